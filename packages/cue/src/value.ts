@@ -1,0 +1,96 @@
+import type { Budget, Diagnostic, JsonValue, Pos } from "@lateen/base";
+
+/**
+ * The public face of a CUE value: what `context.compile` gives and everything else works on. Values are immutable: each
+ * operation gives a new one, and an earlier value costs nothing more afterwards.
+ */
+export interface Value {
+  /** False when the path that led here does not exist. */
+  readonly exists: boolean;
+  /** `null bool int float number string bytes list struct func top bottom`, joined by `|`: what it can be. */
+  readonly incompleteKind: string;
+  /** As `incompleteKind` for a concrete value, else `bottom`. */
+  readonly kind: string;
+  /** The error of this very value, if it is one (children's errors come with `validate`). */
+  readonly err: Diagnostic | undefined;
+  readonly pos: Pos | undefined;
+  readonly doc: readonly string[];
+  readonly path: readonly (string | number)[];
+  /** `spec.template`, `"a-b".c[0]`, `#Def._hidden` in CUE's own notation. */
+  lookupPath(path: string): Value;
+  /** Puts a value at a path, unified with what is there. JSON values are concrete data. */
+  fillPath(path: string, value: Value | JsonValue, options?: { readonly source?: string }): Value;
+  unify(other: Value): Value;
+  equals(other: Value): boolean;
+  /** Whether every instance of `other` is one of this. */
+  subsumes(other: Value, options?: { readonly final?: boolean; readonly schema?: boolean }): boolean;
+  /**
+   * All errors, sorted and without doubles; empty when fine. `code` is `eval`, `user`, `structural cycle`, `incomplete`,
+   * `cycle`, `limit` or `compile`. Only with `concrete` are non-concrete values errors.
+   */
+  validate(options?: { readonly concrete?: boolean; readonly final?: boolean }): readonly Diagnostic[];
+  /** @throws CueError when it is not concrete data. Defaults are taken. */
+  toJSON(): JsonValue;
+  /** The JSON text with numbers as CUE spells them (`1.0` stays `1.0`). @throws CueError. */
+  toJSONText(): string;
+  default(): { readonly value: Value; readonly exists: boolean };
+  fields(options?: {
+    readonly optional?: boolean;
+    readonly definitions?: boolean;
+    readonly hidden?: boolean;
+  }): readonly {
+    readonly selector: string;
+    readonly optional: boolean;
+    readonly required: boolean;
+    readonly value: Value;
+  }[];
+  elements(): readonly Value[];
+  attributes(kind?: "field" | "decl"): readonly { readonly name: string; readonly body: string }[];
+  allows(selector: string): boolean;
+  /** The operator that made it and its operands. */
+  expr(): { readonly op: string; readonly operands: readonly Value[] };
+  referencePath(): { readonly path: string } | undefined;
+  /** CUE text. */
+  syntax(options?: SyntaxOptions): string;
+  /** Which conjuncts made this value: from which file and line. Costs nothing until asked. */
+  explain(path?: string): readonly Conjunct[];
+}
+
+export interface SyntaxOptions {
+  readonly final?: boolean;
+  readonly concrete?: boolean;
+  readonly definitions?: boolean;
+  readonly hidden?: boolean;
+  readonly optional?: boolean;
+  readonly attributes?: boolean;
+  readonly docs?: boolean;
+  readonly raw?: boolean;
+}
+
+export interface Conjunct {
+  readonly pos: Pos | undefined;
+  /** The expression as written, one line. */
+  readonly text: string;
+  /** Whether it is a literal, a reference (with where it leads), a constraint, a default. */
+  readonly role: "literal" | "reference" | "constraint" | "default" | "computed";
+  readonly reference?: string | undefined;
+}
+
+export interface CompileOptions {
+  readonly filename?: string;
+  /** Names that the text may refer to and that are not its own: `context`, `parameter` of the caller. */
+  readonly scope?: Value | undefined;
+  readonly budget?: Budget;
+}
+
+/** A wrong program as an exception, for callers that want data or nothing. `code` is that of the worst diagnostic. */
+export class CueError extends Error {
+  override readonly name = "CueError";
+  readonly code: string;
+  readonly diagnostics: readonly Diagnostic[];
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map((diagnostic) => diagnostic.message).join("\n"));
+    this.diagnostics = diagnostics;
+    this.code = diagnostics[0]?.code ?? "eval";
+  }
+}

@@ -1,0 +1,1 @@
+export type { FieldFacts, Kind, KindTable, SchemaFacts, TypeFacts } from "./kind.ts";

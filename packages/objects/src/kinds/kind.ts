@@ -1,0 +1,73 @@
+import type { GroupVersionKind } from "../kube-object.ts";
+
+/**
+ * One kind as the API serves it. The facts come from k8s.io/api (generated, `generated/`) or from a
+ * CustomResourceDefinition; nothing here knows where.
+ */
+export interface Kind extends GroupVersionKind {
+  /** Lower case, as in URLs: `deployments`. */
+  readonly plural: string;
+  readonly singular: string;
+  readonly listKind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly string[];
+  /** `status`, `scale`, `log`, `binding`, `eviction`, `token`, `exec` … */
+  readonly subresources: readonly string[];
+  /** The type that describes the fields, undefined for a custom resource without a schema. */
+  readonly type?: TypeFacts | undefined;
+}
+
+/** Facts about a struct type: what patches, server-side apply, protobuf and OpenAPI need to know about each field. */
+export interface TypeFacts {
+  /** `io.k8s.api.apps.v1.Deployment`: the name in OpenAPI. */
+  readonly name: string;
+  readonly fields: readonly FieldFacts[];
+  readonly fieldOf: (name: string) => FieldFacts | undefined;
+}
+
+export interface FieldFacts {
+  /** As in JSON. Empty for an inlined struct (which the generator has already expanded). */
+  readonly name: string;
+  readonly schema: SchemaFacts;
+  readonly required: boolean;
+  /** Field number in protobuf, 0 if it has none. */
+  readonly protoNumber: number;
+  /** Strategic merge patch: patchStrategy (`merge`, `replace`, `retainKeys`, joined by commas) and patchMergeKey. */
+  readonly patchStrategy?: string | undefined;
+  readonly patchMergeKey?: string | undefined;
+}
+
+/** The shape of a value. `ref` is resolved lazily since types are recursive. */
+export type SchemaFacts =
+  | { readonly kind: "string"; readonly format?: string | undefined }
+  | { readonly kind: "integer"; readonly format: "int32" | "int64" }
+  | { readonly kind: "number" }
+  | { readonly kind: "boolean" }
+  /** Base64 text in JSON, bytes in protobuf. */
+  | { readonly kind: "bytes" }
+  | { readonly kind: "quantity" | "int-or-string" | "time" | "micro-time" | "duration" | "fields-v1" | "any" }
+  | { readonly kind: "struct"; readonly atomic: boolean; readonly type: () => TypeFacts }
+  | { readonly kind: "map"; readonly atomic: boolean; readonly value: SchemaFacts }
+  | {
+      readonly kind: "list";
+      readonly item: SchemaFacts;
+      /** Server-side apply: how the list merges; `keys` of a `map` with their defaults. */
+      readonly listType: "atomic" | "set" | "map";
+      readonly listMapKeys: readonly string[];
+    };
+
+/** All kinds of a server: the built-in ones and those of its CustomResourceDefinitions. Immutable. */
+export interface KindTable {
+  lookup(gvk: GroupVersionKind): Kind | undefined;
+  lookupResource(resource: {
+    readonly group: string;
+    readonly version: string;
+    readonly plural: string;
+  }): Kind | undefined;
+  /** In the order of discovery. */
+  readonly kinds: readonly Kind[];
+  /** Served versions of a group, preferred first. */
+  versionsOf(group: string): readonly string[];
+}

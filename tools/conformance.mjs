@@ -1,0 +1,56 @@
+// npm run conformance:NAME [-- --only REGEX --failures FILE …]: runs the folder's judge over answer:NAME, prints a line a kind, and exits by
+// the golden counts in packages/P/conformance.golden.json. UPDATE=1 rewrites the golden.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { cache, conformanceFolder, root } from "./project.mjs";
+
+const [name, ...rest] = process.argv.slice(2);
+const folder = conformanceFolder(name);
+if (!folder) {
+  console.log(
+    `conformance:${name}: skipped, not found: the cases are not part of the project (set LATEEN_CONFORMANCE).`,
+  );
+  console.log("0 passed, 0 failed");
+  process.exit(0);
+}
+mkdirSync(cache, { recursive: true });
+const failuresAt = rest.indexOf("--failures");
+const failures = failuresAt >= 0 ? rest[failuresAt + 1] : resolve(cache, `failures-${name}.txt`);
+const args = [resolve(folder, "run.mjs"), "--batch", `npm run -s answer:${name} -- {cases} {results}`];
+// The judge of `cue` names its placeholder {corpus}.
+if (name === "cue") args[2] = `npm run -s answer:${name} -- {corpus} {results}`;
+const run = spawnSync(process.execPath, [...args, ...(failuresAt >= 0 ? [] : ["--failures", failures]), ...rest], {
+  cwd: root,
+  encoding: "utf8",
+  maxBuffer: 1 << 28,
+  stdio: ["ignore", "pipe", "inherit"],
+});
+process.stdout.write(run.stdout);
+const last = /(\d+) passed, (\d+) failed/.exec(run.stdout.trim().split("\n").at(-1) ?? "");
+if (!last) {
+  console.error(`conformance:${name}: the judge ended without its closing line`);
+  process.exit(1);
+}
+if (rest.includes("--only") || rest.includes("--limit")) process.exit(run.status ?? 1);
+
+const owner = readdirSync(resolve(root, "packages")).find((p) =>
+  existsSync(resolve(root, "packages", p, "conformance", `${name}.ts`)),
+);
+const goldenPath = resolve(root, "packages", owner, "conformance.golden.json");
+const golden = existsSync(goldenPath) ? JSON.parse(readFileSync(goldenPath, "utf8")) : {};
+const counts = { passed: Number(last[1]), failed: Number(last[2]) };
+const known = golden[name];
+if (process.env.UPDATE || !known) {
+  golden[name] = counts;
+  writeFileSync(goldenPath, `${JSON.stringify(golden, null, 2)}\n`);
+  process.exit(0);
+}
+// A folder of another size (further cases) is judged by its failures alone.
+if (known.passed + known.failed !== counts.passed + counts.failed) process.exit(counts.failed === 0 ? 0 : 1);
+if (counts.failed > known.failed) {
+  console.error(`conformance:${name}: ${counts.failed} failed, the golden allows ${known.failed} (${failures})`);
+  process.exit(1);
+}
+if (counts.failed < known.failed) console.log(`better than the golden (${known.failed} failed): UPDATE=1 records it`);
+process.exit(0);
