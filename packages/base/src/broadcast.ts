@@ -27,9 +27,9 @@ export class Channel<T> implements AsyncIterable<T>, Disposable {
   push(item: T): boolean {
     if (this.#ended !== undefined) return false;
     if (this.#waiting !== undefined) {
-      const { resolve } = this.#waiting;
+      const waiting = this.#waiting;
       this.#waiting = undefined;
-      resolve({ value: item, done: false });
+      waiting.resolve({ value: item, done: false });
       return true;
     }
     if (this.#items.length - this.#head >= this.#limit) {
