@@ -1,3 +1,4 @@
+export { type CacheOptions, createCache } from "./cache/create-cache.ts";
 export type {
   Cache,
   CallOptions,
@@ -12,3 +13,5 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./client.ts";
+export { type ClientOptions, createClient, describeRef } from "./create-client.ts";
+export { TransportError } from "./request.ts";
