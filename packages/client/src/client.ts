@@ -130,6 +130,15 @@ export interface Cache {
   synced(
     options?: CallOptions & { readonly kinds?: readonly { readonly apiVersion: string; readonly kind: string }[] },
   ): Promise<void>;
+  /**
+   * Resolves when the cache has taken in everything of the kind up to `resourceVersion`: so that a controller sees its own
+   * writes before it decides again. @throws the signal's reason.
+   */
+  observed(
+    kind: { readonly apiVersion: string; readonly kind: string },
+    resourceVersion: string,
+    options?: CallOptions,
+  ): Promise<void>;
   /** Called after the cache has taken the change in. `previous` is absent for an addition, `object` for a deletion. */
   onChange(
     kind: { readonly apiVersion: string; readonly kind: string },

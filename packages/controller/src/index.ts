@@ -1,3 +1,6 @@
+export { type Condition, conditionOf, timestampOf, withCondition } from "./conditions.ts";
+export { type FinalizerOptions, addFinalizer, hasFinalizer, isBeingDeleted, removeFinalizer } from "./finalizers.ts";
+export { type LeaderElectionOptions, type Lease, type LeaseSpec, microTimeOf, runAsLeader } from "./leader-election.ts";
 export type {
   Controller,
   Environment,
@@ -8,3 +11,11 @@ export type {
   RunControllersOptions,
   Source,
 } from "./reconciler.ts";
+export {
+  type RunningControllers,
+  requestFor,
+  requestForController,
+  runControllers,
+  startControllers,
+} from "./run-controllers.ts";
+export { type WorkQueue, type WorkQueueOptions, createWorkQueue } from "./work-queue.ts";

@@ -59,19 +59,21 @@ export function createCache(options: CacheOptions): Cache & AsyncDisposable {
     hasSynced: (kind) => slotOf(kind).informer.synced,
     async synced({ signal, kinds } = {}): Promise<void> {
       const wanted = kinds === undefined ? [...slots.values()].filter((slot) => slot.started) : kinds.map(start);
-      await Promise.all(wanted.map((slot) => waitFor(slot.informer, signal)));
+      await Promise.all(wanted.map((slot) => waitFor((action) => slot.informer.whenSynced(action), signal)));
     },
+    observed: (kind, resourceVersion, { signal } = {}) =>
+      waitFor((action) => start(kind).informer.whenObserved(resourceVersion, action), signal),
     onChange: (kind, listener) => slotOf(kind).informer.changes.subscribe(listener),
     [Symbol.asyncDispose]: () => tasks[Symbol.asyncDispose](),
   };
 }
 
-async function waitFor(informer: Informer, signal: AbortSignal | undefined): Promise<void> {
+async function waitFor(subscribe: (action: () => void) => () => void, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   const done = createDeferred();
   const onAbort = (): void => done.reject(signal?.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  const forget = informer.whenSynced(() => done.resolve());
+  const forget = subscribe(() => done.resolve());
   try {
     await done.promise;
   } finally {

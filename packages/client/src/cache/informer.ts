@@ -50,6 +50,7 @@ export class Informer {
   #synced = false;
   #initialEvents: "stream" | "list" = "stream";
   readonly #onSynced = new Set<() => void>();
+  readonly #onVersion = new Set<{ readonly version: number; readonly action: () => void }>();
 
   constructor(options: InformerOptions) {
     this.#options = options;
@@ -63,6 +64,23 @@ export class Informer {
     if (this.#synced) action();
     else this.#onSynced.add(action);
     return () => void this.#onSynced.delete(action);
+  }
+
+  /** Calls `action` once the state up to `version` is taken in; the answer cancels it. */
+  whenObserved(version: string, action: () => void): () => void {
+    const waiting = { version: Number(version), action };
+    if (Number(this.#version) >= waiting.version) action();
+    else this.#onVersion.add(waiting);
+    return () => void this.#onVersion.delete(waiting);
+  }
+
+  #advance(version: string): void {
+    this.#version = version;
+    for (const waiting of this.#onVersion) {
+      if (Number(version) < waiting.version) continue;
+      this.#onVersion.delete(waiting);
+      waiting.action();
+    }
   }
 
   /** Follows the kind until the signal aborts. Never throws otherwise: what fails is tried again. */
@@ -166,7 +184,7 @@ export class Informer {
     for (const [key, object] of state) {
       if (!isOlder(object, table.get(key))) this.#take(key, object);
     }
-    this.#version = version;
+    this.#advance(version);
     if (this.#synced) return;
     this.#synced = true;
     for (const action of this.#onSynced) action();
@@ -180,7 +198,7 @@ export class Informer {
       if (event.type === "DELETED") this.#take(key, undefined, event.object);
       else if (!isOlder(event.object, this.#options.table.get(key))) this.#take(key, event.object);
     }
-    if (metadata.resourceVersion !== undefined) this.#version = metadata.resourceVersion;
+    if (metadata.resourceVersion !== undefined) this.#advance(metadata.resourceVersion);
   }
 
   #take(key: string, object: KubeObject | undefined, last?: KubeObject): void {
