@@ -45,8 +45,8 @@ function checked(value: CueNumber): CueNumber | NumberError {
   const { exponent } = value;
   if (exponent < maxExponent - precision && exponent > -maxExponent) return value;
   const adjusted = exponent + digitCount(value.coefficient) - 1;
-  if (adjusted > maxExponent) return numberError("overflow");
-  if (adjusted < -maxExponent) return numberError("underflow");
+  if (adjusted > maxExponent) return numberError("exponent out of range");
+  if (adjusted < -maxExponent) return numberError("exponent out of range");
   return value;
 }
 

@@ -6,7 +6,7 @@
 export interface CueNumber {
   readonly kind: "number";
   readonly isInt: boolean;
-  /** A JS number exactly when it is a safe integer, else a bigint; never −0. */
+  /** A JS number exactly when it is a safe integer, else a bigint. −0 only as what some functions of `math` answer. */
   readonly coefficient: number | bigint;
   readonly exponent: number;
   /** `finite` but for results such as `math.Log(0)`; of the others the coefficient is 0. */
@@ -25,6 +25,8 @@ export function numberError(message: string): NumberError {
   return { kind: "number-error", message };
 }
 
+const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
+
 const smallInts: CueNumber[] = [];
 const smallIntCount = 1024;
 
@@ -34,8 +36,6 @@ export function makeNumber(isInt: boolean, coefficient: number | bigint, exponen
     return { kind: "number", isInt, coefficient: Number(coefficient), exponent, form: "finite" };
   return { kind: "number", isInt, coefficient, exponent, form: "finite" };
 }
-
-const maxSafe = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** An int of a whole JS number (safe or not) or a bigint. */
 export function intNumber(value: number | bigint): CueNumber {
@@ -55,11 +55,15 @@ export function numberOfJs(value: number): CueNumber {
   return floatOfJs(value);
 }
 
-/** The float of a JS number's shortest decimal text: what results of float64 functions become. */
+/**
+ * The float of a JS number's shortest decimal digits, without trailing zeros: what results of float64 functions become
+ * (`1000` is `1E+3`).
+ */
 export function floatOfJs(value: number): CueNumber {
   if (Number.isNaN(value)) return specialNumber("nan");
   if (!Number.isFinite(value)) return specialNumber(value > 0 ? "infinite" : "-infinite");
-  return decimalOfText(String(value), false);
+  if (value === 0) return { kind: "number", isInt: false, coefficient: value, exponent: 0, form: "finite" };
+  return decimalOfText(value.toExponential(), false);
 }
 
 /** A decimal text `[-+]digits[.digits][e[-+]digits]`, known to be well formed. */
@@ -108,7 +112,7 @@ const lowestPlainZeroExponent = -2000;
 export function formatNumber(value: CueNumber): string {
   const { coefficient, exponent, form } = value;
   if (form !== "finite") return form === "nan" ? "NaN" : form === "infinite" ? "Infinity" : "-Infinity";
-  if (exponent === 0) return String(coefficient);
+  if (exponent === 0) return coefficient === 0 && Object.is(coefficient, -0) ? "-0" : String(coefficient);
   const text = String(coefficient);
   const sign = coefficient < 0 ? "-" : "";
   const digits = sign === "" ? text : text.slice(1);

@@ -36,6 +36,8 @@ export interface LazyValue {
   readonly isConcrete: boolean;
   /** Whether further fields or elements may still come: a struct that is not closed, a list that ends in `...`. */
   readonly isOpen: boolean;
+  /** Of a struct: how many optional and required fields it has that have no value yet. */
+  readonly constraintFields: number;
   /** The name of the library's own definition that this is a plain reference to, where that is known: `list.Ascending`. */
   readonly definition?: string | undefined;
   /** Unifies with another value; the verdict keeps "wrong" and "not yet known" apart. */

@@ -1,0 +1,28 @@
+import type { BuiltinPackage } from "./builtin.ts";
+import { listPackage } from "./list.ts";
+import { regexpPackage } from "./regexp.ts";
+import { stringsPackage } from "./strings.ts";
+import { structPackage } from "./struct.ts";
+
+export {
+  type Builtin,
+  type BuiltinContext,
+  type BuiltinPackage,
+  type LazyValue,
+  type Native,
+  BuiltinError,
+} from "./builtin.ts";
+export { compileRegex } from "./regular-expression.ts";
+
+const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
+  [listPackage, regexpPackage, stringsPackage, structPackage].map((builtin) => [builtin.path, builtin]),
+);
+
+/** The standard library's package of an import path, or undefined where there is none. */
+export function builtinPackage(path: string): BuiltinPackage | undefined {
+  return packages.get(path);
+}
+
+export function builtinPackagePaths(): readonly string[] {
+  return [...packages.keys()];
+}
