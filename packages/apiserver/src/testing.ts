@@ -1,1 +1,1 @@
-export {};
+export { describeStore } from "./testing/describe-store.ts";
