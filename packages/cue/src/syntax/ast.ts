@@ -65,6 +65,7 @@ export interface ImportDecl extends NodeBase {
   readonly kind: "import";
   readonly specs: readonly ImportSpec[];
   readonly parenthesized: boolean;
+  readonly closeRelPos?: RelPos;
 }
 
 export interface ImportSpec extends NodeBase {
@@ -87,6 +88,8 @@ export interface Field extends NodeBase {
   readonly postfixAlias: { readonly key: Ident | undefined; readonly value: Ident } | undefined;
   readonly value: Expr;
   readonly attributes: readonly Attribute[];
+  /** Where blanks stand before the colon. */
+  readonly colonRelPos?: RelPos;
 }
 
 export type Label =
@@ -173,7 +176,14 @@ export interface Comprehension extends NodeBase {
   readonly kind: "comprehension";
   readonly clauses: readonly Clause[];
   readonly body: StructLit;
-  readonly fallback: { readonly keyword: "else" | "otherwise" | "fallback"; readonly body: StructLit } | undefined;
+  readonly fallback: FallbackClause | undefined;
+}
+
+/** What a comprehension that yields nothing gives instead. */
+export interface FallbackClause extends NodeBase {
+  readonly kind: "fallback";
+  readonly keyword: "else" | "otherwise" | "fallback";
+  readonly body: StructLit;
 }
 
 export type Expr =
@@ -193,6 +203,13 @@ export type Expr =
   | PostfixExpr
   | Func
   | BadExpr;
+
+/** `X = expr`: only while parsing, until it is known what it names. */
+export interface AliasExpr extends NodeBase {
+  readonly kind: "alias";
+  readonly ident: Ident;
+  readonly expr: Expr;
+}
 
 export interface Ident extends NodeBase {
   readonly kind: "ident";
@@ -230,6 +247,9 @@ export interface ListLit extends NodeBase {
 export interface Paren extends NodeBase {
   readonly kind: "paren";
   readonly expr: Expr;
+  /** `(X=expr)` as a field's label; elsewhere it was reported. */
+  readonly alias?: Ident;
+  readonly closeRelPos?: RelPos;
 }
 
 export interface Selector extends NodeBase {
@@ -242,6 +262,7 @@ export interface Index extends NodeBase {
   readonly kind: "index";
   readonly expr: Expr;
   readonly index: Expr;
+  readonly closeRelPos?: RelPos;
 }
 
 export interface Slice extends NodeBase {
@@ -249,12 +270,14 @@ export interface Slice extends NodeBase {
   readonly expr: Expr;
   readonly low: Expr | undefined;
   readonly high: Expr | undefined;
+  readonly closeRelPos?: RelPos;
 }
 
 export interface Call extends NodeBase {
   readonly kind: "call";
   readonly fun: Expr;
   readonly args: readonly Expr[];
+  readonly closeRelPos?: RelPos;
 }
 
 export type UnaryOp = "+" | "-" | "!" | "*" | "<" | "<=" | ">" | ">=" | "==" | "!=" | "=~" | "!~";
