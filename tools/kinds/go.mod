@@ -9,6 +9,7 @@ require (
 	k8s.io/apimachinery v0.36.6
 	k8s.io/kube-aggregator v0.36.6
 	k8s.io/metrics v0.36.6
+	sigs.k8s.io/randfill v1.0.0
 )
 
 require (
@@ -29,6 +30,5 @@ require (
 	k8s.io/kube-openapi v0.0.0-20260317180543-43fb72c5454a // indirect
 	k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // indirect
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730 // indirect
-	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // indirect
 )

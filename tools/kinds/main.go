@@ -269,7 +269,8 @@ func (g *generator) fields(named *types.Named, inline string) []string {
 			if pointer, ok := inner.(*types.Pointer); ok {
 				inner = pointer.Elem()
 			}
-			path := inline
+			// Protobuf leaves out what has no number (TypeMeta).
+			path := "0"
 			if number != "" {
 				path = strings.TrimPrefix(inline+"."+number, ".")
 			}
@@ -355,8 +356,8 @@ func (g *generator) field(field *types.Var, tags fieldTags) string {
 		flags += "G"
 	}
 	out := []string{tags.name, g.expression(typed), tags.number, flags}
-	if out[2] == "" {
-		out[2] = "0"
+	if out[2] == "" || tags.inline == "0" {
+		out[2], tags.inline = "0", ""
 	}
 	add := func(key, value string) {
 		if value != "" {

@@ -78,172 +78,172 @@ DoesNotExist,Exists,Gt,In,Lt,NotIn
 Equal,Exists
 FieldValueDuplicate,FieldValueForbidden,FieldValueInvalid,FieldValueRequired`;
 
-export const typeLines = `io.k8s.api.admission.v1.AdmissionReview|kind s 1 O|apiVersion s 2 O|request #4m 1 PO|response #4n 2 PO
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4p 2 O
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4q 2 O
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2 2 R
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1 2 R
-io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|webhooks [#4s 2 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#5 2 R
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4t 2 O|status #4u 3 O
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4v 2 OR
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#8 2 R
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#7 2 R
-io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|webhooks [#4w 2 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#b 2 R
-io.k8s.api.apps.v1.ControllerRevision|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|data a 2 O|revision l 3 R
-io.k8s.api.apps.v1.ControllerRevisionList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#d 2 R
-io.k8s.api.apps.v1.DaemonSet|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4x 2 O|status #4y 3 O
-io.k8s.api.apps.v1.DaemonSetList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#f 2 R
-io.k8s.api.apps.v1.Deployment|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #4z 2 O|status #50 3 O
-io.k8s.api.apps.v1.DeploymentList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#h 2 R
-io.k8s.api.apps.v1.ReplicaSet|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #51 2 O|status #52 3 O
-io.k8s.api.apps.v1.ReplicaSetList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#j 2 R
-io.k8s.api.apps.v1.StatefulSet|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #53 2 O|status #54 3 O
-io.k8s.api.apps.v1.StatefulSetList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#l 2 R
-io.k8s.api.authentication.v1.SelfSubjectReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|status #55 2 O
-io.k8s.api.authentication.v1.TokenRequest|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #56 2|status #57 3 O
-io.k8s.api.authentication.v1.TokenReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #58 2 R|status #59 3 O
-io.k8s.api.authorization.v1.LocalSubjectAccessReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
-io.k8s.api.authorization.v1.SelfSubjectAccessReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5c 2 R|status #5b 3 O
-io.k8s.api.authorization.v1.SelfSubjectRulesReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5d 2 R|status #5e 3 O
-io.k8s.api.authorization.v1.SubjectAccessReview|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
-io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5f 2 OR|status #5g 3 O
-io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#u 2 R
-io.k8s.api.autoscaling.v1.Scale|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5h 2 O|status #5i 3 O
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5j 2 OR|status #5k 3 O
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#x 2 R
-io.k8s.api.batch.v1.CronJob|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5l 2 OR|status #5m 3 O
-io.k8s.api.batch.v1.CronJobList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#z 2 R
-io.k8s.api.batch.v1.Job|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5n 2 O|status #5o 3 O
-io.k8s.api.batch.v1.JobList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#11 2 R
-io.k8s.api.certificates.v1.CertificateSigningRequest|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5p 2 R|status #5q 3 O
-io.k8s.api.certificates.v1.CertificateSigningRequestList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#13 2 R
-io.k8s.api.coordination.v1.Lease|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5r 2 O
-io.k8s.api.coordination.v1.LeaseList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#15 2 R
-io.k8s.api.core.v1.Binding|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|target #5s 2 R
-io.k8s.api.core.v1.ComponentStatus|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|conditions [#5t 2 O pmerge ktype lmap mtype
-io.k8s.api.core.v1.ComponentStatusList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#18 2 R
-io.k8s.api.core.v1.ConfigMap|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|immutable b 4 PO|data {s 2 O|binaryData {y 3 O
-io.k8s.api.core.v1.ConfigMapList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1a 2 R
-io.k8s.api.core.v1.Endpoints|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|subsets [#5u 2 O latomic
-io.k8s.api.core.v1.EndpointsList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1c 2 R
-io.k8s.api.core.v1.Event|kind s 1 O|apiVersion s 2 O|metadata #4o 1 R|involvedObject #5s 2 R|reason s 3 O|message s 4 O|source #5v 5 O|firstTimestamp t 6 O|lastTimestamp t 7 O|count i 8 O|type s 9 O|eventTime u 10 O|series #5w 11 PO|action s 12 O|related #5s 13 PO|reportingComponent s 14|reportingInstance s 15
-io.k8s.api.core.v1.EventList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1e 2 R
-io.k8s.api.core.v1.LimitRange|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5x 2 O
-io.k8s.api.core.v1.LimitRangeList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1g 2 R
-io.k8s.api.core.v1.List|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [a 2 R
-io.k8s.api.core.v1.Namespace|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #5y 2 O|status #5z 3 O
-io.k8s.api.core.v1.NamespaceList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1j 2 R
-io.k8s.api.core.v1.Node|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #60 2 O|status #61 3 O
-io.k8s.api.core.v1.NodeList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1l 2 R
-io.k8s.api.core.v1.NodeProxyOptions|kind s 1 O|apiVersion s 2 O|path s 1 O
-io.k8s.api.core.v1.PersistentVolume|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #62 2 O|status #63 3 O
-io.k8s.api.core.v1.PersistentVolumeClaim|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #64 2 O|status #65 3 O
-io.k8s.api.core.v1.PersistentVolumeClaimList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1p 2 R
-io.k8s.api.core.v1.PersistentVolumeList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1o 2 R
-io.k8s.api.core.v1.Pod|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #66 2 O|status #67 3 O
-io.k8s.api.core.v1.PodAttachOptions|kind s 1 O|apiVersion s 2 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O
-io.k8s.api.core.v1.PodExecOptions|kind s 1 O|apiVersion s 2 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O|command [s 6 R latomic
-io.k8s.api.core.v1.PodList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#1s 2 R
-io.k8s.api.core.v1.PodLogOptions|kind s 1 O|apiVersion s 2 O|container s 1 O|follow b 2 O|previous b 3 O|sinceSeconds l 4 PO|sinceTime t 5 PO|timestamps b 6 O|tailLines l 7 PO|limitBytes l 8 PO|insecureSkipTLSVerifyBackend b 9 O|stream s 10 PO
-io.k8s.api.core.v1.PodPortForwardOptions|kind s 1 O|apiVersion s 2 O|ports [i 1 O latomic
-io.k8s.api.core.v1.PodProxyOptions|kind s 1 O|apiVersion s 2 O|path s 1 O
-io.k8s.api.core.v1.PodStatusResult|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|status #67 2 O
-io.k8s.api.core.v1.PodTemplate|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|template #68 2 O
-io.k8s.api.core.v1.PodTemplateList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#20 2 R
-io.k8s.api.core.v1.RangeAllocation|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|range s 2 R|data y 3 R
-io.k8s.api.core.v1.ReplicationController|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #69 2 O|status #6a 3 O
-io.k8s.api.core.v1.ReplicationControllerList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#23 2 R
-io.k8s.api.core.v1.ResourceQuota|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6b 2 O|status #6c 3 O
-io.k8s.api.core.v1.ResourceQuotaList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#25 2 R
-io.k8s.api.core.v1.Secret|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|immutable b 5 PO|data {y 2 O|stringData {s 4 O|type s 3 O
-io.k8s.api.core.v1.SecretList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#27 2 R
-io.k8s.api.core.v1.SerializedReference|kind s 1 O|apiVersion s 2 O|reference #5s 1 O
-io.k8s.api.core.v1.Service|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6d 2 O|status #6e 3 O
-io.k8s.api.core.v1.ServiceAccount|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|secrets [#5s 2 O pmerge kname lmap mname|imagePullSecrets [#6f 3 O latomic|automountServiceAccountToken b 4 PO
-io.k8s.api.core.v1.ServiceAccountList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2b 2 R
-io.k8s.api.core.v1.ServiceList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2a 2 R
-io.k8s.api.core.v1.ServiceProxyOptions|kind s 1 O|apiVersion s 2 O|path s 1 O
-io.k8s.api.discovery.v1.EndpointSlice|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|addressType e0 4 R|endpoints [#6g 2  latomic|ports [#6h 3  latomic
-io.k8s.api.discovery.v1.EndpointSliceList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2f 2 R
-io.k8s.api.events.v1.Event|kind s 1 O|apiVersion s 2 O|metadata #4o 1|eventTime u 2 R|series #6i 3 PO|reportingController s 4 O|reportingInstance s 5 O|action s 6 O|reason s 7 O|regarding #5s 8 O|related #5s 9 PO|note s 10 O|type s 11 O|deprecatedSource #5v 12 O|deprecatedFirstTimestamp t 13 O|deprecatedLastTimestamp t 14 O|deprecatedCount i 15 O
-io.k8s.api.events.v1.EventList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2h 2 R
-io.k8s.api.flowcontrol.v1.FlowSchema|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6j 2 O|status #6k 3 O
-io.k8s.api.flowcontrol.v1.FlowSchemaList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2j 2 R
-io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6l 2 O|status #6m 3 O
-io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2l 2 R
-io.k8s.api.networking.v1.IPAddress|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6n 2 OR
-io.k8s.api.networking.v1.IPAddressList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2n 2 R
-io.k8s.api.networking.v1.Ingress|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6o 2 O|status #6p 3 O
-io.k8s.api.networking.v1.IngressClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6q 2 O
-io.k8s.api.networking.v1.IngressClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2q 2 R
-io.k8s.api.networking.v1.IngressList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2p 2 R
-io.k8s.api.networking.v1.NetworkPolicy|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6r 2 O
-io.k8s.api.networking.v1.NetworkPolicyList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2t 2 R
-io.k8s.api.networking.v1.ServiceCIDR|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6s 2 O|status #6t 3 O
-io.k8s.api.networking.v1.ServiceCIDRList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2v 2 R
-io.k8s.api.node.v1.RuntimeClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|handler s 2 R|overhead #6u 3 PO|scheduling #6v 4 PO
-io.k8s.api.node.v1.RuntimeClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#2x 2 R
-io.k8s.api.policy.v1.Eviction|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|deleteOptions #45 2 PO
-io.k8s.api.policy.v1.PodDisruptionBudget|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #6w 2 O|status #6x 3 O
-io.k8s.api.policy.v1.PodDisruptionBudgetList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#30 2 R
-io.k8s.api.rbac.v1.ClusterRole|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|rules [#6y 2  latomic|aggregationRule #6z 3 PO
-io.k8s.api.rbac.v1.ClusterRoleBinding|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
-io.k8s.api.rbac.v1.ClusterRoleBindingList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#33 2 R
-io.k8s.api.rbac.v1.ClusterRoleList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#32 2 R
-io.k8s.api.rbac.v1.Role|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|rules [#6y 2  latomic
-io.k8s.api.rbac.v1.RoleBinding|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
-io.k8s.api.rbac.v1.RoleBindingList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#37 2 R
-io.k8s.api.rbac.v1.RoleList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#36 2 R
-io.k8s.api.resource.v1.DeviceClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #72 2 R
-io.k8s.api.resource.v1.DeviceClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3a 2 R
-io.k8s.api.resource.v1.ResourceClaim|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #73 2 R|status #74 3 O
-io.k8s.api.resource.v1.ResourceClaimList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3c 2 R
-io.k8s.api.resource.v1.ResourceClaimTemplate|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #75 2 R
-io.k8s.api.resource.v1.ResourceClaimTemplateList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3e 2 R
-io.k8s.api.resource.v1.ResourceSlice|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #76 2 R
-io.k8s.api.resource.v1.ResourceSliceList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3g 2 R
-io.k8s.api.scheduling.v1.PriorityClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|value i 2|globalDefault b 3 O|description s 4 O|preemptionPolicy e1 5 PO
-io.k8s.api.scheduling.v1.PriorityClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3i 2 R
-io.k8s.api.storage.v1.CSIDriver|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #77 2 R
-io.k8s.api.storage.v1.CSIDriverList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3k 2 R
-io.k8s.api.storage.v1.CSINode|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #78 2 R
-io.k8s.api.storage.v1.CSINodeList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3m 2 R
-io.k8s.api.storage.v1.CSIStorageCapacity|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|nodeTopology #79 2 PO|storageClassName s 3 R|capacity q 4 PO|maximumVolumeSize q 5 PO
-io.k8s.api.storage.v1.CSIStorageCapacityList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3o 2 R
-io.k8s.api.storage.v1.StorageClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|provisioner s 2 R|parameters {s 3 O|reclaimPolicy e2 4 PO|mountOptions [s 5 O latomic|allowVolumeExpansion b 6 PO|volumeBindingMode e3 7 PO|allowedTopologies [#7a 8 O latomic
-io.k8s.api.storage.v1.StorageClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3q 2 R
-io.k8s.api.storage.v1.VolumeAttachment|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #7b 2 R|status #7c 3 O
-io.k8s.api.storage.v1.VolumeAttachmentList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3s 2 R
-io.k8s.api.storage.v1.VolumeAttributesClass|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|driverName s 2 R|parameters {s 3 O
-io.k8s.api.storage.v1.VolumeAttributesClassList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3u 2 R
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionReview|kind s 1 O|apiVersion s 2 O|request #7d 1 PO|response #7e 2 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #7f 2 R|status #7g 3 O
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#3x 2 R
-io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup|kind s 1 O|apiVersion s 2 O|name s 1 R|versions [#7h 2 R latomic|preferredVersion #7h 3 O|serverAddressByClientCIDRs [#7i 4 O latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList|kind s 1 O|apiVersion s 2 O|groups [#3z 1 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList|kind s 1 O|apiVersion s 2 O|groupVersion s 1 R|resources [#7j 2 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions|kind s 1 O|apiVersion s 2 O|versions [s 1 R latomic|serverAddressByClientCIDRs [#7i 2 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.ApplyOptions|kind s 1 O|apiVersion s 2 O|dryRun [s 1 O latomic|force b 2 R|fieldManager s 3 R
-io.k8s.apimachinery.pkg.apis.meta.v1.CreateOptions|kind s 1 O|apiVersion s 2 O|dryRun [s 1 O latomic|fieldManager s 3 O|fieldValidation s 4 O
-io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions|kind s 1 O|apiVersion s 2 O|gracePeriodSeconds l 1 PO|preconditions #7k 2 PO|orphanDependents b 3 PO|propagationPolicy s 4 PO|dryRun [s 5 O latomic|ignoreStoreReadErrorWithClusterBreakingPotential b 6 PO
-io.k8s.apimachinery.pkg.apis.meta.v1.GetOptions|kind s 1 O|apiVersion s 2 O|resourceVersion s 1 O
-io.k8s.apimachinery.pkg.apis.meta.v1.List|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [a 2 R
-io.k8s.apimachinery.pkg.apis.meta.v1.ListOptions|kind s 1 O|apiVersion s 2 O|labelSelector s 1 O|fieldSelector s 2 O|watch b 3 O|allowWatchBookmarks b 9 O|resourceVersion s 4 O|resourceVersionMatch s 10 O|timeoutSeconds l 5 PO|limit l 7 O|continue s 8 O|sendInitialEvents b 11 PO|shardSelector s 15 O
-io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O
-io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#49 2 R
-io.k8s.apimachinery.pkg.apis.meta.v1.PatchOptions|kind s 1 O|apiVersion s 2 O|dryRun [s 1 O latomic|force b 2 PO|fieldManager s 3 O|fieldValidation s 4 O
-io.k8s.apimachinery.pkg.apis.meta.v1.Status|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|status s 2 O|message s 3 O|reason s 4 O|details #7l 5 PO|code i 6 O
-io.k8s.apimachinery.pkg.apis.meta.v1.Table|kind s 1 O|apiVersion s 2 O|metadata #4r 0 O|columnDefinitions [#7m 0 R latomic|rows [#7n 0 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.TableOptions|kind s 1 O|apiVersion s 2 O|includeObject s 1 O
-io.k8s.apimachinery.pkg.apis.meta.v1.UpdateOptions|kind s 1 O|apiVersion s 2 O|dryRun [s 1 O latomic|fieldManager s 2 O|fieldValidation s 3 O
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|spec #7o 2 O|status #7p 3 O
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#4g 2 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|usage {q 4 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#4i 2 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics|kind s 1 O|apiVersion s 2 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|containers [#7q 4 R latomic
-io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetricsList|kind s 1 O|apiVersion s 2 O|metadata #4r 1 O|items [#4k 2 R
+export const typeLines = `io.k8s.api.admission.v1.AdmissionReview|kind s 0 O|apiVersion s 0 O|request #4m 1 PO|response #4n 2 PO
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4p 2 O
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4q 2 O
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2 2 R
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1 2 R
+io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|webhooks [#4s 2 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#5 2 R
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4t 2 O|status #4u 3 O
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4v 2 OR
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#8 2 R
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#7 2 R
+io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|webhooks [#4w 2 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#b 2 R
+io.k8s.api.apps.v1.ControllerRevision|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|data a 2 O|revision l 3 R
+io.k8s.api.apps.v1.ControllerRevisionList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#d 2 R
+io.k8s.api.apps.v1.DaemonSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4x 2 O|status #4y 3 O
+io.k8s.api.apps.v1.DaemonSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#f 2 R
+io.k8s.api.apps.v1.Deployment|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4z 2 O|status #50 3 O
+io.k8s.api.apps.v1.DeploymentList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#h 2 R
+io.k8s.api.apps.v1.ReplicaSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #51 2 O|status #52 3 O
+io.k8s.api.apps.v1.ReplicaSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#j 2 R
+io.k8s.api.apps.v1.StatefulSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #53 2 O|status #54 3 O
+io.k8s.api.apps.v1.StatefulSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#l 2 R
+io.k8s.api.authentication.v1.SelfSubjectReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|status #55 2 O
+io.k8s.api.authentication.v1.TokenRequest|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #56 2|status #57 3 O
+io.k8s.api.authentication.v1.TokenReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #58 2 R|status #59 3 O
+io.k8s.api.authorization.v1.LocalSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
+io.k8s.api.authorization.v1.SelfSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5c 2 R|status #5b 3 O
+io.k8s.api.authorization.v1.SelfSubjectRulesReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5d 2 R|status #5e 3 O
+io.k8s.api.authorization.v1.SubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
+io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5f 2 OR|status #5g 3 O
+io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#u 2 R
+io.k8s.api.autoscaling.v1.Scale|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5h 2 O|status #5i 3 O
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5j 2 OR|status #5k 3 O
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#x 2 R
+io.k8s.api.batch.v1.CronJob|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5l 2 OR|status #5m 3 O
+io.k8s.api.batch.v1.CronJobList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#z 2 R
+io.k8s.api.batch.v1.Job|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5n 2 O|status #5o 3 O
+io.k8s.api.batch.v1.JobList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#11 2 R
+io.k8s.api.certificates.v1.CertificateSigningRequest|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5p 2 R|status #5q 3 O
+io.k8s.api.certificates.v1.CertificateSigningRequestList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#13 2 R
+io.k8s.api.coordination.v1.Lease|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5r 2 O
+io.k8s.api.coordination.v1.LeaseList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#15 2 R
+io.k8s.api.core.v1.Binding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|target #5s 2 R
+io.k8s.api.core.v1.ComponentStatus|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|conditions [#5t 2 O pmerge ktype lmap mtype
+io.k8s.api.core.v1.ComponentStatusList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#18 2 R
+io.k8s.api.core.v1.ConfigMap|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|immutable b 4 PO|data {s 2 O|binaryData {y 3 O
+io.k8s.api.core.v1.ConfigMapList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1a 2 R
+io.k8s.api.core.v1.Endpoints|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subsets [#5u 2 O latomic
+io.k8s.api.core.v1.EndpointsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1c 2 R
+io.k8s.api.core.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4o 1 R|involvedObject #5s 2 R|reason s 3 O|message s 4 O|source #5v 5 O|firstTimestamp t 6 O|lastTimestamp t 7 O|count i 8 O|type s 9 O|eventTime u 10 O|series #5w 11 PO|action s 12 O|related #5s 13 PO|reportingComponent s 14|reportingInstance s 15
+io.k8s.api.core.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1e 2 R
+io.k8s.api.core.v1.LimitRange|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5x 2 O
+io.k8s.api.core.v1.LimitRangeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1g 2 R
+io.k8s.api.core.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [a 2 R
+io.k8s.api.core.v1.Namespace|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5y 2 O|status #5z 3 O
+io.k8s.api.core.v1.NamespaceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1j 2 R
+io.k8s.api.core.v1.Node|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #60 2 O|status #61 3 O
+io.k8s.api.core.v1.NodeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1l 2 R
+io.k8s.api.core.v1.NodeProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
+io.k8s.api.core.v1.PersistentVolume|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #62 2 O|status #63 3 O
+io.k8s.api.core.v1.PersistentVolumeClaim|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #64 2 O|status #65 3 O
+io.k8s.api.core.v1.PersistentVolumeClaimList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1p 2 R
+io.k8s.api.core.v1.PersistentVolumeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1o 2 R
+io.k8s.api.core.v1.Pod|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #66 2 O|status #67 3 O
+io.k8s.api.core.v1.PodAttachOptions|kind s 0 O|apiVersion s 0 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O
+io.k8s.api.core.v1.PodExecOptions|kind s 0 O|apiVersion s 0 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O|command [s 6 R latomic
+io.k8s.api.core.v1.PodList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1s 2 R
+io.k8s.api.core.v1.PodLogOptions|kind s 0 O|apiVersion s 0 O|container s 1 O|follow b 2 O|previous b 3 O|sinceSeconds l 4 PO|sinceTime t 5 PO|timestamps b 6 O|tailLines l 7 PO|limitBytes l 8 PO|insecureSkipTLSVerifyBackend b 9 O|stream s 10 PO
+io.k8s.api.core.v1.PodPortForwardOptions|kind s 0 O|apiVersion s 0 O|ports [i 1 O latomic
+io.k8s.api.core.v1.PodProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
+io.k8s.api.core.v1.PodStatusResult|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|status #67 2 O
+io.k8s.api.core.v1.PodTemplate|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|template #68 2 O
+io.k8s.api.core.v1.PodTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#20 2 R
+io.k8s.api.core.v1.RangeAllocation|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|range s 2 R|data y 3 R
+io.k8s.api.core.v1.ReplicationController|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #69 2 O|status #6a 3 O
+io.k8s.api.core.v1.ReplicationControllerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#23 2 R
+io.k8s.api.core.v1.ResourceQuota|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6b 2 O|status #6c 3 O
+io.k8s.api.core.v1.ResourceQuotaList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#25 2 R
+io.k8s.api.core.v1.Secret|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|immutable b 5 PO|data {y 2 O|stringData {s 4 O|type s 3 O
+io.k8s.api.core.v1.SecretList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#27 2 R
+io.k8s.api.core.v1.SerializedReference|kind s 0 O|apiVersion s 0 O|reference #5s 1 O
+io.k8s.api.core.v1.Service|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6d 2 O|status #6e 3 O
+io.k8s.api.core.v1.ServiceAccount|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|secrets [#5s 2 O pmerge kname lmap mname|imagePullSecrets [#6f 3 O latomic|automountServiceAccountToken b 4 PO
+io.k8s.api.core.v1.ServiceAccountList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2b 2 R
+io.k8s.api.core.v1.ServiceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2a 2 R
+io.k8s.api.core.v1.ServiceProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
+io.k8s.api.discovery.v1.EndpointSlice|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|addressType e0 4 R|endpoints [#6g 2  latomic|ports [#6h 3  latomic
+io.k8s.api.discovery.v1.EndpointSliceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2f 2 R
+io.k8s.api.events.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4o 1|eventTime u 2 R|series #6i 3 PO|reportingController s 4 O|reportingInstance s 5 O|action s 6 O|reason s 7 O|regarding #5s 8 O|related #5s 9 PO|note s 10 O|type s 11 O|deprecatedSource #5v 12 O|deprecatedFirstTimestamp t 13 O|deprecatedLastTimestamp t 14 O|deprecatedCount i 15 O
+io.k8s.api.events.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2h 2 R
+io.k8s.api.flowcontrol.v1.FlowSchema|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6j 2 O|status #6k 3 O
+io.k8s.api.flowcontrol.v1.FlowSchemaList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2j 2 R
+io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6l 2 O|status #6m 3 O
+io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2l 2 R
+io.k8s.api.networking.v1.IPAddress|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6n 2 OR
+io.k8s.api.networking.v1.IPAddressList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2n 2 R
+io.k8s.api.networking.v1.Ingress|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6o 2 O|status #6p 3 O
+io.k8s.api.networking.v1.IngressClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6q 2 O
+io.k8s.api.networking.v1.IngressClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2q 2 R
+io.k8s.api.networking.v1.IngressList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2p 2 R
+io.k8s.api.networking.v1.NetworkPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6r 2 O
+io.k8s.api.networking.v1.NetworkPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2t 2 R
+io.k8s.api.networking.v1.ServiceCIDR|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6s 2 O|status #6t 3 O
+io.k8s.api.networking.v1.ServiceCIDRList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2v 2 R
+io.k8s.api.node.v1.RuntimeClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|handler s 2 R|overhead #6u 3 PO|scheduling #6v 4 PO
+io.k8s.api.node.v1.RuntimeClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2x 2 R
+io.k8s.api.policy.v1.Eviction|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|deleteOptions #45 2 PO
+io.k8s.api.policy.v1.PodDisruptionBudget|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6w 2 O|status #6x 3 O
+io.k8s.api.policy.v1.PodDisruptionBudgetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#30 2 R
+io.k8s.api.rbac.v1.ClusterRole|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|rules [#6y 2  latomic|aggregationRule #6z 3 PO
+io.k8s.api.rbac.v1.ClusterRoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
+io.k8s.api.rbac.v1.ClusterRoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#33 2 R
+io.k8s.api.rbac.v1.ClusterRoleList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#32 2 R
+io.k8s.api.rbac.v1.Role|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|rules [#6y 2  latomic
+io.k8s.api.rbac.v1.RoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
+io.k8s.api.rbac.v1.RoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#37 2 R
+io.k8s.api.rbac.v1.RoleList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#36 2 R
+io.k8s.api.resource.v1.DeviceClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #72 2 R
+io.k8s.api.resource.v1.DeviceClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3a 2 R
+io.k8s.api.resource.v1.ResourceClaim|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #73 2 R|status #74 3 O
+io.k8s.api.resource.v1.ResourceClaimList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3c 2 R
+io.k8s.api.resource.v1.ResourceClaimTemplate|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #75 2 R
+io.k8s.api.resource.v1.ResourceClaimTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3e 2 R
+io.k8s.api.resource.v1.ResourceSlice|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #76 2 R
+io.k8s.api.resource.v1.ResourceSliceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3g 2 R
+io.k8s.api.scheduling.v1.PriorityClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|value i 2|globalDefault b 3 O|description s 4 O|preemptionPolicy e1 5 PO
+io.k8s.api.scheduling.v1.PriorityClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3i 2 R
+io.k8s.api.storage.v1.CSIDriver|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #77 2 R
+io.k8s.api.storage.v1.CSIDriverList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3k 2 R
+io.k8s.api.storage.v1.CSINode|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #78 2 R
+io.k8s.api.storage.v1.CSINodeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3m 2 R
+io.k8s.api.storage.v1.CSIStorageCapacity|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|nodeTopology #79 2 PO|storageClassName s 3 R|capacity q 4 PO|maximumVolumeSize q 5 PO
+io.k8s.api.storage.v1.CSIStorageCapacityList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3o 2 R
+io.k8s.api.storage.v1.StorageClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|provisioner s 2 R|parameters {s 3 O|reclaimPolicy e2 4 PO|mountOptions [s 5 O latomic|allowVolumeExpansion b 6 PO|volumeBindingMode e3 7 PO|allowedTopologies [#7a 8 O latomic
+io.k8s.api.storage.v1.StorageClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3q 2 R
+io.k8s.api.storage.v1.VolumeAttachment|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7b 2 R|status #7c 3 O
+io.k8s.api.storage.v1.VolumeAttachmentList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3s 2 R
+io.k8s.api.storage.v1.VolumeAttributesClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|driverName s 2 R|parameters {s 3 O
+io.k8s.api.storage.v1.VolumeAttributesClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3u 2 R
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionReview|kind s 0 O|apiVersion s 0 O|request #7d 1 PO|response #7e 2 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7f 2 R|status #7g 3 O
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3x 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup|kind s 0 O|apiVersion s 0 O|name s 1 R|versions [#7h 2 R latomic|preferredVersion #7h 3 O|serverAddressByClientCIDRs [#7i 4 O latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList|kind s 0 O|apiVersion s 0 O|groups [#3z 1 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList|kind s 0 O|apiVersion s 0 O|groupVersion s 1 R|resources [#7j 2 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions|kind s 0 O|apiVersion s 0 O|versions [s 1 R latomic|serverAddressByClientCIDRs [#7i 2 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.ApplyOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|force b 2 R|fieldManager s 3 R
+io.k8s.apimachinery.pkg.apis.meta.v1.CreateOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|fieldManager s 3 O|fieldValidation s 4 O
+io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions|kind s 0 O|apiVersion s 0 O|gracePeriodSeconds l 1 PO|preconditions #7k 2 PO|orphanDependents b 3 PO|propagationPolicy s 4 PO|dryRun [s 5 O latomic|ignoreStoreReadErrorWithClusterBreakingPotential b 6 PO
+io.k8s.apimachinery.pkg.apis.meta.v1.GetOptions|kind s 0 O|apiVersion s 0 O|resourceVersion s 1 O
+io.k8s.apimachinery.pkg.apis.meta.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [a 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.ListOptions|kind s 0 O|apiVersion s 0 O|labelSelector s 1 O|fieldSelector s 2 O|watch b 3 O|allowWatchBookmarks b 9 O|resourceVersion s 4 O|resourceVersionMatch s 10 O|timeoutSeconds l 5 PO|limit l 7 O|continue s 8 O|sendInitialEvents b 11 PO|shardSelector s 15 O
+io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O
+io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#49 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.PatchOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|force b 2 PO|fieldManager s 3 O|fieldValidation s 4 O
+io.k8s.apimachinery.pkg.apis.meta.v1.Status|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|status s 2 O|message s 3 O|reason s 4 O|details #7l 5 PO|code i 6 O
+io.k8s.apimachinery.pkg.apis.meta.v1.Table|kind s 0 O|apiVersion s 0 O|metadata #4r 0 O|columnDefinitions [#7m 0 R latomic|rows [#7n 0 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.TableOptions|kind s 0 O|apiVersion s 0 O|includeObject s 1 O
+io.k8s.apimachinery.pkg.apis.meta.v1.UpdateOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|fieldManager s 2 O|fieldValidation s 3 O
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7o 2 O|status #7p 3 O
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4g 2 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|usage {q 4 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4i 2 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|containers [#7q 4 R latomic
+io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4k 2 R
 io.k8s.api.admission.v1.AdmissionRequest|uid s 1|kind #7r 2|resource #7s 3|subResource s 4 O|requestKind #7r 13 PO|requestResource #7s 14 PO|requestSubResource s 15 O|name s 5 O|namespace s 6 O|operation s 7|userInfo #7t 8|object a 9 O|oldObject a 10 O|dryRun b 11 PO|options a 12 O
 io.k8s.api.admission.v1.AdmissionResponse|uid s 1|allowed b 2|status #4c 3 PO|patch y 4 O|patchType s 5 PO|auditAnnotations {s 6 O|warnings [s 7 O latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta|name s 1 O|generateName s 2 O|namespace s 3 O|selfLink s 4 O|uid s 5 O|resourceVersion s 6 O|generation l 7 O|creationTimestamp t 8 OZ|deletionTimestamp t 9 PO|deletionGracePeriodSeconds l 10 PO|labels {s 11 O|annotations {s 12 O|ownerReferences [#7u 13 O pmerge kuid lmap muid|finalizers [s 14 O pmerge lset|managedFields [#7v 17 O latomic

@@ -1,0 +1,142 @@
+/**
+ * JSON text as the API server reads it: the value, and what `JSON.parse` hides: names that occur twice in one object, and
+ * numbers written with a fraction or an exponent (`2.0` is no integer to a Go decoder).
+ */
+import { type JsonValue, maxJsonDepth } from "@lateen/base";
+
+export interface JsonText {
+  readonly value: JsonValue;
+  /** Paths as `spec.containers[0].name`, in the order of the text, each once. */
+  readonly duplicates: readonly string[];
+  /** The text of numbers that are written otherwise than as an integer, by path. */
+  readonly literals: ReadonlyMap<string, string>;
+}
+
+const none: Pick<JsonText, "duplicates" | "literals"> = { duplicates: [], literals: new Map() };
+
+/**
+ * Almost always one pass of `JSON.parse` and one over the characters; the slow reader runs only when there is something to
+ * report.
+ * @throws SyntaxError as JSON.parse does; RangeError when nested deeper than the longest walk allows.
+ */
+export function readJsonText(text: string): JsonText {
+  const value = JSON.parse(text) as JsonValue;
+  const seen = countMembers(text);
+  if (seen.depth > maxJsonDepth) throw new RangeError("exceeded max depth");
+  if (!seen.fractions && seen.members === membersOf(value)) return { value, ...none };
+  return { value, ...findOddities(text) };
+}
+
+/** Colons outside strings, one a member; whether a number holds `.`, `e` or `E`; the deepest nesting. */
+function countMembers(text: string): { readonly members: number; readonly fractions: boolean; readonly depth: number } {
+  let members = 0;
+  let fractions = false;
+  let depth = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22:
+        at = endOfString(text, at);
+        break;
+      case 0x3a:
+        members++;
+        break;
+      case 0x2e:
+      case 0x45:
+        fractions = true;
+        break;
+      case 0x65:
+        // `true` and `false` end in e after a letter; an exponent follows a digit.
+        fractions ||= isDigit(text.charCodeAt(at - 1));
+        break;
+      case 0x7b:
+      case 0x5b:
+        if (++depth > deepest) deepest = depth;
+        break;
+      case 0x7d:
+      case 0x5d:
+        depth--;
+        break;
+      default:
+        break;
+    }
+  }
+  return { members, fractions, depth: deepest };
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** The position of the quote that ends the string which starts at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = text.indexOf('"', start + 1);
+  while (at > 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at < 0 ? text.length : at;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++;
+  return backslashes % 2 === 1;
+}
+
+function membersOf(value: JsonValue): number {
+  let members = 0;
+  const open: JsonValue[] = [value];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const items = Object.values(next) as JsonValue[];
+    if (!Array.isArray(next)) members += items.length;
+    for (const item of items) if (typeof item === "object" && item !== null) open.push(item);
+  }
+  return members;
+}
+
+interface Level {
+  readonly path: string;
+  readonly names: Set<string> | undefined;
+  index: number;
+}
+
+/** Walks the tokens of a text that is known to be valid JSON, with a stack of its own. */
+function findOddities(text: string): Pick<JsonText, "duplicates" | "literals"> {
+  const duplicates = new Set<string>();
+  const literals = new Map<string, string>();
+  const levels: Level[] = [];
+  let path = "";
+  const tokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|[{}[\],]/gs;
+  for (let match = tokens.exec(text); match !== null; match = tokens.exec(text)) {
+    const token = match[0];
+    const level = levels.at(-1);
+    switch (token) {
+      case "{":
+      case "[":
+        levels.push({ path, names: token === "{" ? new Set() : undefined, index: 0 });
+        if (token === "[") path = `${path}[0]`;
+        break;
+      case "}":
+      case "]":
+        levels.pop();
+        break;
+      case ",":
+        if (level !== undefined && level.names === undefined) path = `${level.path}[${++level.index}]`;
+        break;
+      default:
+        if (token.startsWith('"')) {
+          if (level?.names === undefined || !isMemberName(text, tokens.lastIndex)) break;
+          const name = JSON.parse(token) as string;
+          path = level.path === "" ? name : `${level.path}.${name}`;
+          if (level.names.has(name)) duplicates.add(path);
+          level.names.add(name);
+        } else if (/[.eE]/.test(token)) literals.set(path, token);
+    }
+  }
+  return { duplicates: [...duplicates], literals };
+}
+
+function isMemberName(text: string, after: number): boolean {
+  let at = after;
+  while (/\s/.test(text.charAt(at)) && at < text.length) at++;
+  return text.charCodeAt(at) === 0x3a;
+}
