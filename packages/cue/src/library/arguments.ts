@@ -1,5 +1,5 @@
 import { InvariantError } from "@lateen/base";
-import { type CueNumber, bigintOf, formatNumber, safeIntegerOf } from "../number.ts";
+import { type CueNumber, bigintOf, formatNumber, jsNumberOf, safeIntegerOf } from "../number.ts";
 import { type LazyValue, type Native, BuiltinError } from "./builtin.ts";
 
 /** Readers of a call's arguments. The evaluator has checked the kinds; these give them their types and ranges. */
@@ -73,6 +73,18 @@ export function uintArgument(args: Args, index: number): number {
   if (value.coefficient < 0)
     throw new BuiltinError(`cannot use ${formatNumber(value)} (type int) as uint64 in argument ${index}`);
   return boundedInt(value, index, 64);
+}
+
+/** A float64. @throws BuiltinError when the number is beyond its range. */
+export function floatArgument(args: Args, index: number): number {
+  const value = numberArgument(args, index);
+  const float = jsNumberOf(value);
+  if (value.form === "finite" && !Number.isFinite(float)) {
+    const kind = value.isInt ? "int" : "float";
+    const text = formatNumber(value);
+    throw new BuiltinError(`cannot use ${text} (type ${kind}) as float64 in argument ${index}: value was rounded up`);
+  }
+  return float;
 }
 
 /** The bytes of a `bytes | string` argument; a string's UTF-8. */

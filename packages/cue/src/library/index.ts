@@ -1,6 +1,7 @@
 import type { BuiltinPackage } from "./builtin.ts";
 import { listPackage } from "./list.ts";
 import { regexpPackage } from "./regexp.ts";
+import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
 import { structPackage } from "./struct.ts";
 
@@ -15,7 +16,7 @@ export {
 export { compileRegex } from "./regular-expression.ts";
 
 const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
-  [listPackage, regexpPackage, stringsPackage, structPackage].map((builtin) => [builtin.path, builtin]),
+  [listPackage, regexpPackage, strconvPackage, stringsPackage, structPackage].map((builtin) => [builtin.path, builtin]),
 );
 
 /** The standard library's package of an import path, or undefined where there is none. */
