@@ -13,3 +13,113 @@ export {
   valueAt,
 } from "./kube-object.ts";
 export type { ApiRequest, ApiResponse, Transport } from "./wire.ts";
+
+// Algebra: values, selectors, patches, YAML.
+export {
+  type FieldError,
+  type FieldErrorType,
+  causeOf,
+  duplicateField,
+  fieldError,
+  forbiddenField,
+  invalidField,
+  requiredField,
+  tooLongField,
+  tooManyField,
+  unsupportedField,
+} from "./field-error.ts";
+export {
+  type CidrBlock,
+  type IpAddress,
+  formatCidr,
+  formatIp,
+  isV4Mapped,
+  maskedCidr,
+  parseCidr,
+  parseIp,
+} from "./names/addresses.ts";
+export {
+  validateCidr,
+  validateDomainPrefixedPath,
+  validateFullyQualifiedDomainName,
+  validateFullyQualifiedName,
+  validateIp,
+} from "./names/field-names.ts";
+export {
+  type MetadataRules,
+  validateAnnotations,
+  validateFieldManager,
+  validateLabels,
+  validateMetadata,
+  validateMetadataUpdate,
+} from "./names/metadata.ts";
+export {
+  type NameRule,
+  byteLength,
+  generateName,
+  nameIsDns1035Label,
+  nameIsLabel,
+  nameIsPathSegment,
+  nameIsSubdomain,
+  validateConfigMapKey,
+  validateDns1035Label,
+  validateDns1123Label,
+  validateDns1123Subdomain,
+  validateEnvVarName,
+  validateHttpHeaderName,
+  validateLabelValue,
+  validatePercent,
+  validatePortName,
+  validateQualifiedName,
+  validateRelaxedEnvVarName,
+  validateSubdomainWithUnderscore,
+  validateWildcardSubdomain,
+} from "./names/names.ts";
+export { maxJsonPatchOperations, patchJson } from "./patches/json-patch.ts";
+export { type ThreeWayInput, diffMerge, patchMerge, threeWayMerge } from "./patches/merge-patch.ts";
+export { PatchError, type PatchErrorCode } from "./patches/patch-error.ts";
+export { diffStrategic, threeWayStrategic } from "./patches/strategic-diff.ts";
+export { patchStrategic } from "./patches/strategic-patch.ts";
+export {
+  type FieldRequirement,
+  type FieldSelector,
+  formatFieldSelector,
+  matchesFields,
+  parseFieldSelector,
+} from "./selectors/fields.ts";
+export {
+  type LabelOperator,
+  type LabelRequirement,
+  type LabelSelector,
+  type MetaLabelRequirement,
+  type MetaLabelSelector,
+  SelectorError,
+  everything,
+  formatLabelSelector,
+  labelSelectorOf,
+  labelsOfSelector,
+  matchesLabels,
+  nothing,
+  parseLabelSelector,
+  validateLabelSelector,
+} from "./selectors/labels.ts";
+export {
+  type Quantity,
+  QuantityError,
+  type QuantityFormat,
+  addQuantities,
+  compareQuantities,
+  formatQuantity,
+  negateQuantity,
+  parseQuantity,
+  quantityMillis,
+  quantityNumber,
+  quantityOf,
+  quantityValue,
+  roundUpQuantity,
+  scaledQuantity,
+  subtractQuantities,
+} from "./values/quantity.ts";
+export { type Manifests, readManifests } from "./yaml/manifests.ts";
+export { type DuplicateKey, type YamlDocument, YamlError, readYaml, readYamlDocuments } from "./yaml/read-yaml.ts";
+export { toYaml } from "./yaml/write-yaml.ts";

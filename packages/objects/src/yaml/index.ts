@@ -1,1 +1,3 @@
-export {};
+export { type Manifests, readManifests } from "./manifests.ts";
+export { type DuplicateKey, type YamlDocument, YamlError, readYaml, readYamlDocuments } from "./read-yaml.ts";
+export { toYaml } from "./write-yaml.ts";
