@@ -9,6 +9,8 @@ import { pathToFileURL } from "node:url";
 import { bundle, ensureInstalled, root } from "./project.mjs";
 
 ensureInstalled();
+process.env.LATEEN_ROOT = root;
+await (await import("./build.mjs")).buildIfStale();
 const args = process.argv.slice(2);
 const write = args.includes("--write");
 const wanted = args.filter((arg) => !arg.startsWith("--"));

@@ -1,0 +1,48 @@
+import { type Terminal, fitWidth } from "./terminal.ts";
+
+/**
+ * A block of lines that is drawn over itself as it changes. Without a terminal each new line of news is printed once, plainly:
+ * `update`'s second argument says what is new in words.
+ */
+export interface LiveBlock {
+  update(lines: readonly string[], news?: readonly string[]): void;
+  /** Prints a line that stays, above the block. */
+  note(line: string): void;
+  /** Leaves the last drawing on the screen. */
+  finish(): void;
+}
+
+export function createLiveBlock(terminal: Terminal): LiveBlock {
+  let drawn: readonly string[] = [];
+  const erase = (): string => (drawn.length === 0 ? "" : `\u001b[${drawn.length}A\u001b[0J`);
+  const draw = (lines: readonly string[]): string =>
+    lines.map((line) => `${fitWidth(line, terminal.columns - 1)}\n`).join("");
+  if (!terminal.interactive) {
+    const printed = new Set<string>();
+    return {
+      update(_lines, news = []) {
+        for (const line of news) {
+          if (printed.has(line)) continue;
+          printed.add(line);
+          terminal.line(line);
+        }
+      },
+      note: (line) => terminal.line(line),
+      finish: () => undefined,
+    };
+  }
+  return {
+    update(lines) {
+      if (lines.length === drawn.length && lines.every((line, i) => line === drawn[i])) return;
+      terminal.write(erase() + draw(lines));
+      drawn = lines;
+    },
+    note(line) {
+      const block = drawn;
+      terminal.write(`${erase()}${line}\n${draw(block)}`);
+    },
+    finish() {
+      drawn = [];
+    },
+  };
+}

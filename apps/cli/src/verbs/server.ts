@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { formatMs } from "@lateen/base";
+import { nodeModes, startServer, type NodeMode } from "@lateen/server/embedded";
+import { defaultDataDir } from "../connect.ts";
+import { createServerLog } from "../server-log.ts";
+import type { Verb } from "../verb.ts";
+
+export interface ServerFlags {
+  readonly dataDir?: string;
+  readonly port: string;
+  readonly host: string;
+  readonly node: string;
+  readonly bare?: boolean;
+  readonly verbose?: boolean;
+}
+
+export const verb: Verb = {
+  summary: "run the control plane: API server, controllers, scheduler and a node in one process",
+  configure(command, run) {
+    command
+      .option("--data-dir <folder>", "where everything is kept (default: $LATEEN_DATA_DIR or ~/.lateen)")
+      .option("--port <number>", "port of the API; 0 takes a free one", "6443")
+      .option("--host <address>", "address to listen on", "127.0.0.1")
+      .option("--node <mode>", `how pods run: ${nodeModes.join(", ")}`, "process")
+      .option("--bare", "the API server alone: no controllers, no node")
+      .option("--verbose", "log what controllers do")
+      .action((flags: ServerFlags) =>
+        run(async ({ terminal, signal, env, cwd }) => {
+          const started = Date.now();
+          const dataDir = resolve(cwd, flags.dataDir ?? defaultDataDir(env));
+          await using server = await startServer(
+            {
+              dataDir,
+              host: flags.host,
+              port: parsePort(flags.port),
+              nodeMode: parseNodeMode(flags.node),
+              parts: flags.bare ? "bare" : "all",
+              log: createServerLog(terminal, flags.verbose ? "debug" : "warn"),
+            },
+            { signal },
+          );
+          const own = resolve(defaultDataDir(env)) === dataDir ? "" : ` --data-dir ${flags.dataDir ?? dataDir}`;
+          terminal.line(`ready in ${formatMs(Date.now() - started)}`);
+          terminal.line(`  address     ${server.address}`);
+          terminal.line(`  data        ${dataDir}`);
+          terminal.line(`  kubeconfig  ${server.kubeconfigPath}`);
+          terminal.line();
+          terminal.line(`  lateen up -f app.yaml${own}          deliver an application`);
+          terminal.line(`  lateen ls -A${own}                   see what runs`);
+          terminal.line(`  export KUBECONFIG=${server.kubeconfigPath}   then kubectl and helm work`);
+          terminal.line();
+          await server.untilStopped(signal);
+          terminal.line("stopping …");
+          return 0;
+        }),
+      );
+  },
+};
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port ${text}: a port is a number from 0 to 65535`);
+  return port;
+}
+
+export function parseNodeMode(text: string): NodeMode {
+  const mode = nodeModes.find((one) => one === text);
+  if (mode === undefined) throw new Error(`--node ${text}: one of ${nodeModes.join(", ")}`);
+  return mode;
+}

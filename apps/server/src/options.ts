@@ -1,0 +1,41 @@
+import type { Log } from "@lateen/base";
+
+/** How the node agent treats containers. */
+export type NodeMode =
+  /** Known images run as processes, others are simulated. */
+  | "process"
+  /** As `process`, and a manifest's command may run on the host. */
+  | "process-shell"
+  /** As `process`, but an unknown image is `ImagePullBackOff`. */
+  | "strict"
+  /** Nothing runs; every pod is simulated. */
+  | "simulated";
+
+export const nodeModes: readonly NodeMode[] = ["process", "process-shell", "strict", "simulated"];
+
+/** An image that stands for a person's own folder and command. */
+export interface ImageMapping {
+  readonly image: string;
+  readonly folder: string;
+  readonly command: readonly string[];
+}
+
+export interface ServerOptions {
+  /** Holds the store, keys, kubeconfig and logs of pods. Made when it does not exist. */
+  readonly dataDir: string;
+  /** Address to listen on. Default loopback only. */
+  readonly host?: string;
+  /** Default 6443; 0 takes a free one. */
+  readonly port?: number;
+  /** `bare`: the API server alone. */
+  readonly parts?: "all" | "bare";
+  readonly nodeMode?: NodeMode;
+  readonly images?: readonly ImageMapping[];
+  readonly log: Log;
+}
+
+/** Why a server did not start, for a person: what was tried, what was found, what to do. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+  readonly code = "StartError";
+}
