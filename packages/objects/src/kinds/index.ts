@@ -1,5 +1,16 @@
 export type { AnyWire, FieldFacts, Kind, KindTable, SchemaFacts, TypeFacts } from "./kind.ts";
 export { builtinType, builtinTypeNames, builtinTypeOf } from "./built-in-types.ts";
+export {
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  groupsOf,
+  storageVersionHash,
+} from "./discovery.ts";
+export { type SubresourceFacts, subresourceOf } from "./subresources.ts";
+export { sha256 } from "./sha256.ts";
 export { builtinKinds, kindTableOf } from "./kind-table.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";

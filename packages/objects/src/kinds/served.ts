@@ -111,16 +111,16 @@ validatingwebhookconfigurations ValidatingWebhookConfiguration - cat=api-extensi
   ["node.k8s.io/v1", `runtimeclasses RuntimeClass -`],
   ["discovery.k8s.io/v1", `endpointslices EndpointSlice ns`],
   [
-    "flowcontrol.apiserver.k8s.io/v1",
-    `flowschemas FlowSchema - sub=status
-prioritylevelconfigurations PriorityLevelConfiguration - sub=status`,
-  ],
-  [
     "resource.k8s.io/v1",
     `deviceclasses DeviceClass -
 resourceclaims ResourceClaim ns sub=status
 resourceclaimtemplates ResourceClaimTemplate ns
 resourceslices ResourceSlice -`,
+  ],
+  [
+    "flowcontrol.apiserver.k8s.io/v1",
+    `flowschemas FlowSchema - sub=status
+prioritylevelconfigurations PriorityLevelConfiguration - sub=status`,
   ],
   [
     "metrics.k8s.io/v1beta1",
