@@ -1,9 +1,12 @@
+import { base64Package } from "./base64.ts";
 import type { BuiltinPackage } from "./builtin.ts";
+import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
 import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
 import { structPackage } from "./struct.ts";
+import { yamlPackage } from "./yaml.ts";
 
 export {
   type Builtin,
@@ -16,7 +19,16 @@ export {
 export { compileRegex } from "./regular-expression.ts";
 
 const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
-  [listPackage, regexpPackage, strconvPackage, stringsPackage, structPackage].map((builtin) => [builtin.path, builtin]),
+  [
+    base64Package,
+    jsonPackage,
+    listPackage,
+    regexpPackage,
+    strconvPackage,
+    stringsPackage,
+    structPackage,
+    yamlPackage,
+  ].map((builtin) => [builtin.path, builtin]),
 );
 
 /** The standard library's package of an import path, or undefined where there is none. */
