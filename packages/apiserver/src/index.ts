@@ -1,4 +1,7 @@
 export type { Platform } from "./platform/platform.ts";
+export type { Peer, UserInfo } from "./request/context.ts";
+export { type ApiServer, type ApiServerOptions, createApiServer } from "./server/api-server.ts";
+export { createMemoryStore } from "./store/memory.ts";
 export {
   type Entry,
   type Operation,

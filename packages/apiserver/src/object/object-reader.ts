@@ -1,0 +1,64 @@
+import { apiVersionOf, type KubeObject } from "@lateen/objects";
+import type { Resource } from "../registry/resource.ts";
+import type { Entry } from "../store/store.ts";
+import { convertObject } from "./convert.ts";
+import { decodeStored, readHeader } from "./stored-form.ts";
+
+const maxCachedBytes = 8 * 1024 * 1024;
+
+/**
+ * Turns stored entries into frozen objects in the version that is asked for. The latest ones stay decoded: a writer that
+ * reads, changes and reads again parses once.
+ */
+export class ObjectReader {
+  readonly #cache = new Map<
+    string,
+    { readonly revision: number; readonly object: KubeObject; readonly size: number }
+  >();
+  #cachedBytes = 0;
+
+  /** The object as stored, at the version it was stored in. */
+  stored(entry: Entry): KubeObject {
+    const hit = this.#cache.get(entry.key);
+    if (hit?.revision === entry.revision) return hit.object;
+    const object = decodeStored(entry);
+    this.#remember(entry, object);
+    return object;
+  }
+
+  /** The object in the version of `resource`. */
+  read(resource: Resource, entry: Entry): KubeObject {
+    return convertObject(resource, this.stored(entry), readHeader(entry.bytes).tag);
+  }
+
+  /** As `read`, for an entry that is no state of its key (a deletion shows the last one at its own revision): nothing is kept. */
+  readPast(resource: Resource, entry: Entry): KubeObject {
+    return convertObject(resource, decodeStored(entry), readHeader(entry.bytes).tag);
+  }
+
+  #remember(entry: Entry, object: KubeObject): void {
+    const size = entry.bytes.length;
+    if (size > maxCachedBytes / 8) return;
+    const old = this.#cache.get(entry.key);
+    if (old !== undefined) {
+      // A read of the past must not push out what is current.
+      if (old.revision > entry.revision) return;
+      this.#cachedBytes -= old.size;
+      this.#cache.delete(entry.key);
+    }
+    this.#cache.set(entry.key, { revision: entry.revision, object, size });
+    this.#cachedBytes += size;
+    for (const [key, item] of this.#cache) {
+      if (this.#cachedBytes <= maxCachedBytes) break;
+      this.#cache.delete(key);
+      this.#cachedBytes -= item.size;
+    }
+  }
+}
+
+/** Whether stored bytes can be served as they are: same version, and for custom resources the same schema. */
+export function isPassThrough(resource: Resource, entry: Entry): boolean {
+  const header = readHeader(entry.bytes);
+  if (header.apiVersion !== apiVersionOf(resource.kind) || header.kind !== resource.kind.kind) return false;
+  return resource.custom === undefined || resource.custom.schema === undefined || header.tag === resource.custom.tag;
+}

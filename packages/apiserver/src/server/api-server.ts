@@ -1,0 +1,200 @@
+import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
+import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/objects";
+import { builtinKinds } from "@lateen/objects/kinds";
+import { negotiate } from "../answer/accept.ts";
+import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
+import { ObjectReader } from "../object/object-reader.ts";
+import type { Platform } from "../platform/platform.ts";
+import { Query } from "../request/query.ts";
+import type { Peer, ResourceRequest, UserInfo } from "../request/context.ts";
+import { parsePath, pathSegments, type ResourcePath } from "../request/request-info.ts";
+import { ResourceTable } from "../registry/resource-table.ts";
+import { noSuchResource, PageNotFound, statusError, unauthorized } from "../status/errors.ts";
+import type { Store } from "../store/store.ts";
+import { bootstrap } from "./bootstrap.ts";
+import type { Core } from "./core.ts";
+import { Definitions } from "../crd/definitions.ts";
+import { answerHealth, isHealthPath } from "./health.ts";
+import { answerPlain } from "./plain-paths.ts";
+import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
+import { kubernetesVersion } from "./version.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly platform: Platform;
+  readonly clock?: Clock;
+  readonly log?: Log;
+  /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
+  readonly customResourceDefinitions?: readonly KubeObject[];
+  /** `host:port` as clients reach the server, shown in discovery. */
+  readonly serverAddress?: string;
+}
+
+/** The API as a function from request to response. It owns nothing that it was given: closing it leaves the store open. */
+export interface ApiServer extends AsyncDisposable {
+  /** Resolves when namespaces, roles and definitions that belong to every server are there. Requests wait for it. */
+  readonly ready: Promise<void>;
+  handle(request: ApiRequest, peer?: Peer): Promise<ApiResponse>;
+  /** A way in for callers of the same process, who are who they say. */
+  transport(user: UserInfo): Transport;
+}
+
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  return new Server(options);
+}
+
+class Server implements ApiServer {
+  readonly ready: Promise<void>;
+  readonly #options: ApiServerOptions;
+  readonly #core: Core;
+  readonly #definitions: Definitions;
+  readonly #closing = new AbortController();
+  #isReady = false;
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    const definitions = new Definitions(new ResourceTable(builtinKinds()));
+    this.#definitions = definitions;
+    const core: Core = {
+      store: options.store,
+      platform: options.platform,
+      clock: options.clock ?? systemClock,
+      log: options.log ?? silentLog,
+      reader: new ObjectReader(),
+      definitions,
+      get table() {
+        return definitions.table;
+      },
+    };
+    this.#core = core;
+    definitions.start(core);
+    this.ready = bootstrap(core, options.customResourceDefinitions ?? []).then(() => {
+      this.#isReady = true;
+    });
+    // Whoever waits for `ready` or sends a request sees the failure.
+    this.ready.catch(() => undefined);
+  }
+
+  transport(user: UserInfo): Transport {
+    return (request) => this.handle(request, { user });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new DOMException("the server is closing", "AbortError"));
+    await this.#definitions[Symbol.asyncDispose]();
+  }
+
+  async handle(request: ApiRequest, peer: Peer = {}): Promise<ApiResponse> {
+    const auditId = this.#core.platform.randomUuid();
+    const warnings: string[] = [];
+    const common = { request, warnings, platform: this.#core.platform, auditId };
+    let form = { mediaType: "application/json" } as ReturnType<typeof negotiate>;
+    try {
+      const answered = await this.#answer(request, peer, warnings, (negotiated) => {
+        form = negotiated;
+      });
+      return await writeAnswer(answered, { ...common, form });
+    } catch (error) {
+      if (error instanceof PageNotFound) {
+        return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form });
+      }
+      const failure = asApiError(error);
+      if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
+      const plainForm = { mediaType: form.mediaType };
+      return writeAnswer(failureAnswer(failure), { ...common, form: plainForm, headers: failureHeaders(failure) });
+    }
+  }
+
+  #report(request: ApiRequest, error: unknown): void {
+    this.#core.log({
+      level: "error",
+      message: `${request.method} ${request.path} failed`,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  }
+
+  async #answer(
+    http: ApiRequest,
+    peer: Peer,
+    warnings: string[],
+    setForm: (form: ReturnType<typeof negotiate>) => void,
+  ): Promise<Answer> {
+    const [path = "/", queryText = ""] = splitOnce(http.path, "?");
+    const query = new Query(queryText);
+    const segments = pathSegments(path);
+    if (segments === undefined) throw noSuchResource();
+    if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
+    await this.ready;
+    const user = peer.user;
+    if (user === undefined) throw unauthorized();
+    const parsed = parsePath(path, segments);
+    const accept = headerText(http, "accept");
+    if (parsed.kind === "plain") {
+      return answerPlain({
+        method: http.method,
+        path,
+        segments,
+        accept: accept ?? "",
+        table: this.#core.table,
+        version: kubernetesVersion,
+        serverAddress: this.#options.serverAddress ?? "127.0.0.1:6443",
+      });
+    }
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings });
+    const form = { ...negotiate(accept, true), pretty: query.flag("pretty") };
+    setForm(form);
+    return dispatch({ ...request, form });
+  }
+
+  #resourceRequest(input: {
+    readonly http: ApiRequest;
+    readonly path: ResourcePath;
+    readonly query: Query;
+    readonly user: UserInfo;
+    readonly warnings: string[];
+  }): ResourceRequest {
+    const { http, path, query, user, warnings } = input;
+    const table = this.#core.table;
+    const resource = table.lookup({ group: path.group, version: path.version, plural: path.resource });
+    if (resource === undefined) {
+      if (path.group !== "" && !table.isBuiltinGroup(path.group)) throw new PageNotFound(http.path);
+      throw noSuchResource();
+    }
+    checkScope(resource, path);
+    if (path.rest.length > 0 && path.subresource !== "proxy") throw noSuchResource();
+    if (path.subresource !== undefined && !resource.kind.subresources.includes(path.subresource)) {
+      if (resource.custom === undefined) throw noSuchResource();
+      throw statusError(404, "NotFound", "the server could not find the requested resource", {});
+    }
+    const verb = verbOf(http.method, path, query.flag("watch"));
+    checkMethod(resource, path, verb);
+    const warning = resource.custom?.deprecationWarning;
+    if (warning !== undefined) warnings.push(warning);
+    return {
+      core: this.#core,
+      table,
+      http,
+      query,
+      user,
+      resource,
+      verb,
+      namespace: path.namespace,
+      name: path.name ?? "",
+      subresource: path.subresource,
+      form: { mediaType: "application/json" },
+      warnings,
+      signal: AbortSignal.any([http.signal, this.#closing.signal]),
+    };
+  }
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function headerText(request: ApiRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === "string" ? value : value?.join(",");
+}

@@ -1,0 +1,43 @@
+import { codeOf } from "@lateen/base";
+import { type KubeObject, valueAt } from "@lateen/objects";
+import { keyOf } from "../registry/resource.ts";
+import { changeObject } from "../write/update.ts";
+import { createFrom } from "../write/create.ts";
+import type { WriteOptions } from "../write/options.ts";
+import type { Core } from "./core.ts";
+import { internalRequest } from "./internal-request.ts";
+
+const options: WriteOptions = { dryRun: false, fieldManager: "lateen", fieldValidation: "Ignore", force: true };
+
+/** Namespaces that every cluster has. */
+const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
+
+/** Makes what every server begins with, leaving alone what is there. */
+export async function bootstrap(core: Core, definitions: readonly KubeObject[]): Promise<void> {
+  for (const name of namespaces) {
+    await ensure(core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+  for (const definition of definitions) await ensureDefinition(core, definition);
+}
+
+/** Creates the object unless one of its name exists. */
+export async function ensure(core: Core, object: KubeObject): Promise<void> {
+  const request = internalRequest(core, object, "create");
+  const { namespace, name = "" } = object.metadata;
+  if (core.store.get(keyOf(request.resource, namespace, name)) !== undefined) return;
+  try {
+    await createFrom(request, object, { options, apply: false });
+  } catch (error) {
+    if (codeOf(error) !== "AlreadyExists") throw error;
+  }
+}
+
+/** Creates the definition, or gives the one that is there the same spec. */
+async function ensureDefinition(core: Core, definition: KubeObject): Promise<void> {
+  await ensure(core, definition);
+  const request = internalRequest(core, definition, "update");
+  await changeObject(request, options, (live) => ({
+    object: { ...live, spec: { ...(valueAt(live, "spec") as object), ...(valueAt(definition, "spec") as object) } },
+  }));
+  await core.definitions.settled(definition.metadata.name ?? "");
+}

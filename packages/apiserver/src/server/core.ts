@@ -1,0 +1,26 @@
+import type { Clock, Log } from "@lateen/base";
+import type { KubeObject } from "@lateen/objects";
+import type { Platform } from "../platform/platform.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import type { Resource } from "../registry/resource.ts";
+import type { Entry, Store } from "../store/store.ts";
+import type { Definitions } from "../crd/definitions.ts";
+import type { ObjectReader } from "../object/object-reader.ts";
+
+/** What every handler shares. */
+export interface Core {
+  readonly store: Store;
+  readonly platform: Platform;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly reader: ObjectReader;
+  readonly definitions: Definitions;
+  /** The resources that are served at this moment. */
+  readonly table: ResourceTable;
+}
+
+/** An object of this core's store, by resource and key. */
+export function readObject(core: Core, resource: Resource, key: string): KubeObject | undefined {
+  const entry: Entry | undefined = core.store.get(key);
+  return entry === undefined ? undefined : core.reader.read(resource, entry);
+}

@@ -1,0 +1,77 @@
+import type { Answer } from "../answer/answer.ts";
+import { getObject } from "../read/get.ts";
+import { listObjects } from "../read/list.ts";
+import { watchObjects } from "../read/watch.ts";
+import type { ResourceRequest, Verb } from "../request/context.ts";
+import type { ResourcePath } from "../request/request-info.ts";
+import type { Resource } from "../registry/resource.ts";
+import { methodNotAllowed, noSuchResource } from "../status/errors.ts";
+import { createObject } from "../write/create.ts";
+import { deleteCollection, deleteObject } from "../write/delete.ts";
+import { patchObject } from "../write/patch.ts";
+import { updateObject } from "../write/update.ts";
+
+/** What a method means on a path (requestinfo.go). */
+export function verbOf(method: string, path: ResourcePath, watch: boolean): Verb {
+  const collection = path.name === undefined;
+  switch (method) {
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "PATCH":
+      return "patch";
+    case "DELETE":
+      return collection ? "deletecollection" : "delete";
+    case "GET":
+    case "HEAD":
+      if (path.watch || watch) return path.subresource === undefined ? "watch" : "get";
+      return collection ? "list" : "get";
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** Whether the scope of the path is that of the kind. Lists and watches of namespaced kinds may go over all namespaces. */
+export function checkScope(resource: Resource, path: ResourcePath): void {
+  const { namespaced } = resource.kind;
+  if (!namespaced && path.namespace !== undefined) throw noSuchResource();
+  if (namespaced && path.namespace === undefined && path.name !== undefined) throw noSuchResource();
+}
+
+/** @throws MethodNotAllowed where the resource does not know the verb in this place. */
+export function checkMethod(resource: Resource, path: ResourcePath, verb: Verb): void {
+  const { kind } = resource;
+  const collection = path.name === undefined;
+  const onCollection = verb === "create" || verb === "list" || verb === "deletecollection";
+  if (path.subresource === undefined) {
+    if (verb !== "watch" && onCollection !== collection) throw methodNotAllowed();
+    if (!kind.verbs.includes(verb)) throw methodNotAllowed();
+    if (kind.namespaced && path.namespace === undefined && (verb === "create" || verb === "deletecollection")) {
+      throw methodNotAllowed();
+    }
+  }
+}
+
+export function dispatch(request: ResourceRequest): Promise<Answer> {
+  switch (request.verb) {
+    case "get":
+      return getObject(request);
+    case "list":
+      return listObjects(request);
+    case "watch":
+      return watchObjects(request);
+    case "create":
+      return createObject(request);
+    case "update":
+      return updateObject(request);
+    case "patch":
+      return patchObject(request);
+    case "delete":
+      return deleteObject(request);
+    case "deletecollection":
+      return deleteCollection(request);
+    default:
+      return Promise.reject(methodNotAllowed());
+  }
+}

@@ -1,0 +1,70 @@
+import type { KubeObject } from "@lateen/objects";
+import { admit } from "../admission/admit.ts";
+import type { Answer } from "../answer/answer.ts";
+import { objectAnswer } from "../answer/shapes.ts";
+import { prepareForCreate, validateNew } from "../kinds/behaviour.ts";
+import type { ResourceRequest } from "../request/context.ts";
+import { keyOf } from "../registry/resource.ts";
+import { alreadyExists } from "../status/errors.ts";
+import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
+import { recordCreate } from "./field-tracking.ts";
+import { checkNamespace, metadataForCreate, validateMetadataOf } from "./metadata.ts";
+import { parseWriteOptions, type WriteOptions } from "./options.ts";
+import { commitObject, throwIfInvalid } from "./pipeline.ts";
+
+/** How often a generated name that is taken is drawn anew (as kube-apiserver since 1.30). */
+const nameTries = 8;
+
+/** POST of a collection. */
+export async function createObject(request: ResourceRequest): Promise<Answer> {
+  const { kind } = request.resource;
+  const options = parseWriteOptions(request, "CreateOptions");
+  const decoded = decodeBody(request, kind, parseBody(request, kind));
+  reportStrictErrors(request, kind, { strictErrors: decoded.strictErrors, mode: options.fieldValidation });
+  const created = await createFrom(request, decoded.object, { options, apply: false });
+  return objectAnswer(request, created, 201);
+}
+
+export interface CreateFrom {
+  readonly options: WriteOptions;
+  /** By server-side apply: its managed fields are made already. */
+  readonly apply: boolean;
+}
+
+/** Creates `given` with all that a new object goes through. @throws what the API answers. */
+export async function createFrom(request: ResourceRequest, given: KubeObject, how: CreateFrom): Promise<KubeObject> {
+  const scoped = checkNamespace(request, given);
+  const generated = (scoped.metadata.name ?? "") === "" && (scoped.metadata.generateName ?? "") !== "";
+  for (let n = 1; ; n++) {
+    const created = await tryCreate(request, scoped, how);
+    if (created !== undefined) return created;
+    if (!generated || n === nameTries) throw nameTaken(request, scoped, generated);
+  }
+}
+
+async function tryCreate(
+  request: ResourceRequest,
+  given: KubeObject,
+  { options, apply }: CreateFrom,
+): Promise<KubeObject | undefined> {
+  const { core, resource } = request;
+  let object = metadataForCreate(request, given, { apply });
+  object = await prepareForCreate(request, object, options);
+  object = await admit(request, { operation: "CREATE", object, options });
+  const name = object.metadata.name ?? "";
+  throwIfInvalid(request, name, [...validateMetadataOf(request, object), ...validateNew(request, object)]);
+  object = apply ? object : recordCreate(request, object, options);
+  if (options.dryRun) {
+    return core.store.get(keyOf(resource, object.metadata.namespace, name)) === undefined ? object : undefined;
+  }
+  return commitObject(request, object, 0);
+}
+
+function nameTaken(request: ResourceRequest, given: KubeObject, generated: boolean): Error {
+  const { resource, core } = request;
+  const name = given.metadata.name ?? given.metadata.generateName ?? "";
+  if (generated) return alreadyExists(resource.groupResource, name, { retryAfterSeconds: 1 });
+  const entry = core.store.get(keyOf(resource, request.namespace, name));
+  const deleting = entry !== undefined && core.reader.read(resource, entry).metadata.deletionTimestamp !== undefined;
+  return alreadyExists(resource.groupResource, name, { deleting });
+}

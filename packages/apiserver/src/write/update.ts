@@ -1,0 +1,177 @@
+import { jsonEquals, type JsonValue } from "@lateen/base";
+import { asJson, invalidField, type KubeObject } from "@lateen/objects";
+import { admit } from "../admission/admit.ts";
+import type { Answer } from "../answer/answer.ts";
+import { objectAnswer } from "../answer/shapes.ts";
+import { prepareForUpdate, validateChange } from "../kinds/behaviour.ts";
+import type { ResourceRequest } from "../request/context.ts";
+import { keyOf } from "../registry/resource.ts";
+import { conflict, invalid, modifiedText, notFound, resourceText } from "../status/errors.ts";
+import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
+import { createFrom } from "./create.ts";
+import { recordChange } from "./field-tracking.ts";
+import {
+  checkName,
+  checkNamespace,
+  metadataForUpdate,
+  validateMetadataChange,
+  validateMetadataOf,
+} from "./metadata.ts";
+import { parseWriteOptions, type WriteOptions } from "./options.ts";
+import { commitObject, commitRemoval, isSameObject, maxTries, throwIfInvalid } from "./pipeline.ts";
+
+/** PUT of an object, or of its status. */
+export async function updateObject(request: ResourceRequest): Promise<Answer> {
+  const { kind, strategy } = request.resource;
+  const options = parseWriteOptions(request, "UpdateOptions");
+  const decoded = decodeBody(request, kind, parseBody(request, kind));
+  reportStrictErrors(request, kind, { strictErrors: decoded.strictErrors, mode: options.fieldValidation });
+  const given = checkNamespace(request, decoded.object);
+  checkName(request, given);
+  if (strategy.createOnUpdate && request.subresource === undefined && readLive(request) === undefined) {
+    const created = await createFrom(request, given, { options, apply: false });
+    return objectAnswer(request, created, 201);
+  }
+  requireVersion(request, given);
+  const updated = await changeObject(request, options, () => ({ object: given }));
+  return objectAnswer(request, updated, 200);
+}
+
+/** Some kinds refuse a PUT that does not say which version it is based on. */
+function requireVersion(request: ResourceRequest, given: KubeObject): void {
+  const { strategy, groupResource } = request.resource;
+  if (strategy.unconditionalUpdate || (given.metadata.resourceVersion ?? "") !== "") return;
+  if (readLive(request) === undefined) return;
+  throw invalid({ group: "", kind: resourceText(groupResource), name: request.name }, [
+    invalidField("metadata.resourceVersion", 0, "must be specified for an update"),
+  ]);
+}
+
+function readLive(request: ResourceRequest): KubeObject | undefined {
+  const { core, resource } = request;
+  const entry = core.store.get(keyOf(resource, request.namespace, request.name));
+  return entry === undefined ? undefined : core.reader.read(resource, entry);
+}
+
+/** What a change makes of the live object. */
+export interface Changed {
+  readonly object: KubeObject;
+  /** Managed fields are made already (server-side apply). */
+  readonly tracked?: boolean;
+}
+
+/**
+ * Reads, changes and writes until nobody came between. A change that leaves the object as it is writes nothing. An object
+ * that waits for its last finalizer goes with the write that removes it.
+ * @throws NotFound, Conflict when the change names another resourceVersion, and what admission and validation answer.
+ */
+export async function changeObject(
+  request: ResourceRequest,
+  options: WriteOptions,
+  change: (live: KubeObject) => Changed | Promise<Changed>,
+): Promise<KubeObject> {
+  const { core, resource } = request;
+  const key = keyOf(resource, request.namespace, request.name);
+  for (let n = 0; n < maxTries; n++) {
+    const entry = core.store.get(key);
+    if (entry === undefined) throw notFound(resource.groupResource, request.name);
+    const live = core.reader.read(resource, entry);
+    const changed = await change(live);
+    const next = await prepareChange(request, { live, changed }, options);
+    if (isSameObject(live, next)) return live;
+    if (options.dryRun)
+      return { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion! } };
+    if (isFinished(next)) {
+      // The last write of a deleted object is seen by nobody: the answer keeps the version that the object had.
+      if ((await commitRemoval(request, live, entry.revision)) !== undefined) return next;
+      continue;
+    }
+    const stored = await commitObject(request, next, entry.revision);
+    if (stored !== undefined) return stored;
+  }
+  throw conflict(resource.groupResource, request.name, modifiedText);
+}
+
+async function prepareChange(
+  request: ResourceRequest,
+  { live, changed }: { readonly live: KubeObject; readonly changed: Changed },
+  options: WriteOptions,
+): Promise<KubeObject> {
+  const { resource } = request;
+  const given = changed.object;
+  checkVersion(request, live, given);
+  let next = metadataForUpdate(live, given);
+  next = keepOtherPart(request, live, next);
+  next = await prepareForUpdate(request, { live, next }, options);
+  next = await admit(request, { operation: "UPDATE", object: next, old: live, options });
+  next = countGeneration(request, live, next);
+  throwIfInvalid(request, live.metadata.name ?? "", [
+    ...validateMetadataChange(live, next),
+    ...validateMetadataOf(request, next),
+    ...validateChange(request, { live, next }),
+  ]);
+  if (!changed.tracked) next = recordChange(request, { live, next }, options);
+  const { resourceVersion: _, ...metadata } = next.metadata;
+  return {
+    ...next,
+    metadata:
+      live.metadata.resourceVersion === undefined
+        ? metadata
+        : { ...metadata, resourceVersion: live.metadata.resourceVersion },
+    kind: resource.kind.kind,
+  };
+}
+
+function checkVersion(request: ResourceRequest, live: KubeObject, given: KubeObject): void {
+  const { resource, name } = request;
+  const version = given.metadata.resourceVersion ?? "";
+  if (version !== "" && version !== live.metadata.resourceVersion) {
+    throw conflict(resource.groupResource, name, modifiedText);
+  }
+}
+
+/** Main writes leave the status alone; writes of the status leave all else but what the kind lets them change. */
+function keepOtherPart(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject {
+  if (!request.resource.strategy.statusSubresource) return next;
+  if (request.subresource === "status") {
+    const metadata = statusMetadata(request, live, next);
+    return withStatus({ ...live, metadata }, next["status"] as JsonValue | undefined);
+  }
+  return request.subresource === undefined ? withStatus(next, live["status"] as JsonValue | undefined) : next;
+}
+
+function statusMetadata(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject["metadata"] {
+  if (request.resource.custom !== undefined) {
+    return { ...live.metadata, ...(next.metadata.managedFields && { managedFields: next.metadata.managedFields }) };
+  }
+  return next.metadata;
+}
+
+function withStatus(object: KubeObject, status: JsonValue | undefined): KubeObject {
+  const { status: _, ...rest } = object as KubeObject & { readonly status?: unknown };
+  return (status === undefined ? rest : { ...rest, status }) as KubeObject;
+}
+
+/** One more when what the user asked for changed: everything but metadata and, where it is served apart, status. */
+function countGeneration(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject {
+  const { strategy, custom } = request.resource;
+  if (!strategy.counted) return next;
+  const generation = live.metadata.generation ?? 1;
+  const withoutStatus = custom === undefined || strategy.statusSubresource;
+  const changed = !jsonEquals(wanted(live, withoutStatus), wanted(next, withoutStatus));
+  return { ...next, metadata: { ...next.metadata, generation: changed ? generation + 1 : generation } };
+}
+
+function wanted(object: KubeObject, withoutStatus: boolean): JsonValue {
+  const { metadata: _, apiVersion: __, kind: ___, ...rest } = asJson(object);
+  if (!withoutStatus) return rest;
+  const { status: ____, ...spec } = rest;
+  return spec;
+}
+
+/** Nothing holds a deleted object any more: no finalizer, no grace. */
+export function isFinished(object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false;
+  return (deletionGracePeriodSeconds ?? 0) === 0;
+}
