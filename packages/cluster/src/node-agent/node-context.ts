@@ -1,0 +1,23 @@
+import type { Clock, Log } from "@lateen/base";
+import type { Client } from "@lateen/client";
+import type { EventRecorder } from "../events/event-recorder.ts";
+import type { AddressBook } from "./addresses.ts";
+import type { LogFile } from "./log-file.ts";
+import type { NodeMode } from "./plan-container.ts";
+import type { ProcessHost } from "./process-host.ts";
+
+/** What the parts of a node agent share. */
+export interface NodeContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly mode: NodeMode;
+  readonly nodeName: string;
+  readonly processes: ProcessHost;
+  readonly addresses: AddressBook;
+  /** Holds `logs/` and `work/`. */
+  readonly folder: string;
+  /** Logs that are being written, by path. */
+  readonly openLogs: Map<string, LogFile>;
+}
