@@ -1,7 +1,9 @@
 import { base64Package } from "./base64.ts";
+import { bitsPackage } from "./bits.ts";
 import type { BuiltinPackage } from "./builtin.ts";
 import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
+import { mathPackage } from "./math.ts";
 import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
@@ -21,8 +23,10 @@ export { compileRegex } from "./regular-expression.ts";
 const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
   [
     base64Package,
+    bitsPackage,
     jsonPackage,
     listPackage,
+    mathPackage,
     regexpPackage,
     strconvPackage,
     stringsPackage,

@@ -46,7 +46,7 @@ function scalarText(value: Native): string {
   if (isNumber(value)) return formatNumber(value);
   if (value instanceof Uint8Array) return `"${encodeBase64(value)}"`;
   if (isLazy(value)) return jsonText(value.concrete());
-  return String(value);
+  return typeof value === "object" ? "null" : String(value);
 }
 
 /** A JSON string; U+2028 and U+2029 are escaped besides what must be. */

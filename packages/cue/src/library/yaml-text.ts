@@ -96,7 +96,7 @@ function scalarText(value: Native, place: ScalarPlace): string {
   if (typeof value === "string") return stringText(value, place);
   if (isNumber(value)) return formatNumber(value);
   if (value instanceof Uint8Array) return `!!binary ${encodeBase64(value)}`.trimEnd();
-  return String(value);
+  return typeof value === "object" ? "null" : String(value);
 }
 
 function stringText(text: string, place: ScalarPlace): string {
