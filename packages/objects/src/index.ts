@@ -123,3 +123,18 @@ export {
 export { type Manifests, readManifests } from "./yaml/manifests.ts";
 export { type DuplicateKey, type YamlDocument, YamlError, readYaml, readYamlDocuments } from "./yaml/read-yaml.ts";
 export { toYaml } from "./yaml/write-yaml.ts";
+
+// Algebra: server-side apply.
+export {
+  ApplyError,
+  type ApplyOptions,
+  type ApplyResult,
+  type FieldConflict,
+  type WriteOptions,
+  applyObject,
+  recordUpdate,
+} from "./apply/apply-object.ts";
+export { type CsaUpgradeOptions, upgradeManagedFields, upgradePatch } from "./apply/csa-upgrade.ts";
+export { type ExtractOptions, extractApplied } from "./apply/extract-applied.ts";
+export { type MergeSchema, type MergeType, mergeSchemaOf } from "./apply/merge-schema.ts";
+export { mergeSchemaOfOpenApi } from "./apply/merge-schema-openapi.ts";

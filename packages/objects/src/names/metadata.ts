@@ -125,7 +125,7 @@ function validateManagedFields(metadata: ObjectMeta, field: string): FieldError[
 export function validateFieldManager(manager: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (byteLength(manager) > maxManagerBytes) errors.push(tooLongField(field, maxManagerBytes));
-  const bad = [...manager].find((letter) => /[\p{C}\p{Zl}\p{Zp}]|[^\S ]/u.test(letter));
+  const bad = Array.from(manager).find((letter) => /[\p{C}\p{Zl}\p{Zp}]|[^\S ]/u.test(letter));
   if (bad !== undefined) errors.push(invalidField(field, manager, "should only contain printable characters"));
   return errors;
 }

@@ -67,7 +67,7 @@ class Draft {
     if (typeof value !== "object" || value === null) return undefined;
     const known = value as Container;
     if (this.#own.has(known)) return known;
-    const copy: Container = Array.isArray(value) ? [...(value as JsonArray)] : ({ ...value } as MutableObject);
+    const copy: Container = Array.isArray(value) ? [...(value as JsonArray)] : { ...(value as MutableObject) };
     this.#own.add(copy);
     store(copy);
     return copy;

@@ -1,5 +1,6 @@
 import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, jsonEquals, ownProperty } from "@lateen/base";
-import { directive, elementKind, keyOf, retainKeysDirective } from "./strategic-lists.ts";
+import { compareByText, directive, elementKind, keyOf, retainKeysDirective } from "./strategic-lists.ts";
+import { goText } from "../own.ts";
 import { type PatchField, type PatchSchema, freeForm, lookupField } from "./strategic-schema.ts";
 
 /** Whether two strategic patches of the same document touch the same thing in different ways. */
@@ -28,15 +29,14 @@ function listConflict(left: JsonArray, right: JsonArray, field: PatchField): boo
   const item = { ...noField, schema: field.schema };
   if (field.strategy === "merge") {
     if (kind === "scalars") return false;
-    const byKey = new Map(right.map((element) => [String(keyOf(element, field.mergeKey)), element]));
+    const byKey = new Map(right.map((element) => [goText(keyOf(element, field.mergeKey)), element]));
     return left.some((element) => {
-      const other = byKey.get(String(keyOf(element, field.mergeKey)));
+      const other = byKey.get(goText(keyOf(element, field.mergeKey)));
       return other !== undefined && conflict(element, other, item);
     });
   }
   if (left.length !== right.length) return true;
-  const sorted = (list: JsonArray): JsonArray =>
-    kind === "scalars" ? list.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)) : list;
+  const sorted = (list: JsonArray): JsonArray => (kind === "scalars" ? list.toSorted(compareByText) : list);
   const other = sorted(right);
   return sorted(left).some((element, i) => conflict(element, other[i]!, item));
 }

@@ -1,11 +1,12 @@
 import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, jsonEquals, ownProperty } from "@lateen/base";
 import type { TypeFacts } from "../kinds/kind.ts";
-import { type MutableObject, setMember } from "../own.ts";
+import { type MutableObject, goText, setMember } from "../own.ts";
 import { toYaml } from "../yaml/write-yaml.ts";
 import { type ThreeWayInput, requireSameIdentity } from "./merge-patch.ts";
 import { PatchError, checkDepth } from "./patch-error.ts";
 import { haveStrategicConflicts } from "./strategic-conflicts.ts";
 import {
+  compareByText,
   deleteListPrefix,
   directive,
   elementKind,
@@ -155,7 +156,7 @@ function diffList(patch: MutableObject, change: ListChange, place: Place): void 
   if (added.length > 0) setMember(patch, name, orderedBy(added, after, { mergeKey: "", kind: "scalars" }));
   if (deleted.length > 0) setMember(patch, `${deleteListPrefix}${name}`, deleted);
   // As the server's library does it: a list that is not sorted counts as reordered.
-  if (options.order && !jsonEquals(before.toSorted(textOrder), after)) setOrder(patch, name, after);
+  if (options.order && !jsonEquals(before.toSorted(compareByText), after)) setOrder(patch, name, after);
 }
 
 function setOrder(patch: MutableObject, name: string, order: JsonArray): void {
@@ -167,15 +168,13 @@ function sameKeys(before: JsonArray, after: JsonArray, mergeKey: string): boolea
   return before.every((item, i) => jsonEquals(keyOf(item, mergeKey), keyOf(after[i], mergeKey)));
 }
 
-const textOrder = (a: JsonValue, b: JsonValue): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
-
 /** What `left` has more of than `right`, sorted by text. */
 function multisetMinus(left: JsonArray, right: JsonArray): JsonValue[] {
   const counts = new Map<string, number>();
-  for (const item of right) counts.set(String(item), (counts.get(String(item)) ?? 0) + 1);
-  return left.toSorted(textOrder).filter((item) => {
-    const count = counts.get(String(item)) ?? 0;
-    if (count > 0) counts.set(String(item), count - 1);
+  for (const item of right) counts.set(goText(item), (counts.get(goText(item)) ?? 0) + 1);
+  return left.toSorted(compareByText).filter((item) => {
+    const count = counts.get(goText(item)) ?? 0;
+    if (count > 0) counts.set(goText(item), count - 1);
     return count === 0;
   });
 }
@@ -189,10 +188,10 @@ function diffObjects(
   const deleted: JsonValue[] = [];
   const byKey = (list: JsonArray): [string, JsonObject][] =>
     list
-      .map((item): [string, JsonObject] => [String(keyOf(item, mergeKey)), item as JsonObject])
+      .map((item): [string, JsonObject] => [goText(keyOf(item, mergeKey)), item as JsonObject])
       // Twins (equal keys) end in reverse order, as in the server's library.
       .reverse()
-      .sort((a, b) => textOrder(a[0], b[0]));
+      .sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
   const left = byKey(before);
   const right = byKey(after);
   const inner = { ...place, schema: field.schema, retainKeys: field.retainKeys, depth: place.depth + 1 };

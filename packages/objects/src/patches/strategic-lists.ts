@@ -110,6 +110,13 @@ export function checkPatchOrder(patch: JsonArray, order: JsonArray, mergeKey: st
     );
 }
 
+/** The order of scalars by their text, in which the server's library compares lists. */
+export function compareByText(a: JsonValue, b: JsonValue): number {
+  const left = goText(a);
+  const right = goText(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 /** Scalars without repetitions, the first of each kept. */
 export function deduplicate(items: JsonArray): JsonValue[] {
   return [...new Set(items)];

@@ -24,7 +24,6 @@ export class QuantityError extends Error {
 
 const wrongFormat = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const wrongSuffix = "unable to parse quantity's suffix";
-const wrongNumber = "unable to parse numeric part of quantity";
 
 const shape = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/;
 const decimalSuffix: Readonly<Record<string, number>> = {

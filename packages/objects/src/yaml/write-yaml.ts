@@ -213,7 +213,7 @@ class Writer {
   #double(text: string, indent: number, key: boolean): void {
     this.#put('"');
     let spaces = false;
-    const letters = [...text];
+    const letters = Array.from(text);
     for (const [i, letter] of letters.entries()) {
       if (letter !== " ") {
         this.#put(escapeLetter(letter));
@@ -231,7 +231,7 @@ class Writer {
 
   #literal(text: string, indent: number): void {
     const hint = /^[ \n]/.test(text) ? "2" : "";
-    const chomp = text.endsWith("\n") ? (text.length === 1 || /\n\n$/.test(text) ? "+" : "") : "-";
+    const chomp = text.endsWith("\n") ? (text.length === 1 || text.endsWith("\n\n") ? "+" : "") : "-";
     this.#put(`|${hint}${chomp}`);
     const lines = text.split("\n");
     if (text.endsWith("\n")) lines.pop();
@@ -248,8 +248,8 @@ function numberText(value: number): string {
 
 /** Keys with numbers in them sort by the numbers, letters before other signs, as yaml.v2 sorts. */
 function compareKeys(left: string, right: string): number {
-  const a = [...left];
-  const b = [...right];
+  const a = Array.from(left);
+  const b = Array.from(right);
   for (let i = 0; i < a.length && i < b.length; i++) {
     const x = a[i]!;
     const y = b[i]!;

@@ -18,9 +18,11 @@ describe("YAML", () => {
   });
 
   it("reads back texts of any letters", () => {
-    const letters = fc.string({ unit: fc.constantFrom(..." \n\t:#-'\"ayn0.1&*!|>%@`{}[],?é\u0085\u2028\u0007") });
+    const letters = fc.string({
+      unit: fc.constantFrom(...Array.from(" \n\t:#-'\"ayn0.1&*!|>%@`{}[],?é\u0085\u2028\u0007")),
+    });
     fc.assert(
-      fc.property(letters, (text) => void expect(readYaml(toYaml({ [text]: text }))).toEqual({ [text]: text })),
+      fc.property(letters, (text) => expect(readYaml(toYaml({ [text]: text }))).toEqual({ [text]: text })),
       {
         numRuns: 500,
       },
