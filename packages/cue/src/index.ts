@@ -1,1 +1,6 @@
-export {};
+export { Context, type InstanceOptions, type PackageSource, type SourceFile } from "./context.ts";
+export { type CompileOptions, type Conjunct, CueError, type SyntaxOptions, type Value } from "./value.ts";
+export { parsePath } from "./path.ts";
+export { parseExpression, parseFile } from "./syntax/index.ts";
+export { interpolationTexts, numberPieces, unquote } from "./syntax/index.ts";
+export type * from "./syntax/ast.ts";

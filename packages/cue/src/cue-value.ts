@@ -1,0 +1,366 @@
+import { type Budget, type Diagnostic, type JsonValue, type Pos } from "@lateen/base";
+import type { Expr, Source } from "./compile/ir.ts";
+import { diagnosticOf, posOf } from "./diagnostics.ts";
+import { equalData } from "./eval/compare.ts";
+import { defaultOf } from "./eval/evaluate.ts";
+import { finalize } from "./eval/finalize.ts";
+import { funcKind, kindNames, topKind } from "./eval/kind.ts";
+import { type Label, formatLabel, isDefinition, isHidden, isLet, isRegular, nameOfLabel } from "./eval/label.ts";
+import { lookupLabel } from "./eval/look.ts";
+import { orderedArcs } from "./eval/order.ts";
+import { allows } from "./eval/patterns.ts";
+import type { Run } from "./eval/run.ts";
+import { within } from "./eval/settle.ts";
+import { subsumes } from "./eval/subsume.ts";
+import { unify } from "./eval/unify.ts";
+import { validate } from "./eval/validate.ts";
+import { type Bottom, isFatal } from "./eval/values.ts";
+import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
+import { explainVertex } from "./explain.ts";
+import { jsonText, jsonValue } from "./export/json.ts";
+import { syntaxOf } from "./export/cue.ts";
+import { parsePath } from "./path.ts";
+import { type Conjunct, CueError, type SyntaxOptions, type Value } from "./value.ts";
+
+export interface ValueParts {
+  readonly budget: Budget;
+  /** What made the text unusable: then there is no value to speak of. */
+  readonly compileErrors: readonly Diagnostic[];
+  readonly missing?: Diagnostic;
+}
+
+/** A value as embedders see it: a vertex, worked off when something is asked of it. */
+export class CueValue implements Value {
+  readonly vertex: Vertex;
+  readonly #run: Run;
+  readonly #parts: ValueParts;
+
+  constructor(run: Run, vertex: Vertex, parts: ValueParts) {
+    this.#run = run;
+    this.vertex = vertex;
+    this.#parts = parts;
+  }
+
+  #within<T>(work: () => T): T | Bottom {
+    return within(this.#run, this.#parts.budget, work);
+  }
+
+  #value(vertex: Vertex): CueValue {
+    return new CueValue(this.#run, vertex, { budget: this.#parts.budget, compileErrors: this.#parts.compileErrors });
+  }
+
+  #absent(message: string, path: readonly (string | number)[]): CueValue {
+    const missing: Diagnostic = { code: "eval", message, path, causes: [] };
+    const vertex = new Vertex(undefined, "", [], true);
+    return new CueValue(this.#run, vertex, { ...this.#parts, missing });
+  }
+
+  get #broken(): Diagnostic | undefined {
+    return this.#parts.missing ?? this.#parts.compileErrors[0];
+  }
+
+  /** The vertex, worked off; an error when the budget does not suffice. */
+  #settled(): Vertex | Bottom {
+    const failure = this.#within(() => unify(this.#run, this.vertex));
+    return failure === undefined ? target(this.vertex) : failure;
+  }
+
+  get exists(): boolean {
+    if (this.#parts.missing !== undefined) return false;
+    return this.#broken === undefined;
+  }
+
+  get path(): readonly (string | number)[] {
+    return publicPath(pathOf(this.vertex));
+  }
+
+  get err(): Diagnostic | undefined {
+    if (this.#broken !== undefined) return this.#broken;
+    const settled = this.#settled();
+    const error = settled instanceof Vertex ? (this.vertex.bottom ?? settled.bottom) : settled;
+    return error === undefined ? undefined : diagnosticOf({ error, path: pathOf(error.vertex ?? this.vertex) });
+  }
+
+  get incompleteKind(): string {
+    if (this.#broken !== undefined) return "bottom";
+    const settled = this.#settled();
+    if (!(settled instanceof Vertex) || settled.bottom !== undefined) return "bottom";
+    return publicKind(settled.base?.kind ?? 0);
+  }
+
+  get kind(): string {
+    if (this.#broken !== undefined) return "bottom";
+    const settled = this.#settled();
+    if (!(settled instanceof Vertex) || settled.bottom !== undefined) return "bottom";
+    const plain = defaultOf(settled);
+    const base = plain instanceof Vertex ? target(plain).base : plain;
+    if (base === undefined || base.tag === "bottom") return "bottom";
+    return base.tag === "atom" || base.tag === "struct" || base.tag === "list" || base.tag === "func"
+      ? publicKind(base.kind)
+      : "bottom";
+  }
+
+  get pos(): Pos | undefined {
+    for (const conjunct of this.vertex.conjuncts) {
+      const pos = posOf(conjunct.field ?? conjunct.expr.src);
+      if (pos !== undefined) return pos;
+    }
+    return undefined;
+  }
+
+  get doc(): readonly string[] {
+    const texts: string[] = [];
+    for (const { field } of this.vertex.conjuncts) {
+      for (const comment of field === undefined ? [] : commentsOf(field)) texts.push(comment);
+    }
+    return texts;
+  }
+
+  lookupPath(path: string): Value {
+    const labels = parsePath(path, hiddenPackageOf(this.vertex));
+    if ("error" in labels) return this.#absent(labels.error, this.path);
+    if (this.#broken !== undefined) return this;
+    let at = this.vertex;
+    for (const label of labels as readonly Label[]) {
+      const from = at;
+      const found = this.#within(() => lookupLabel(this.#run, from, label));
+      if (!(found instanceof Vertex) || found.arcType === optional) {
+        const where = publicPath([...pathOf(from), label]);
+        return this.#absent(
+          found instanceof Vertex || found === undefined ? `field not found: ${formatLabel(label)}` : found.message(),
+          where,
+        );
+      }
+      at = found;
+    }
+    return this.#value(at);
+  }
+
+  fillPath(path: string, value: Value | JsonValue, options: { readonly source?: string } = {}): Value {
+    const labels = parsePath(path, hiddenPackageOf(this.vertex));
+    if ("error" in labels) return this.#absent(labels.error, this.path);
+    let errors = this.#parts.compileErrors;
+    let expr: Expr;
+    if (value instanceof CueValue) {
+      errors = [...errors, ...value.#parts.compileErrors];
+      expr = { kind: "vertex", vertex: value.vertex, src: undefined };
+    } else expr = { kind: "data", value, origin: { source: options.source ?? "" }, path: undefined, src: undefined };
+    for (const label of [...(labels as readonly Label[])].reverse())
+      expr = { kind: "fill", label, value: expr, src: undefined };
+    return this.#with({ expr, env: undefined, lineage: noLineage }, errors);
+  }
+
+  #with(added: EvalConjunct, compileErrors: readonly Diagnostic[]): CueValue {
+    const { vertex } = this;
+    const filled = new Vertex(vertex.parent, vertex.label, [...vertex.conjuncts, added]);
+    return new CueValue(this.#run, filled, { ...this.#parts, compileErrors });
+  }
+
+  unify(other: Value): Value {
+    if (!(other instanceof CueValue)) return this;
+    if (other.#parts.missing !== undefined) return other;
+    const expr: Expr = { kind: "vertex", vertex: other.vertex, src: undefined };
+    return this.#with({ expr, env: undefined, lineage: noLineage }, [
+      ...this.#parts.compileErrors,
+      ...other.#parts.compileErrors,
+    ]);
+  }
+
+  equals(other: Value): boolean {
+    if (!(other instanceof CueValue)) return false;
+    return this.#within(() => equalData(this.#run, this.vertex, other.vertex)) === true;
+  }
+
+  subsumes(other: Value, options: { readonly final?: boolean; readonly schema?: boolean } = {}): boolean {
+    if (!(other instanceof CueValue)) return false;
+    return this.#within(() => subsumes(this.#run, this.vertex, other.vertex, options)) === true;
+  }
+
+  validate(options: { readonly concrete?: boolean; readonly final?: boolean } = {}): readonly Diagnostic[] {
+    if (this.#parts.compileErrors.length > 0) return this.#parts.compileErrors;
+    if (this.#parts.missing !== undefined) return [this.#parts.missing];
+    const found = this.#within(() => {
+      const fatal = validate(this.#run, this.vertex, { concrete: false });
+      return fatal.length > 0 || options.concrete !== true
+        ? fatal
+        : validate(this.#run, this.vertex, { concrete: true });
+    });
+    if (!Array.isArray(found))
+      return [diagnosticOf({ error: found, path: found.vertex === undefined ? [] : pathOf(found.vertex) })];
+    return found.map(diagnosticOf);
+  }
+
+  toJSON(): JsonValue {
+    return this.#export(jsonValue);
+  }
+
+  toJSONText(): string {
+    return this.#export(jsonText);
+  }
+
+  #export<T>(write: (vertex: Vertex) => T): T {
+    const diagnostics = this.validate({ concrete: true });
+    if (diagnostics.length > 0) throw new CueError(diagnostics);
+    const result = this.#within(() => write(this.vertex));
+    if (
+      typeof result === "object" &&
+      result !== null &&
+      (result as { tag?: unknown }).tag === "bottom" &&
+      !isPlain(result)
+    )
+      throw new CueError([diagnosticOf({ error: result as Bottom, path: [] })]);
+    return result as T;
+  }
+
+  default(): { readonly value: Value; readonly exists: boolean } {
+    const settled = this.#settled();
+    if (!(settled instanceof Vertex) || settled.base?.tag !== "disjunction") return { value: this, exists: false };
+    const { base } = settled;
+    if (base.defaults === 0) return { value: this, exists: false };
+    if (base.defaults > 1) {
+      const narrowed = new Vertex(settled.parent, settled.label, this.vertex.conjuncts, true);
+      narrowed.base = { ...base, values: base.values.slice(0, base.defaults), defaults: 0 };
+      narrowed.status = 2;
+      return { value: this.#value(narrowed), exists: true };
+    }
+    const chosen = base.values[0]!;
+    if (chosen instanceof Vertex) return { value: this.#value(chosen), exists: true };
+    const vertex = new Vertex(settled.parent, settled.label, [
+      { expr: { kind: "value", value: chosen, src: chosen.src }, env: undefined, lineage: noLineage },
+    ]);
+    return { value: this.#value(vertex), exists: true };
+  }
+
+  /** The struct or list that it is, through defaults. */
+  #holder(): Vertex | undefined {
+    if (this.#broken !== undefined) return undefined;
+    const settled = this.#settled();
+    if (!(settled instanceof Vertex)) return undefined;
+    const plain = defaultOf(settled);
+    return plain instanceof Vertex ? target(plain) : undefined;
+  }
+
+  fields(
+    options: { readonly optional?: boolean; readonly definitions?: boolean; readonly hidden?: boolean } = {},
+  ): ReturnType<Value["fields"]> {
+    const holder = this.#holder();
+    if (holder === undefined || holder.base?.tag === "list") return [];
+    return orderedArcs(holder)
+      .filter((arc) => {
+        if (isLet(arc.label) || typeof arc.label === "number") return false;
+        if (arc.arcType === optional && options.optional !== true) return false;
+        if (isHidden(arc.label) && options.hidden !== true) return false;
+        return !isDefinition(arc.label) || options.definitions === true;
+      })
+      .map((arc) => ({
+        selector: formatLabel(arc.label),
+        optional: arc.arcType === optional,
+        required: arc.arcType === required,
+        value: this.#value(arc),
+      }));
+  }
+
+  elements(): readonly Value[] {
+    const holder = this.#holder();
+    if (holder?.base?.tag !== "list") return [];
+    return holder.arcs.filter((arc) => typeof arc.label === "number").map((arc) => this.#value(arc));
+  }
+
+  attributes(kind: "field" | "decl" = "field"): readonly { readonly name: string; readonly body: string }[] {
+    const found: { name: string; body: string }[] = [];
+    for (const { field, expr } of this.vertex.conjuncts) {
+      if (kind === "field" && field?.node.kind === "field")
+        for (const { name, body } of field.node.attributes) found.push({ name, body });
+      const node = expr.src?.node;
+      if (kind === "decl" && (node?.kind === "struct" || node?.kind === "file"))
+        for (const decl of node.decls) if (decl.kind === "attribute") found.push({ name: decl.name, body: decl.body });
+    }
+    return found;
+  }
+
+  allows(selector: string): boolean {
+    const labels = parsePath(selector, hiddenPackageOf(this.vertex));
+    const holder = this.#holder();
+    if ("error" in labels || holder === undefined) return false;
+    const [label] = labels as readonly Label[];
+    if (label === undefined) return false;
+    if (typeof label === "number")
+      return holder.base?.tag === "list" && (holder.base.isOpen || holder.arc(label) !== undefined);
+    return this.#within(() => allows(this.#run, holder, label)) === true;
+  }
+
+  expr(): { readonly op: string; readonly operands: readonly Value[] } {
+    return { op: "", operands: [this] };
+  }
+
+  referencePath(): { readonly path: string } | undefined {
+    const explained = this.explain();
+    const reference = explained.length === 1 ? explained[0]?.reference : undefined;
+    return reference === undefined ? undefined : { path: reference };
+  }
+
+  syntax(options: SyntaxOptions = {}): string {
+    const text = this.#within(() => {
+      finalize(this.#run, this.vertex);
+      return syntaxOf(this.#run, this.vertex, options);
+    });
+    return typeof text === "string" ? text : "_|_";
+  }
+
+  explain(path = ""): readonly Conjunct[] {
+    const at = this.lookupPath(path);
+    if (!(at instanceof CueValue) || !at.exists) return [];
+    const explained = this.#within(() => {
+      unify(this.#run, at.vertex);
+      return explainVertex(this.#run, at.vertex);
+    });
+    return Array.isArray(explained) ? explained : [];
+  }
+
+  eval(): Value {
+    this.#settled();
+    return this;
+  }
+
+  get isFatal(): boolean {
+    const { bottom } = target(this.vertex);
+    return bottom !== undefined && isFatal(bottom);
+  }
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype && !("code" in value);
+}
+
+function publicKind(kind: number): string {
+  const names = kindNames(kind & ~funcKind);
+  if (kind === funcKind) return "func";
+  if ((kind & topKind & ~funcKind) === (topKind & ~funcKind)) return "top";
+  return names === "_|_" ? "bottom" : names;
+}
+
+export function publicPath(labels: readonly Label[]): (string | number)[] {
+  return labels.map((label) => (typeof label === "number" ? label : nameOfLabel(label)));
+}
+
+function hiddenPackageOf(vertex: Vertex): string {
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent)
+    for (const { expr } of at.conjuncts) {
+      const name = expr.src?.file.packageName;
+      if (name !== undefined) return name;
+    }
+  return "_";
+}
+
+function commentsOf(source: Source): string[] {
+  const texts: string[] = [];
+  const { node } = source;
+  if (node.kind === "comments") return texts;
+  for (const group of node.comments ?? []) {
+    if (!group.doc) continue;
+    texts.push(group.lines.map((line) => line.replace(/^\/\/ ?/, "")).join("\n"));
+  }
+  return texts;
+}
+
+export { isRegular };

@@ -1,0 +1,89 @@
+import { type Label, isRegular } from "./label.ts";
+import type { Pattern, Vertex } from "./vertex.ts";
+
+/**
+ * Closedness is a property of groups of conjuncts. A reference to a definition makes a group that is closed, `close()`
+ * one that is closed for a single level; an embedding makes a group within the literal that holds it. A field is allowed
+ * when every closed group has evidence for it: a conjunct of the group itself, or, where the group is embedded, one of
+ * the literal around it that does not come from that same embedding. Evidence is a field, a matching pattern, or `...`.
+ * Groups are inherited by the conjuncts of fields, so that what a definition holds is closed all the way down.
+ */
+export class Group {
+  readonly parent: Group | undefined;
+  /** The depth of the only level that it closes, or every level, or none. */
+  readonly closes: number;
+  readonly isEmbedding: boolean;
+  readonly depth: number;
+
+  constructor(parent: Group | undefined, closes: number, isEmbedding: boolean) {
+    this.parent = parent;
+    this.closes = closes;
+    this.isEmbedding = isEmbedding;
+    this.depth = parent === undefined ? 1 : parent.depth + 1;
+  }
+}
+
+export const everyLevel = -1;
+export const noLevel = -2;
+
+export function isClosing(group: Group, depth: number): boolean {
+  return group.closes === everyLevel || group.closes === depth;
+}
+
+/** Whether some group from here up closes this level. */
+export function hasClosing(group: Group | undefined, depth: number): boolean {
+  for (let at = group; at !== undefined; at = at.parent) if (isClosing(at, depth)) return true;
+  return false;
+}
+
+/** Notes that a struct of this group is part of the vertex: from now on the group's closed ones restrict it. */
+export function restrict(vertex: Vertex, group: Group | undefined): void {
+  for (let at = group; at !== undefined; at = at.parent) {
+    if (!isClosing(at, vertex.depth)) continue;
+    if (vertex.closedBy === undefined) vertex.closedBy = [at];
+    else if (!vertex.closedBy.includes(at)) vertex.closedBy.push(at);
+  }
+}
+
+/** Notes an ellipsis of this group: it is evidence for every field. */
+export function open(vertex: Vertex, group: Group | undefined): void {
+  vertex.openedBy ??= [];
+  if (!vertex.openedBy.includes(group)) vertex.openedBy.push(group);
+}
+
+function isWithin(group: Group | undefined, outer: Group): boolean {
+  for (let at = group; at !== undefined && at.depth >= outer.depth; at = at.parent) if (at === outer) return true;
+  return false;
+}
+
+type Evidence = readonly (Group | undefined)[];
+
+function isAllowedBy(closing: Group, evidence: Evidence): boolean {
+  for (const group of evidence) if (isWithin(group, closing)) return true;
+  let at: Group | undefined = closing;
+  while (at !== undefined) {
+    while (at !== undefined && !at.isEmbedding) at = at.parent;
+    if (at === undefined) return false;
+    const literal: Group | undefined = at.parent;
+    if (literal === undefined) return false;
+    for (const group of evidence) if (isWithin(group, literal) && !isWithin(group, at)) return true;
+    at = literal;
+  }
+  return false;
+}
+
+/** Whether the vertex may have this field, given the groups that bring it. */
+export function isAllowed(vertex: Vertex, label: Label, groups: Evidence): boolean {
+  if (vertex.closedBy === undefined || !isRegular(label)) return true;
+  const evidence = vertex.openedBy === undefined ? groups : [...groups, ...vertex.openedBy];
+  return vertex.closedBy.every((closing) => isAllowedBy(closing, evidence));
+}
+
+/** The groups that a new field of this label would have evidence from. */
+export function evidenceFor(vertex: Vertex, label: Label, matches: (pattern: Pattern) => boolean): Evidence {
+  const groups: (Group | undefined)[] = [];
+  const arc = vertex.arc(label);
+  if (arc !== undefined) for (const { lineage } of arc.conjuncts) groups.push(lineage.group);
+  for (const pattern of vertex.patterns ?? []) if (matches(pattern)) groups.push(pattern.lineage.group);
+  return groups;
+}

@@ -1,0 +1,204 @@
+import type { Clause, Comprehension, Expr, ListLit } from "../compile/ir.ts";
+import { intNumber } from "../number.ts";
+import { Environment, vertexOf } from "./environment.ts";
+import { defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
+import { formatExpr, formatValue } from "./format.ts";
+import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
+import { isRegular, letLabel, nameOfLabel } from "./label.ts";
+import { addList } from "./lists.ts";
+import type { Run } from "./run.ts";
+import type { NodeState, Task } from "./state.ts";
+import { fail, insertLiteral } from "./unify.ts";
+import { type Bottom, type Scalar, atom, bottom, isFatal } from "./values.ts";
+import { type Conjunct, type LiteralRecord, Vertex, evaluated, inProgress, member, noLineage } from "./vertex.ts";
+
+/**
+ * Comprehensions. All iterations are found before the first is inserted: one that cannot be decided yet leaves nothing
+ * behind and is tried again.
+ */
+export function runComprehension(
+  run: Run,
+  node: NodeState,
+  task: Task,
+  place: { readonly record: LiteralRecord; readonly at: number; readonly origin: number } | undefined,
+): Bottom | undefined {
+  const expr = task.expr as Comprehension;
+  const found = iterations(run, task.env, expr);
+  if (!Array.isArray(found)) {
+    if (!isFatal(found)) return found;
+    fail(node, found.vertex === undefined ? { ...found, vertex: node.vertex } : found);
+    return undefined;
+  }
+  for (const { env, body } of found) {
+    insertLiteral(run, node, body, {
+      env: new Environment(env, node.vertex),
+      lineage: place === undefined ? task.lineage : { ...task.lineage, origin: place.origin },
+      outer: place?.record,
+      at: place?.at ?? 0,
+      isEmbedded: true,
+    });
+  }
+  return undefined;
+}
+
+interface Iteration {
+  readonly env: Environment | undefined;
+  readonly body: Comprehension["body"];
+}
+
+function iterations(run: Run, env: Environment | undefined, expr: Comprehension): Iteration[] | Bottom {
+  const found: Iteration[] = [];
+  const blocked = iterate(run, env, { clauses: expr.clauses, at: 0 }, (inner) => {
+    found.push({ env: inner, body: expr.body });
+  });
+  if (blocked !== undefined) return blocked;
+  if (found.length === 0 && expr.fallback !== undefined) found.push({ env, body: expr.fallback });
+  return found;
+}
+
+interface Clauses {
+  readonly clauses: readonly Clause[];
+  readonly at: number;
+}
+
+function iterate(
+  run: Run,
+  env: Environment | undefined,
+  { clauses, at }: Clauses,
+  emit: (env: Environment | undefined) => void,
+): Bottom | undefined {
+  const clause = clauses[at];
+  run.spend(1);
+  if (clause === undefined) {
+    emit(env);
+    return undefined;
+  }
+  const rest = { clauses, at: at + 1 };
+  switch (clause.kind) {
+    case "if": {
+      const holds = condition(run, env, clause.condition);
+      if (typeof holds !== "boolean") return holds;
+      return holds ? iterate(run, env, rest, emit) : undefined;
+    }
+    case "let": {
+      const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: clause.value, env, lineage: noLineage }], true);
+      return iterate(run, new Environment(env, undefined, { bindings: [vertex] }), rest, emit);
+    }
+    case "for":
+      return iterateOver(run, env, clause.source, (key, value) =>
+        iterate(run, new Environment(env, undefined, { bindings: [key, value] }), rest, emit),
+      );
+    case "try":
+      return tryClause(run, env, clause, rest, emit);
+  }
+}
+
+/** `try x = expr?`: nothing where the expression refers to what is absent. */
+function tryClause(
+  run: Run,
+  env: Environment | undefined,
+  clause: Clause & { kind: "try" },
+  rest: Clauses,
+  emit: (env: Environment | undefined) => void,
+): Bottom | undefined {
+  if (clause.value === undefined) return iterate(run, env, rest, emit);
+  const error = errorOf(evaluate(run, env, clause.value));
+  if (error?.isAbsence === true) return undefined;
+  if (error !== undefined) return error;
+  const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: clause.value, env, lineage: noLineage }], true);
+  return iterate(run, new Environment(env, undefined, { bindings: [vertex] }), rest, emit);
+}
+
+function condition(run: Run, env: Environment | undefined, expr: Expr): boolean | Bottom {
+  const value = defaultOf(evaluate(run, env, expr));
+  const error = errorOf(value);
+  if (error !== undefined) return error;
+  const base = value instanceof Vertex ? value.base : value;
+  if (base?.tag === "atom" && typeof base.value === "boolean") return base.value;
+  const kind = kindsOf(value);
+  const isHopeless = (kind & boolKind) === 0 || base?.tag === "atom";
+  return bottom({
+    code: isHopeless ? "eval" : "incomplete",
+    message: () =>
+      isHopeless
+        ? `cannot use ${formatValue(value)} (type ${formatKind(kind)}) as type bool`
+        : `incomplete bool: ${formatValue(value)}`,
+    sources: [expr.src],
+  });
+}
+
+function iterateOver(
+  run: Run,
+  env: Environment | undefined,
+  source: Expr,
+  each: (key: Vertex, value: Vertex) => Bottom | undefined,
+): Bottom | undefined {
+  const value = defaultOf(evaluate(run, env, source));
+  const error = errorOf(value);
+  if (error !== undefined) return error;
+  const kind = value instanceof Vertex && value.base === undefined ? kindInProgress(value) : kindsOf(value);
+  if (!(value instanceof Vertex) || (kind & (structKind | listKind)) === 0) {
+    const isHopeless = (kind & (structKind | listKind)) === 0;
+    return bottom({
+      code: isHopeless ? "eval" : "incomplete",
+      message: () =>
+        isHopeless
+          ? `cannot range over ${formatExpr(source)} (found ${kindNames(kind)}, want list or struct)`
+          : `cannot range over ${formatExpr(source)} (incomplete type ${kindNames(kind)})`,
+      sources: [source.src],
+    });
+  }
+  if (value.status === inProgress && value.state !== undefined) value.state.isFrozen = true;
+  for (const arc of [...value.arcs]) {
+    if (arc.arcType !== member || (typeof arc.label !== "number" && !isRegular(arc.label))) continue;
+    const blocked = each(bindingOf(typeof arc.label === "number" ? intNumber(arc.label) : nameOfLabel(arc.label)), arc);
+    if (blocked !== undefined) return blocked;
+  }
+  return undefined;
+}
+
+function kindInProgress(vertex: Vertex): number {
+  if (vertex.state === undefined) return 0;
+  return vertex.state.isStruct ? structKind : vertex.state.isList ? listKind : vertex.state.kind;
+}
+
+/** A vertex that is just a scalar. */
+function bindingOf(value: Scalar): Vertex {
+  const known = atom(value);
+  const vertex = new Vertex(
+    undefined,
+    letLabel(""),
+    [{ expr: { kind: "value", value: known, src: undefined }, env: undefined, lineage: noLineage }],
+    true,
+  );
+  vertex.base = known;
+  vertex.status = evaluated;
+  return vertex;
+}
+
+/** Works a list literal off: comprehensions give any number of elements. */
+export function runListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): Bottom | undefined {
+  const elements: Conjunct[] = [];
+  const { env, lineage } = conjunct;
+  for (const element of expr.elements) {
+    if (element.kind !== "comprehension") {
+      elements.push({ expr: element, env, lineage });
+      continue;
+    }
+    const found = iterations(run, env, element);
+    if (!Array.isArray(found)) {
+      if (!isFatal(found)) return found;
+      fail(node, found.vertex === undefined ? { ...found, vertex: node.vertex } : found);
+      return undefined;
+    }
+    for (const { env: inner, body } of found) elements.push({ expr: body, env: inner, lineage });
+  }
+  const rest = expr.ellipsis?.type;
+  addList(run, node, {
+    elements,
+    rest: rest === undefined ? undefined : { expr: rest, env, lineage },
+    isOpen: expr.ellipsis !== undefined,
+    src: expr.src,
+  });
+  return undefined;
+}

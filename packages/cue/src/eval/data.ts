@@ -1,0 +1,63 @@
+import type { DataExpr, Expr } from "../compile/ir.ts";
+import { numberOfJs } from "../number.ts";
+import { restrict } from "./closedness.ts";
+import { stringLabel } from "./label.ts";
+import { addList } from "./lists.ts";
+import type { Run } from "./run.ts";
+import { addValue, narrow } from "./scalars.ts";
+import type { NodeState } from "./state.ts";
+import { addField, fail } from "./unify.ts";
+import { atom, bottom, structMarker } from "./values.ts";
+import { type Conjunct, member } from "./vertex.ts";
+
+/** JSON data as a conjunct: one level of it. */
+export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Conjunct): void {
+  const { value } = expr;
+  const { env, lineage } = conjunct;
+  if (Array.isArray(value)) {
+    addList(run, node, {
+      elements: value.map((part, i) => ({ expr: partOf(expr, i, part), env, lineage })),
+      rest: undefined,
+      isOpen: false,
+      src: undefined,
+    });
+    return;
+  }
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      addValue(run, node, atom(value, expr.src), conjunct);
+      return;
+    case "number":
+      addValue(run, node, atom(numberOfJs(value), expr.src), conjunct);
+      return;
+    case "object":
+      if (value === null) {
+        addValue(run, node, atom(null, expr.src), conjunct);
+        return;
+      }
+      node.isStruct = true;
+      restrict(node.vertex, lineage.group);
+      if (!narrow(node, structMarker.kind, structMarker)) return;
+      (node.vertex.literals ??= []).push({
+        plan: undefined,
+        labels: Object.keys(value).map((key) => stringLabel(key.normalize("NFC"))),
+        outer: undefined,
+        at: 0,
+        origin: lineage.origin,
+      });
+      for (const key of Object.keys(value)) {
+        const part = (value as Record<string, unknown>)[key];
+        if (part === undefined) continue;
+        run.spend(1);
+        addField(run, node, stringLabel(key.normalize("NFC")), member, { expr: partOf(expr, key, part), env, lineage });
+      }
+      return;
+    default:
+      fail(node, bottom({ message: `a value of type ${typeof value} is no data`, vertex: node.vertex }));
+  }
+}
+
+function partOf(whole: DataExpr, key: string | number, value: unknown): Expr {
+  return { kind: "data", value, origin: whole.origin, path: { up: whole.path, key }, src: undefined };
+}

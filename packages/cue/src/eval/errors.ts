@@ -1,0 +1,76 @@
+import type { Expr, Source } from "../compile/ir.ts";
+import { formatValue } from "./format.ts";
+import { formatKind } from "./kind.ts";
+import { type Label, formatLabel } from "./label.ts";
+import { type Base, type Bottom, type Value, bottom } from "./values.ts";
+import { Vertex, type Conjunct, pathOf } from "./vertex.ts";
+
+/** The errors of unification and evaluation, in CUE's words. */
+export function conflict(left: Value, right: Value, vertex: Vertex | undefined): Bottom {
+  return bottom({
+    message: () => {
+      const text = `conflicting values ${formatValue(left)} and ${formatValue(right)}`;
+      const a = formatKind(kindOf(left));
+      const b = formatKind(kindOf(right));
+      return a === b ? text : `${text} (mismatched types ${bare(a)} and ${bare(b)})`;
+    },
+    vertex,
+    sources: [...sourcesOf(left), ...sourcesOf(right)],
+  });
+}
+
+function bare(kind: string): string {
+  return kind;
+}
+
+export function kindOf(value: Value): number {
+  if (!(value instanceof Vertex)) return value.kind;
+  return value.base?.kind ?? 0;
+}
+
+function sourcesOf(value: Value): (Source | undefined)[] {
+  if (!(value instanceof Vertex)) return [value.src];
+  return value.conjuncts.map((conjunct) => conjunct.expr.src);
+}
+
+export function fieldNotAllowed(arc: Vertex): Bottom {
+  return bottom({
+    message: "field not allowed",
+    vertex: arc,
+    sources: arc.conjuncts.map((conjunct) => conjunct.expr.src),
+  });
+}
+
+export function frozenField(vertex: Vertex, label: Label, conjunct: Conjunct): Bottom {
+  return bottom({
+    message: () => `adding field ${formatLabel(label)} not allowed as field set was already referenced`,
+    vertex,
+    sources: [conjunct.expr.src],
+  });
+}
+
+export function cycleWith(vertex: Vertex, expr: Expr): Bottom {
+  return bottom({
+    code: "cycle",
+    message: () => `cycle with field: ${pathOf(vertex).map(formatLabel).join(".")}`,
+    sources: [expr.src],
+  });
+}
+
+export function undefinedField(label: Label, expr: Expr, code: "eval" | "incomplete"): Bottom {
+  return bottom({
+    code,
+    message: () => `undefined field: ${formatLabel(label)}`,
+    sources: [expr.src],
+    isAbsence: true,
+  });
+}
+
+/** What the fields of a value are called in messages about absent ones. */
+export function absent(message: () => string, expr: Expr): Bottom {
+  return bottom({ code: "incomplete", message, sources: [expr.src], isAbsence: true });
+}
+
+export function isVertex(value: Value | Base): value is Vertex {
+  return value instanceof Vertex;
+}

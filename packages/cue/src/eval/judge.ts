@@ -1,0 +1,113 @@
+import { isAllowed } from "./closedness.ts";
+import { fieldNotAllowed } from "./errors.ts";
+import { isRegular } from "./label.ts";
+import { combineBounds } from "./bounds.ts";
+import { listLengths } from "./lists.ts";
+import type { Run } from "./run.ts";
+import { constraintOf, narrow, violation } from "./scalars.ts";
+import type { NodeState } from "./state.ts";
+import { fail } from "./unify.ts";
+import {
+  type Base,
+  type Bottom,
+  closedListMarker,
+  combineBottoms,
+  isFatal,
+  openListMarker,
+  structMarker,
+  bottom,
+  top,
+} from "./values.ts";
+import { type Vertex, evaluated, optional } from "./vertex.ts";
+import { structKind, listKind, numberKind, topKind } from "./kind.ts";
+
+/** Makes the value of a vertex of what was gathered: its base, its errors, and which of its fields are not allowed. */
+export function judge(run: Run, node: NodeState): void {
+  const { vertex } = node;
+  if (node.error === undefined || !isFatal(node.error)) settleKind(node);
+  if (node.error === undefined || !isFatal(node.error)) checkConstraints(run, node);
+  if (node.error === undefined || !isFatal(node.error)) checkClosedness(vertex);
+  for (const task of node.tasks)
+    if (task.status !== "done" && task.blocked !== undefined) fail(node, placed(task.blocked, vertex));
+  vertex.base = baseOf(node);
+  vertex.bottom = node.error;
+}
+
+function placed(error: Bottom, vertex: Vertex): Bottom {
+  return error.vertex === undefined ? { ...error, vertex } : error;
+}
+
+function settleKind(node: NodeState): void {
+  if (!node.isStruct && !node.isList && node.atom === undefined && hasRegularField(node.vertex)) {
+    node.isStruct = true;
+    narrow(node, structKind, structMarker);
+  }
+  if (node.isList) {
+    const wrong = listLengths(node);
+    if (wrong !== undefined) fail(node, wrong);
+  }
+}
+
+function hasRegularField(vertex: Vertex): boolean {
+  return vertex.arcs.some((arc) => arc.arcType !== optional && isRegular(arc.label));
+}
+
+function baseOf(node: NodeState): Base | undefined {
+  if (node.isStruct) return structMarker;
+  if (node.isList) return node.lists.every((list) => list.isOpen) ? openListMarker : closedListMarker;
+  if (node.atom !== undefined) return node.atom;
+  if (node.func !== undefined) return node.func;
+  if (node.kind === topKind && node.checks.length === 0) return node.vertex.literals !== undefined ? structMarker : top;
+  return constraintOf(node);
+}
+
+function checkConstraints(run: Run, node: NodeState): void {
+  const { vertex, atom } = node;
+  if (atom !== undefined) {
+    for (const check of node.checks) {
+      const wrong = violation(run, check, atom);
+      if (wrong !== undefined) fail(node, { ...wrong, vertex });
+    }
+    return;
+  }
+  if ((node.kind & numberKind) !== 0) recheckRanges(node);
+  if (!node.isStruct && !node.isList) return;
+  vertex.base = node.isStruct
+    ? structMarker
+    : node.lists.every((list) => list.isOpen)
+      ? openListMarker
+      : closedListMarker;
+  for (const check of node.checks) {
+    const wrong = violation(run, check, vertex);
+    if (wrong !== undefined) fail(node, { ...wrong, vertex });
+  }
+}
+
+/** A range that is empty only now that the kind is known to be int. */
+function recheckRanges(node: NodeState): void {
+  const { checks } = node;
+  for (let i = 0; i < checks.length; i++) {
+    for (let k = i + 1; k < checks.length; k++) {
+      const [a, b] = [checks[i]!, checks[k]!];
+      if (a.tag !== "bound" || b.tag !== "bound") continue;
+      const joined = combineBounds(a, b, node.kind);
+      if (joined?.tag === "bottom") fail(node, { ...joined, vertex: node.vertex });
+    }
+  }
+}
+
+/** Fields that a closed group has no evidence for become errors, each at its own place. */
+function checkClosedness(vertex: Vertex): void {
+  if (vertex.closedBy === undefined) return;
+  for (const arc of vertex.arcs) {
+    if (arc.arcType === optional || !isRegular(arc.label)) continue;
+    const groups = arc.conjuncts.map((conjunct) => conjunct.lineage.group);
+    if (isAllowed(vertex, arc.label, groups)) continue;
+    const error = fieldNotAllowed(arc);
+    arc.bottom = error;
+    arc.status = evaluated;
+    vertex.childError = vertex.childError ?? error;
+  }
+}
+
+export { bottom, combineBottoms, listKind };

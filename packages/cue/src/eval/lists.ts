@@ -1,0 +1,47 @@
+import type { Run } from "./run.ts";
+import { narrow } from "./scalars.ts";
+import type { ListRecord, NodeState } from "./state.ts";
+import { addField, addToArc } from "./unify.ts";
+import { type Bottom, bottom, closedListMarker } from "./values.ts";
+import { member } from "./vertex.ts";
+
+/** Adds a list literal: its elements, and what it says of elements that others bring. */
+export function addList(run: Run, node: NodeState, record: ListRecord): void {
+  node.isList = true;
+  if (!narrow(node, closedListMarker.kind, { ...closedListMarker, src: record.src as never })) return;
+  const { vertex } = node;
+  let before = 0;
+  for (const list of node.lists) before = Math.max(before, list.elements.length);
+  node.lists.push(record);
+  run.spend(record.elements.length);
+  for (let i = 0; i < record.elements.length; i++) addField(run, node, i, member, record.elements[i]!);
+  if (record.rest !== undefined)
+    for (let i = record.elements.length; i < before; i++) addToArc(run, vertex.arc(i)!, record.rest);
+  for (let i = before; i < record.elements.length; i++)
+    for (const list of node.lists)
+      if (list !== record && list.rest !== undefined) addToArc(run, vertex.arc(i)!, list.rest);
+}
+
+/** Closed lists have one length, open ones none that is longer. */
+export function listLengths(node: NodeState): Bottom | undefined {
+  let closed: ListRecord | undefined;
+  for (const list of node.lists) {
+    if (list.isOpen) continue;
+    if (closed !== undefined && closed.elements.length !== list.elements.length)
+      return incompatible(node, closed, list);
+    closed ??= list;
+  }
+  if (closed === undefined) return undefined;
+  for (const list of node.lists)
+    if (list.elements.length > closed.elements.length) return incompatible(node, closed, list);
+  return undefined;
+}
+
+function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bottom {
+  const lengths = [left.elements.length, right.elements.length];
+  return bottom({
+    message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
+    vertex: node.vertex,
+    sources: [left.src, right.src],
+  });
+}

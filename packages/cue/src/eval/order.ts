@@ -1,0 +1,251 @@
+import { type Label, isRegular, nameOfLabel } from "./label.ts";
+import { compareStrings } from "./values.ts";
+import type { Decl } from "../compile/ir.ts";
+import type { LiteralRecord, Vertex } from "./vertex.ts";
+
+/**
+ * The order of fields. Each literal says that its fields follow each other; a second declaration of a field follows the
+ * first; what a literal embeds follows what it embeds before. Operands of `&` say nothing of each other. Of the fields
+ * that may come next the one with the least label does; where literals contradict each other the first seen leads.
+ */
+export function orderedArcs(vertex: Vertex): readonly Vertex[] {
+  const { arcs, literals } = vertex;
+  if (arcs.length < 2 || literals === undefined || isSimple(literals)) return arcs;
+  const graph = new Graph(vertex);
+  linkOrigins(graph, literals);
+  return graph.sorted();
+}
+
+function isSimple(literals: readonly LiteralRecord[]): boolean {
+  if (literals.length > 1) return false;
+  const plan = literals[0]?.plan;
+  return plan === undefined || plan.decls.every((decl) => decl.kind !== "dynamic");
+}
+
+/** The first and last fields of a part: what others link to. */
+interface Span {
+  readonly heads: readonly Label[];
+  readonly tails: readonly Label[];
+}
+
+const nothing: Span = { heads: [], tails: [] };
+
+class Graph {
+  readonly #vertex: Vertex;
+  readonly #next = new Map<Label, Set<Label>>();
+
+  constructor(vertex: Vertex) {
+    this.#vertex = vertex;
+  }
+
+  has(label: Label): boolean {
+    return this.#vertex.arc(label) !== undefined;
+  }
+
+  link(from: readonly Label[], to: readonly Label[]): void {
+    for (const a of from) {
+      let next = this.#next.get(a);
+      if (next === undefined) {
+        next = new Set();
+        this.#next.set(a, next);
+      }
+      for (const b of to) if (a !== b) next.add(b);
+    }
+  }
+
+  /** One part after the other. */
+  chain(parts: readonly Span[]): Span {
+    let first: Span | undefined;
+    let last: Span | undefined;
+    for (const part of parts) {
+      if (part.heads.length === 0) continue;
+      if (last !== undefined) this.link(last.tails, part.heads);
+      first ??= part;
+      last = part;
+    }
+    return first === undefined ? nothing : { heads: first.heads, tails: last!.tails };
+  }
+
+  sorted(): Vertex[] {
+    const { arcs } = this.#vertex;
+    const place = new Map<Label, number>();
+    arcs.forEach((arc, i) => place.set(arc.label, i));
+    const components = componentsOf(
+      arcs.map((arc) => arc.label),
+      (label) => this.#next.get(label) ?? new Set(),
+    );
+    return inOrder(components, this.#next, place).map((label) => arcs[place.get(label)!]!);
+  }
+}
+
+function linkOrigins(graph: Graph, literals: readonly LiteralRecord[]): void {
+  const children = new Map<LiteralRecord, LiteralRecord[]>();
+  const origins = new Map<number, LiteralRecord[]>();
+  for (const record of literals) {
+    if (record.outer !== undefined) {
+      const known = children.get(record.outer);
+      if (known === undefined) children.set(record.outer, [record]);
+      else known.push(record);
+      continue;
+    }
+    const known = origins.get(record.origin);
+    if (known === undefined) origins.set(record.origin, [record]);
+    else known.push(record);
+  }
+  const spans = [...origins.keys()]
+    .toSorted((a, b) => a - b)
+    .map((origin) => side(origins.get(origin)!.map((record) => literalSpan(graph, record, children))));
+  graph.chain(spans);
+}
+
+/** Parts beside each other. */
+function side(parts: readonly Span[]): Span {
+  if (parts.length === 1) return parts[0]!;
+  return { heads: parts.flatMap((part) => part.heads), tails: parts.flatMap((part) => part.tails) };
+}
+
+type Children = ReadonlyMap<LiteralRecord, readonly LiteralRecord[]>;
+
+function literalSpan(graph: Graph, record: LiteralRecord, children: Children): Span {
+  if (record.plan === undefined) return graph.chain((record.labels ?? []).map((label) => single(graph, label)));
+  const { decls } = record.plan;
+  const inner = children.get(record) ?? [];
+  const lastStatic = decls.findLastIndex((decl) => decl.kind === "field");
+  const before: Span[] = [];
+  const fields: Span[] = [];
+  const after: Span[] = [];
+  const embedded: Span[] = [];
+  decls.forEach((decl, at) => {
+    switch (decl.kind) {
+      case "field":
+        fields.push(single(graph, decl.label));
+        return;
+      case "embed":
+        embedded.push(partsAt(graph, inner, at, children));
+        return;
+      case "comprehension":
+        (at < lastStatic && isConditional(decl) ? before : after).push(...spansAt(graph, inner, at, children));
+        return;
+      case "dynamic":
+        for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label));
+    }
+  });
+  const own = graph.chain([...before, ...fields, ...after]);
+  if (embedded.length === 0) return own;
+  const embeddings = graph.chain(embedded);
+  return side([own, embeddings].filter((span) => span.heads.length > 0));
+}
+
+function isConditional(decl: Decl): boolean {
+  return decl.kind === "comprehension" && decl.expr.clauses.every((clause) => clause.kind !== "for");
+}
+
+function spansAt(graph: Graph, records: readonly LiteralRecord[], at: number, children: Children): Span[] {
+  return records.filter((record) => record.at === at).map((record) => literalSpan(graph, record, children));
+}
+
+function partsAt(graph: Graph, records: readonly LiteralRecord[], at: number, children: Children): Span {
+  return side(spansAt(graph, records, at, children));
+}
+
+function single(graph: Graph, label: Label): Span {
+  return graph.has(label) ? { heads: [label], tails: [label] } : nothing;
+}
+
+/** Fields that are to precede each other, by Tarjan's algorithm with a stack of its own. */
+function componentsOf(labels: readonly Label[], nextOf: (label: Label) => ReadonlySet<Label>): Label[][] {
+  const index = new Map<Label, number>();
+  const low = new Map<Label, number>();
+  const onStack = new Set<Label>();
+  const stack: Label[] = [];
+  const components: Label[][] = [];
+  let count = 0;
+  for (const root of labels) {
+    if (index.has(root)) continue;
+    const calls: { readonly label: Label; readonly next: Iterator<Label> }[] = [];
+    const enter = (label: Label): void => {
+      index.set(label, count);
+      low.set(label, count);
+      count++;
+      stack.push(label);
+      onStack.add(label);
+      calls.push({ label, next: nextOf(label).values() });
+    };
+    enter(root);
+    for (let call = calls.at(-1); call !== undefined; call = calls.at(-1)) {
+      const { label } = call;
+      const step = call.next.next();
+      if (step.done !== true) {
+        if (!index.has(step.value)) enter(step.value);
+        else if (onStack.has(step.value)) low.set(label, Math.min(low.get(label)!, index.get(step.value)!));
+        continue;
+      }
+      calls.pop();
+      const outer = calls.at(-1);
+      if (outer !== undefined) low.set(outer.label, Math.min(low.get(outer.label)!, low.get(label)!));
+      if (low.get(label) !== index.get(label)) continue;
+      const component: Label[] = [];
+      for (;;) {
+        const member = stack.pop()!;
+        onStack.delete(member);
+        component.push(member);
+        if (member === label) break;
+      }
+      components.push(component);
+    }
+  }
+  return components;
+}
+
+function inOrder(
+  components: readonly (readonly Label[])[],
+  next: ReadonlyMap<Label, ReadonlySet<Label>>,
+  place: ReadonlyMap<Label, number>,
+): Label[] {
+  const of = new Map<Label, number>();
+  components.forEach((component, i) => {
+    for (const label of component) of.set(label, i);
+  });
+  const waiting = components.map(() => 0);
+  const followers = components.map(() => new Set<number>());
+  for (const [from, targets] of next) {
+    for (const to of targets) {
+      const [a, b] = [of.get(from), of.get(to)];
+      if (a === undefined || b === undefined || a === b || followers[a]!.has(b)) continue;
+      followers[a]!.add(b);
+      waiting[b]!++;
+    }
+  }
+  const members = components.map((component) => component.toSorted((a, b) => place.get(a)! - place.get(b)!));
+  const key = members.map((component) => component.toSorted(compareLabels)[0]!);
+  const ready: number[] = [];
+  const push = (component: number): void => insertSorted(ready, component, (a, b) => compareLabels(key[a]!, key[b]!));
+  waiting.forEach((count, i) => {
+    if (count === 0) push(i);
+  });
+  const result: Label[] = [];
+  for (let at = ready.shift(); at !== undefined; at = ready.shift()) {
+    result.push(...members[at]!);
+    for (const follower of followers[at]!) if (--waiting[follower]! === 0) push(follower);
+  }
+  return result;
+}
+
+function insertSorted<T>(sorted: T[], item: T, compare: (a: T, b: T) => number): void {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(sorted[middle]!, item) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  sorted.splice(low, 0, item);
+}
+
+function compareLabels(a: Label, b: Label): number {
+  if (typeof a === "number" || typeof b === "number")
+    return typeof a === "number" && typeof b === "number" ? a - b : typeof a === "number" ? -1 : 1;
+  return compareStrings(nameOfLabel(a), nameOfLabel(b));
+}
+
+export { isRegular };

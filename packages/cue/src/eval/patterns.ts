@@ -1,0 +1,84 @@
+import { satisfiesBound } from "./bounds.ts";
+import { evidenceFor, isAllowed } from "./closedness.ts";
+import { Environment } from "./environment.ts";
+import { evaluate } from "./evaluate.ts";
+import { stringKind } from "./kind.ts";
+import { type Label, isRegular, nameOfLabel } from "./label.ts";
+import type { Run } from "./run.ts";
+import type { NodeState } from "./state.ts";
+import { addToArc, fail } from "./unify.ts";
+import { runValidator } from "./validators.ts";
+import { type Atom, type Value, atom, isFatal, sameAtom } from "./values.ts";
+import { type Pattern, Vertex, target } from "./vertex.ts";
+
+/** Pattern constraints: `[filter]: value` applies to every regular field whose label the filter admits, early or late. */
+export function applyPattern(run: Run, node: NodeState, pattern: Pattern): void {
+  const { vertex } = node;
+  (vertex.patterns ??= []).push(pattern);
+  for (const arc of [...vertex.arcs]) constrain(run, node, arc, pattern);
+}
+
+/** Gives a new arc what the patterns that are there say of it. */
+export function applyPatterns(run: Run, node: NodeState, arc: Vertex): void {
+  const { patterns } = node.vertex;
+  if (patterns === undefined) return;
+  for (const pattern of patterns) constrain(run, node, arc, pattern);
+}
+
+function constrain(run: Run, node: NodeState, arc: Vertex, pattern: Pattern): void {
+  if (!isRegular(arc.label) || !matches(run, pattern, arc.label, node)) return;
+  addToArc(run, arc, {
+    expr: pattern.value,
+    env: new Environment(pattern.env, undefined, { label: arc.label }),
+    lineage: pattern.lineage,
+  });
+}
+
+function matches(run: Run, pattern: Pattern, label: Label, node: NodeState | undefined): boolean {
+  let filter: Value | undefined = pattern.matcher;
+  if (filter === undefined) {
+    filter = evaluate(run, pattern.env, pattern.filter);
+    if (filter.tag === "bottom") {
+      if (node !== undefined && isFatal(filter)) fail(node, filter);
+      return false;
+    }
+    pattern.matcher = filter;
+  }
+  return admits(run, filter, label);
+}
+
+const labelAtoms = (label: Label): Atom => atom(nameOfLabel(label));
+
+/** Whether a label, as a string, is an instance of the filter. */
+function admits(run: Run, filter: Value, label: Label): boolean {
+  if (filter instanceof Vertex) {
+    const { base } = target(filter);
+    return base !== undefined && admits(run, base, label);
+  }
+  switch (filter.tag) {
+    case "type":
+      return (filter.kind & stringKind) !== 0;
+    case "atom":
+      return sameAtom(filter, labelAtoms(label));
+    case "bound":
+      return (filter.kind & stringKind) !== 0 && satisfiesBound(filter, labelAtoms(label));
+    case "conjunction":
+      return filter.values.every((value) => admits(run, value, label));
+    case "disjunction":
+      return filter.values.some((value) => admits(run, value, label));
+    case "validator":
+      return (filter.kind & stringKind) !== 0 && runValidator(run, filter, labelAtoms(label)) === undefined;
+    default:
+      return false;
+  }
+}
+
+/** Whether the vertex may have a field of this label. */
+export function allows(run: Run, vertex: Vertex, label: Label): boolean {
+  if (vertex.closedBy === undefined) return true;
+  return isAllowed(
+    vertex,
+    label,
+    evidenceFor(vertex, label, (pattern) => isRegular(label) && matches(run, pattern, label, undefined)),
+  );
+}

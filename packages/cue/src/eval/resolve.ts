@@ -1,0 +1,237 @@
+import { intNumber, safeIntegerOf } from "../number.ts";
+import type { Expr } from "../compile/ir.ts";
+import { blockAt, vertexOf } from "./environment.ts";
+import { absent, cycleWith, undefinedField } from "./errors.ts";
+import { defaultOf, evaluate, evaluated as valueOf, isReference } from "./evaluate.ts";
+import { formatExpr, formatValue } from "./format.ts";
+import { formatKind, intKind, listKind, stringKind, structKind } from "./kind.ts";
+import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
+import { allows } from "./patterns.ts";
+import type { Run } from "./run.ts";
+import { attempt, drain, unify } from "./unify.ts";
+import { type Bottom, type Value, atom, bottom, isFatal } from "./values.ts";
+import { Vertex, inProgress, member, noLineage, optional, required, target, unprocessed } from "./vertex.ts";
+
+/** Where a reference leads: a vertex, or a value that is none (a label, a scalar's error). */
+export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
+  switch (expr.kind) {
+    case "field-ref":
+      return lookup(run, blockAt(env, expr.up)!.vertex!, expr.label, expr);
+    case "let-ref": {
+      const block = blockAt(env, expr.up)!;
+      const { declaration } = expr;
+      return block.letVertex(
+        declaration,
+        () =>
+          new Vertex(
+            vertexOf(block),
+            letLabel(declaration.name),
+            [{ expr: declaration.value, env: block, lineage: noLineage }],
+            true,
+          ),
+      );
+    }
+    case "binding-ref":
+      return blockAt(env, expr.up)!.bindings![expr.index]!;
+    case "label-ref": {
+      const label = blockAt(env, expr.up)!.label!;
+      return atom(typeof label === "number" ? intNumber(label) : nameOfLabel(label), expr.src);
+    }
+    case "self-ref":
+      return blockAt(env, expr.up)!.vertex!;
+    case "dynamic-ref": {
+      const block = blockAt(env, expr.up)!;
+      const label = labelOfValue(run, evaluate(run, block, expr.key), expr.key);
+      return typeof label === "object" ? label : lookup(run, block.vertex!, label, expr);
+    }
+    case "scope-ref":
+      return select(run, expr.scope, expr.label, expr);
+    case "import-ref": {
+      const found = run.packages.vertexOf(expr.path);
+      return found ?? bottom({ message: `package ${expr.path} is not registered`, sources: [expr.src] });
+    }
+    case "select":
+      return select(run, base(run, env, expr.expr), expr.label, expr);
+    case "index":
+      return resolveIndex(run, env, expr);
+    default:
+      return evaluate(run, env, expr);
+  }
+}
+
+/** What is selected from: the vertex of a reference, else the value. */
+function base(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
+  return isReference(expr) ? resolve(run, env, expr) : evaluate(run, env, expr);
+}
+
+function resolveIndex(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr & { kind: "index" }): Vertex | Value {
+  const from = base(run, env, expr.expr);
+  if (!(from instanceof Vertex) && from.tag === "bottom") return from;
+  const key = defaultOf(evaluate(run, env, expr.index));
+  const scalar = key instanceof Vertex ? key.base : key;
+  if (scalar?.tag === "bottom") return scalar;
+  if (scalar?.tag !== "atom") {
+    const isHopeless = scalar === undefined || (scalar.kind & (stringKind | intKind)) === 0;
+    return bottom({
+      code: isHopeless ? "eval" : "incomplete",
+      message: () => (isHopeless ? `invalid index ${formatValue(key)}` : `non-concrete index ${formatValue(key)}`),
+      sources: [expr.index.src],
+    });
+  }
+  const { value } = scalar;
+  if (typeof value === "string") return select(run, from, stringLabel(value), expr);
+  const index = scalar.kind === intKind ? safeIntegerOf(value as never) : undefined;
+  if (index === undefined)
+    return bottom({
+      message: () => `invalid index ${formatValue(key)} (invalid type ${formatKind(scalar.kind)})`,
+      sources: [expr.index.src],
+    });
+  if (index < 0)
+    return bottom({ message: () => `invalid index ${index} (index must be non-negative)`, sources: [expr.index.src] });
+  return select(run, from, index, expr);
+}
+
+/** A field or an element of a value. Of a disjunction it is that of the default. */
+export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr): Vertex | Value {
+  if (!(from instanceof Vertex)) return from.tag === "bottom" ? from : selectFromScalar(from, label, expr);
+  unify(run, from);
+  let vertex = target(from);
+  if (vertex.status === inProgress) return selectInProgress(run, vertex, label, expr);
+  if (vertex.bottom !== undefined && isFatal(vertex.bottom)) return vertex.bottom;
+  if (vertex.base?.tag === "disjunction") {
+    const chosen = defaultOf(vertex.base);
+    if (!(chosen instanceof Vertex))
+      return chosen.tag === "disjunction"
+        ? bottom({
+            code: "incomplete",
+            message: () => `unresolved disjunction ${formatValue(chosen)}`,
+            sources: [expr.src],
+          })
+        : selectFromScalar(chosen, label, expr);
+    vertex = target(chosen);
+  }
+  const kind = vertex.base?.kind ?? 0;
+  const wanted = typeof label === "number" ? listKind : structKind;
+  if ((kind & wanted) === 0 && vertex.arc(label) === undefined && vertex.base !== undefined)
+    return selectFromScalar(vertex.base, label, expr);
+  return lookup(run, vertex, label, expr);
+}
+
+function selectInProgress(run: Run, vertex: Vertex, label: Label, expr: Expr): Vertex | Value {
+  return lookup(run, vertex, label, expr);
+}
+
+function selectFromScalar(value: Exclude<Value, Vertex>, label: Label, expr: Expr): Bottom {
+  const name = formatLabel(label);
+  const wanted = typeof label === "number" ? listKind : structKind;
+  if ((value.kind & wanted) === 0)
+    return bottom({
+      message: () =>
+        `invalid operand ${formatValue(value)} (found ${formatKind(value.kind)}, want ${typeof label === "number" ? "list" : "list or struct"})`,
+      sources: [expr.src, value.src],
+    });
+  const from = expr.kind === "select" || expr.kind === "index" ? formatExpr(expr.expr) : "value";
+  return absent(() => `${name} undefined as ${from} is incomplete (type ${formatKind(value.kind)})`, expr);
+}
+
+/** The arc of a label, once whatever may bring it has been tried. */
+export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vertex | Bottom {
+  if (vertex.status === unprocessed) unify(run, vertex);
+  const holder = target(vertex);
+  let blocked: Bottom | undefined;
+  if (holder.status === inProgress) blocked = runProviders(run, holder, label);
+  const arc = holder.arc(label);
+  if (arc !== undefined) {
+    if (arc.arcType === member) return arc;
+    if (blocked !== undefined) return blocked;
+    if (arc.arcType === optional) return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
+    if (arc.arcType === required) return absent(() => `required field missing: ${formatLabel(label)}`, expr);
+  }
+  if (blocked !== undefined) return blocked;
+  if (holder.status === inProgress) {
+    run.floor = Math.min(run.floor, holder.state?.depth ?? run.floor);
+    return undefinedField(label, expr, "incomplete");
+  }
+  return missing(run, holder, label, expr);
+}
+
+function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
+  if (vertex.bottom !== undefined) return vertex.bottom;
+  if (typeof label === "number") {
+    const count = elementCount(vertex);
+    const isOpen = vertex.base?.tag === "list" && vertex.base.isOpen;
+    return bottom({
+      code: isOpen ? "incomplete" : "eval",
+      message: () => `index out of range [${label}] with length ${count}`,
+      sources: [expr.src],
+      isAbsence: true,
+    });
+  }
+  const isClosed = isRegular(label) && vertex.base?.tag === "struct" && !allows(run, vertex, label);
+  return undefinedField(label, expr, isClosed ? "eval" : "incomplete");
+}
+
+export function elementCount(vertex: Vertex): number {
+  let count = 0;
+  for (const arc of vertex.arcs) if (typeof arc.label === "number") count++;
+  return count;
+}
+
+/**
+ * Tries what may bring a field of a vertex in progress. An answer means that something may still bring it and could not
+ * be worked off: it waits for something, or it is what is asking.
+ */
+export function runProviders(run: Run, vertex: Vertex, label: Label): Bottom | undefined {
+  const node = vertex.state;
+  if (node === undefined) return undefined;
+  if (node.next < node.queue.length) drain(run, node);
+  let blocked: Bottom | undefined;
+  for (let i = 0; i < node.tasks.length; i++) {
+    const task = node.tasks[i]!;
+    if (task.status === "done") continue;
+    if (task.provides !== undefined && !task.provides.has(label)) continue;
+    if (task.status === "pending" && attempt(run, task)) {
+      drain(run, node);
+      continue;
+    }
+    if (task.provides === undefined) continue;
+    if (task.status === "running" || task.blocked?.code === "cycle") {
+      run.floor = Math.min(run.floor, node.depth);
+      blocked = bottom({
+        code: "cycle",
+        message: () => `cyclic reference to field ${formatLabel(label)}`,
+        sources: [task.expr.src],
+      });
+    }
+  }
+  return blocked;
+}
+
+/** Whatever may add conjuncts to this vertex from further out goes first. */
+export function settleAbove(run: Run, vertex: Vertex): void {
+  let label = vertex.label;
+  for (let at = vertex.parent; at !== undefined; at = at.parent) {
+    if (at.status === inProgress && !vertex.binding) runProviders(run, at, label);
+    label = at.label;
+  }
+}
+
+/** What a value says as a label. */
+export function labelOfValue(run: Run, value: Value, expr: Expr): Label | Bottom {
+  const plain = defaultOf(value);
+  const scalar = plain instanceof Vertex ? plain.base : plain;
+  if (scalar?.tag === "bottom") return scalar;
+  if (scalar?.tag === "atom" && typeof scalar.value === "string") return stringLabel(scalar.value.normalize("NFC"));
+  const isHopeless = scalar === undefined || (scalar.kind & stringKind) === 0;
+  void run;
+  return bottom({
+    code: isHopeless ? "eval" : "incomplete",
+    message: () =>
+      isHopeless
+        ? `invalid index ${formatValue(plain)} (invalid type ${formatKind(scalar?.kind ?? 0)})`
+        : `key value of dynamic field must be concrete, found ${formatValue(plain)}`,
+    sources: [expr.src],
+  });
+}
+
+export { cycleWith, valueOf };

@@ -1,0 +1,550 @@
+/**
+ * Unification. A vertex is worked off in stages: its conjuncts are taken apart until only scalars, constraints, arcs and
+ * things to wait for are left; references, comprehensions and expressions are tried until none makes progress; then
+ * disjunctions are multiplied out; then what was gathered is judged and becomes the vertex' base. Arcs are only given
+ * their conjuncts: each is worked off when somebody asks for it.
+ */
+import type { Decl, DisjunctionExpr, Expr, ListLit, Source, StructLit } from "../compile/ir.ts";
+import { Group, everyLevel, hasClosing, noLevel, open, restrict } from "./closedness.ts";
+import { runComprehension, runListLiteral } from "./comprehension.ts";
+import { classifyReference, followed } from "./cycle.ts";
+import { addData } from "./data.ts";
+import { expandDisjunctions } from "./disjunction.ts";
+import { Environment } from "./environment.ts";
+import { evaluate, isReference } from "./evaluate.ts";
+import { frozenField } from "./errors.ts";
+import { judge } from "./judge.ts";
+import { addValue, narrow } from "./scalars.ts";
+import { type Label, isDefinition, isRegular } from "./label.ts";
+import { applyPattern, applyPatterns } from "./patterns.ts";
+import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
+import { type Run, resetVertex } from "./run.ts";
+import { type Choice, NodeState, type Task } from "./state.ts";
+import { type Bottom, bottom, combineBottoms, isFatal, structMarker } from "./values.ts";
+import {
+  type ArcType,
+  type Conjunct,
+  type Lineage,
+  type LiteralRecord,
+  Vertex,
+  evaluated,
+  inProgress,
+  unprocessed,
+} from "./vertex.ts";
+
+/** Works a vertex off, unless that was done or is being done. */
+export function unify(run: Run, vertex: Vertex): void {
+  if (vertex.status !== unprocessed) return;
+  settleAbove(run, vertex);
+  if (vertex.status !== unprocessed) return;
+  run.enter(vertex);
+  const outerFloor = run.floor;
+  run.floor = Number.POSITIVE_INFINITY;
+  vertex.status = inProgress;
+  if (!shareValue(run, vertex)) workOff(run, vertex);
+  run.leave();
+  finishOrForget(run, vertex, outerFloor);
+}
+
+/**
+ * A vertex that could not be completed because something further out is still in progress is forgotten again, so that
+ * it is worked off anew when that is known. Its base stays readable for who asked.
+ */
+function finishOrForget(run: Run, vertex: Vertex, outerFloor: number): void {
+  const depth = run.stack.length;
+  const isProvisional = run.floor < depth && vertex.bottom !== undefined && !isFatal(vertex.bottom);
+  vertex.state = undefined;
+  vertex.status = isProvisional ? unprocessed : evaluated;
+  if (isProvisional) {
+    const { bottom: known, base } = vertex;
+    resetVertex(vertex);
+    vertex.bottom = known;
+    vertex.base = base;
+  }
+  run.floor = Math.min(outerFloor, run.floor < depth ? run.floor : Number.POSITIVE_INFINITY);
+  run.epoch++;
+}
+
+function workOff(run: Run, vertex: Vertex): void {
+  vertex.bottom = undefined;
+  vertex.base = undefined;
+  const node = new NodeState(vertex, run.stack.length - 1);
+  vertex.state = node;
+  for (let i = 0; i < vertex.conjuncts.length; i++) node.queue.push(withOrigin(vertex.conjuncts[i]!, i));
+  settle(run, node);
+  if (node.hasCyclic && !node.hasNonCyclic && node.error === undefined) {
+    node.error = bottom({ code: "structural cycle", message: "structural cycle", vertex });
+  }
+  const isOpen = node.disjunctions.length > 0 && (node.error === undefined || !isFatal(node.error));
+  if (isOpen && vertex.choices === undefined) {
+    expandDisjunctions(run, node);
+    return;
+  }
+  if (isOpen) vertex.openDisjunctions = node.disjunctions;
+  judge(run, node);
+}
+
+function withOrigin(conjunct: Conjunct, origin: number): Conjunct {
+  const { lineage } = conjunct;
+  if (lineage.origin === origin && lineage.within === undefined) return conjunct;
+  return { ...conjunct, lineage: { ...lineage, origin, within: undefined } };
+}
+
+/** Works off the queue and the tasks until nothing moves any more. */
+export function settle(run: Run, node: NodeState): void {
+  for (;;) {
+    drain(run, node);
+    if (node.error !== undefined && isFatal(node.error)) return;
+    if (!runTasks(run, node)) return;
+  }
+}
+
+export function drain(run: Run, node: NodeState): void {
+  while (node.next < node.queue.length) {
+    const conjunct = node.queue[node.next++]!;
+    addConjunct(run, node, conjunct);
+  }
+}
+
+/** Tries what waits; whether anything came of it. References go first: they bring fields that others ask for. */
+function runTasks(run: Run, node: NodeState): boolean {
+  let moved = false;
+  for (let i = 0; i < node.tasks.length; i++) {
+    const task = node.tasks[i]!;
+    if (task.status !== "pending" || task.kind !== "reference") continue;
+    if (attempt(run, task)) moved = true;
+    if (node.next < node.queue.length) drain(run, node);
+  }
+  if (moved) return true;
+  for (let i = 0; i < node.tasks.length; i++) {
+    const task = node.tasks[i]!;
+    if (task.status !== "pending") continue;
+    if (!attempt(run, task)) continue;
+    moved = true;
+    if (node.next < node.queue.length) drain(run, node);
+  }
+  return moved;
+}
+
+/** Runs a task unless nothing has happened since it was tried last. */
+export function attempt(run: Run, task: Task): boolean {
+  if (task.status !== "pending" || task.epoch === run.epoch) return false;
+  task.status = "running";
+  const blocked = task.run(task);
+  if (blocked === undefined) {
+    task.status = "done";
+    task.blocked = undefined;
+    run.epoch++;
+    return true;
+  }
+  task.status = "pending";
+  task.blocked = blocked;
+  task.epoch = run.epoch;
+  return false;
+}
+
+export function fail(node: NodeState, error: Bottom): void {
+  node.error = combineBottoms(node.error, error);
+}
+
+/** Takes one conjunct apart. */
+export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
+  run.counters.conjuncts++;
+  const { expr, lineage } = conjunct;
+  if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr)) {
+    node.hasCyclic = true;
+    node.cyclic.push(conjunct);
+    return;
+  }
+  if (!lineage.cyclic && !node.hasNonCyclic && !isReference(expr) && expr.kind !== "unify") {
+    node.hasNonCyclic = true;
+    for (const kept of node.cyclic.splice(0)) node.queue.push(kept);
+  }
+  switch (expr.kind) {
+    case "value":
+      addValue(run, node, expr.value, conjunct);
+      return;
+    case "struct":
+      addStruct(run, node, expr, conjunct);
+      return;
+    case "list":
+      addListLiteral(run, node, expr, conjunct);
+      return;
+    case "unify":
+      for (const operand of expr.operands) node.queue.push({ expr: operand, env: conjunct.env, lineage });
+      return;
+    case "disjunction":
+      addDisjunction(node, conjunct, expr);
+      return;
+    case "data":
+      addData(run, node, expr, conjunct);
+      return;
+    case "fill":
+      addFill(run, node, expr.label, { expr: expr.value, env: conjunct.env, lineage });
+      return;
+    case "self-scope":
+      addConjunct(run, node, { expr: expr.expr, env: new Environment(conjunct.env, node.vertex), lineage });
+      return;
+    case "comprehension":
+      addTask(node, "comprehension", conjunct, (task) => runComprehension(run, node, task, undefined));
+      return;
+    case "vertex":
+      addVertex(run, node, expr.vertex, conjunct);
+      return;
+    case "open":
+      addOpened(run, node, expr.expr, conjunct);
+      return;
+    case "field-ref":
+    case "let-ref":
+    case "binding-ref":
+    case "label-ref":
+    case "self-ref":
+    case "dynamic-ref":
+    case "import-ref":
+    case "scope-ref":
+    case "select":
+    case "index":
+      addTask(node, "reference", conjunct, () => addReference(run, node, conjunct));
+      return;
+    default:
+      addTask(node, "expression", conjunct, () => addExpression(run, node, conjunct));
+  }
+}
+
+function isComposite(expr: Expr): boolean {
+  return expr.kind === "struct" || expr.kind === "list" || expr.kind === "comprehension" || expr.kind === "disjunction";
+}
+
+export function addTask(
+  node: NodeState,
+  kind: Task["kind"],
+  conjunct: Conjunct,
+  run: (task: Task) => Bottom | undefined,
+): void {
+  const provides =
+    conjunct.expr.kind === "comprehension" ? conjunct.expr.provides : kind === "expression" ? noLabels : undefined;
+  node.tasks.push({ kind, ...conjunct, provides, run, status: "pending", blocked: undefined, epoch: -1 });
+}
+
+const noLabels: ReadonlySet<Label> = new Set();
+
+/** An expression whose value has no names of its own: a sum, a call, an interpolation. */
+function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined {
+  const { expr, env, lineage } = conjunct;
+  if (expr.kind === "call") {
+    const close = closeCall(run, node, conjunct);
+    if (close !== "other") return close;
+  }
+  const value = evaluate(run, env, expr);
+  if (value.tag === "bottom" && !isFatal(value)) return value;
+  node.queue.push({ expr: { kind: "value", value, src: expr.src }, env, lineage });
+  return undefined;
+}
+
+/** `close(x)`: the conjuncts of x in a group that closes this level. */
+function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined | "other" {
+  const { expr, env, lineage } = conjunct;
+  if (expr.kind !== "call" || expr.args.length !== 1) return "other";
+  const func = evaluate(run, env, expr.fun);
+  if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
+  const group = new Group(lineage.group, node.vertex.depth, false);
+  node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
+  return undefined;
+}
+
+// References ---------------------------------------------------------------------------------------------------------
+
+function addReference(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined {
+  const { expr, env, lineage } = conjunct;
+  const found = resolve(run, env, expr);
+  if (!(found instanceof Vertex)) {
+    if (found.tag === "bottom" && !isFatal(found)) return found;
+    node.queue.push({ expr: { kind: "value", value: found, src: expr.src }, env, lineage });
+    return undefined;
+  }
+  return addVertex(run, node, found, conjunct);
+}
+
+/** Adds what another vertex is made of. Its conjuncts are evaluated here anew, so that their references find ours. */
+export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conjunct): Bottom | undefined {
+  const { expr, lineage } = conjunct;
+  const verdict = classifyReference(node.vertex, expr, to, lineage);
+  if (verdict === "reference") return undefined;
+  if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
+  if (
+    to.status >= evaluated &&
+    to.bottom !== undefined &&
+    isFatal(to.bottom) &&
+    to.bottom.code !== "structural cycle"
+  ) {
+    fail(node, to.bottom);
+    return undefined;
+  }
+  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, false) : lineage.group;
+  if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
+  const next: Lineage = {
+    ...lineage,
+    group,
+    refs: followed(expr, to, node.vertex, lineage.refs),
+    cyclic: lineage.cyclic || verdict === "structural",
+  };
+  node.followed.push({ target: to, lineage });
+  if (to.conjuncts.length === 0 && to.status >= evaluated) {
+    addValue(run, node, to, { ...conjunct, lineage: next });
+    return undefined;
+  }
+  for (const part of to.conjuncts) node.queue.push({ expr: part.expr, env: part.env, lineage: next });
+  if (mayGrow(to)) (to.followers ??= []).push({ vertex: node.vertex, lineage: next });
+  return undefined;
+}
+
+/** Deeper than this, targets of references are not worked off first: the conjuncts do without. */
+const eagerDepth = 120;
+
+/** Whether further conjuncts may reach a vertex: something that holds it is still being worked off. */
+function mayGrow(vertex: Vertex): boolean {
+  for (let at = vertex.parent; at !== undefined; at = at.parent) if (at.status === inProgress) return true;
+  return false;
+}
+
+/** Whether an expression selects a definition, or something within one. */
+export function isDefinitionRef(expr: Expr): boolean {
+  switch (expr.kind) {
+    case "field-ref":
+    case "scope-ref":
+      return isDefinition(expr.label);
+    case "select":
+      return isDefinition(expr.label) || isDefinitionRef(expr.expr);
+    case "index":
+      return isDefinitionRef(expr.expr);
+    default:
+      return false;
+  }
+}
+
+/** A vertex that is nothing but a reference shares the value of what it refers to. */
+function shareValue(run: Run, vertex: Vertex): boolean {
+  if (vertex.conjuncts.length !== 1 || vertex.binding || vertex.identity !== vertex) return false;
+  const { expr, env, lineage } = vertex.conjuncts[0]!;
+  if (!isReference(expr) || hasClosing(lineage.group, vertex.depth)) return false;
+  const to = resolve(run, env, expr);
+  if (!(to instanceof Vertex) || to.binding) return false;
+  if (classifyReference(vertex, expr, to, lineage) !== "none") return false;
+  unify(run, to);
+  if (to.status < evaluated || vertex.conjuncts.length !== 1) return false;
+  vertex.shared = to;
+  return true;
+}
+
+// Structs ------------------------------------------------------------------------------------------------------------
+
+function addStruct(run: Run, node: NodeState, plan: StructLit, conjunct: Conjunct): void {
+  const { within } = conjunct.lineage;
+  insertLiteral(run, node, plan, {
+    env: new Environment(conjunct.env, node.vertex),
+    lineage: conjunct.lineage,
+    outer: within?.record,
+    at: within?.at ?? 0,
+    isEmbedded: false,
+  });
+}
+
+export interface Insertion {
+  readonly env: Environment;
+  readonly lineage: Lineage;
+  readonly outer: LiteralRecord | undefined;
+  readonly at: number;
+  /** It is the body of a comprehension: what it embeds is embedded in the literal around it. */
+  readonly isEmbedded: boolean;
+}
+
+/** Adds the declarations of a struct literal. */
+export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insertion: Insertion): void {
+  const { vertex } = node;
+  const { env, outer, at } = insertion;
+  let { lineage } = insertion;
+  const { origin } = lineage;
+  const record: LiteralRecord = { plan, outer, at, origin };
+  (vertex.literals ??= []).push(record);
+  if (lineage.within !== undefined || origin !== 0) lineage = { ...lineage, origin: 0, within: undefined };
+  if (plan.hasEmbeddings) lineage = { ...lineage, group: new Group(lineage.group, noLevel, insertion.isEmbedded) };
+  if (lineage.group !== undefined) restrict(vertex, lineage.group);
+  if (!plan.hasEmbeddings || plan.decls.some((decl) => isOwnField(decl))) {
+    node.isStruct = true;
+    narrow(node, structMarker.kind, plan.src === undefined ? structMarker : { ...structMarker, src: plan.src });
+  }
+  const place = { env, lineage, record, origin };
+  for (let i = 0; i < plan.decls.length; i++) addDeclaration(run, node, plan.decls[i]!, { ...place, at: i });
+}
+
+function isOwnField(decl: Decl): boolean {
+  return decl.kind === "field" ? isRegular(decl.label) : decl.kind === "pattern" || decl.kind === "dynamic";
+}
+
+interface Place {
+  readonly env: Environment;
+  readonly lineage: Lineage;
+  readonly record: LiteralRecord;
+  readonly origin: number;
+  readonly at: number;
+}
+
+function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place): void {
+  const { env, lineage } = place;
+  switch (decl.kind) {
+    case "field":
+      addField(run, node, decl.label, decl.arcType, { expr: decl.value, env, lineage, field: decl.src });
+      return;
+    case "embed": {
+      const group = new Group(lineage.group, noLevel, true);
+      const within = { record: place.record, at: place.at };
+      node.queue.push({ expr: decl.expr, env, lineage: { ...lineage, group, origin: place.origin, within } });
+      return;
+    }
+    case "ellipsis":
+      open(node.vertex, lineage.group);
+      return;
+    case "pattern":
+      applyPattern(run, node, { filter: decl.filter, value: decl.value, env, lineage });
+      return;
+    case "dynamic":
+      addTask(node, "dynamic", { expr: decl.key, env, lineage }, () => addDynamic(run, node, decl, place));
+      return;
+    case "comprehension":
+      addTask(node, "comprehension", { expr: decl.expr, env, lineage }, (task) =>
+        runComprehension(run, node, task, { record: place.record, at: place.at, origin: place.origin }),
+      );
+  }
+}
+
+function addDynamic(run: Run, node: NodeState, decl: Decl & { kind: "dynamic" }, place: Place): Bottom | undefined {
+  const key = dynamicLabel(run, place.env, decl.key);
+  if (typeof key === "object") {
+    if (!isFatal(key)) return key;
+    fail(node, key);
+    return undefined;
+  }
+  (place.record.dynamic ??= []).push({ at: place.at, label: key });
+  addField(run, node, key, decl.arcType, { expr: decl.value, env: place.env, lineage: place.lineage, field: decl.src });
+  return undefined;
+}
+
+/** The label of a dynamic field: a string. */
+export function dynamicLabel(run: Run, env: Environment | undefined, key: Expr): Label | Bottom {
+  return labelOfValue(run, evaluate(run, env, key), key);
+}
+
+/** Gives an arc one more conjunct. */
+export function addField(run: Run, node: NodeState, label: Label, arcType: ArcType, conjunct: Conjunct): void {
+  const { vertex } = node;
+  let arc = vertex.arc(label);
+  let isNew = false;
+  if (arc === undefined) {
+    if (node.isFrozen && isRegular(label)) {
+      fail(node, frozenField(vertex, label, conjunct));
+      return;
+    }
+    arc = new Vertex(vertex, label, []);
+    arc.arcType = arcType;
+    vertex.addArc(arc);
+    isNew = true;
+  } else if (arcType < arc.arcType) {
+    if (node.isFrozen && arc.arcType !== 0 && arcType === 0) {
+      fail(node, frozenField(vertex, label, conjunct));
+      return;
+    }
+    arc.arcType = arcType;
+  }
+  addToArc(run, arc, isDefinition(label) ? inDefinition(arc, conjunct) : conjunct);
+  if (isNew) applyPatterns(run, node, arc);
+}
+
+/** The conjuncts of a definition are closed together. */
+function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
+  const { lineage } = conjunct;
+  let own = arc.ownGroups?.find((group) => group.parent === lineage.group);
+  if (own === undefined) {
+    own = new Group(lineage.group, everyLevel, false);
+    (arc.ownGroups ??= []).push(own);
+  }
+  return { ...conjunct, lineage: { ...lineage, group: own } };
+}
+
+export function addToArc(run: Run, arc: Vertex, conjunct: Conjunct): void {
+  arc.conjuncts.push(conjunct);
+  if (arc.status === inProgress && arc.state !== undefined) arc.state.queue.push(conjunct);
+  else if (arc.status !== unprocessed) {
+    resetVertex(arc);
+    run.epoch++;
+  }
+  if (arc.followers !== undefined)
+    for (const { vertex, lineage } of arc.followers) addToArc(run, vertex, { ...conjunct, lineage });
+}
+
+function addFill(run: Run, node: NodeState, label: Label, conjunct: Conjunct): void {
+  if (typeof label === "number") {
+    addField(run, node, label, 0, conjunct);
+    return;
+  }
+  node.isStruct = true;
+  narrow(node, structMarker.kind, structMarker);
+  restrict(node.vertex, conjunct.lineage.group);
+  (node.vertex.literals ??= []).push({
+    plan: undefined,
+    labels: [label],
+    outer: undefined,
+    at: 0,
+    origin: conjunct.lineage.origin,
+  });
+  addField(run, node, label, 0, conjunct);
+}
+
+/** `x...`: the fields of x, and any others. */
+function addOpened(run: Run, node: NodeState, expr: Expr, conjunct: Conjunct): void {
+  const group = new Group(conjunct.lineage.group, noLevel, false);
+  node.queue.push({ expr, env: conjunct.env, lineage: { ...conjunct.lineage, group } });
+  open(node.vertex, group);
+  void run;
+}
+
+// Lists and disjunctions ---------------------------------------------------------------------------------------------
+
+function addListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): void {
+  node.isList = true;
+  if (expr.hasComprehension) {
+    addTask(node, "list", conjunct, () => runListLiteral(run, node, expr, conjunct));
+    return;
+  }
+  const blocked = runListLiteral(run, node, expr, conjunct);
+  if (blocked !== undefined) fail(node, blocked);
+}
+
+/** A disjunction to be multiplied out later; in a disjunct that has chosen already, the term chosen. */
+export function offerDisjunction(
+  node: NodeState,
+  conjunct: Conjunct,
+  offered: { readonly key: Expr; readonly src: Source | undefined; readonly choices: readonly Choice[] },
+): void {
+  let occurrence = 0;
+  for (const key of node.offered) if (key === offered.key) occurrence++;
+  node.offered.push(offered.key);
+  for (let made = node.vertex.choices; made !== undefined; made = made.next) {
+    if (made.of.key !== offered.key || made.of.occurrence !== occurrence) continue;
+    node.queue.push(offered.choices[made.at]!.conjunct);
+    return;
+  }
+  node.disjunctions.push({ ...offered, occurrence });
+  void conjunct;
+}
+
+function addDisjunction(node: NodeState, conjunct: Conjunct, expr: DisjunctionExpr): void {
+  const { env, lineage } = conjunct;
+  offerDisjunction(node, conjunct, {
+    key: expr,
+    src: expr.src,
+    choices: expr.terms.map((term) => ({
+      conjunct: { expr: term.expr, env, lineage },
+      mode: expr.hasDefaults ? (term.isDefault ? "default" : "not") : "maybe",
+    })),
+  });
+}

@@ -1,0 +1,168 @@
+import { defaultOf } from "./evaluate.ts";
+import { finalize } from "./finalize.ts";
+import { formatValue } from "./format.ts";
+import { type Label, isLet, isRegular } from "./label.ts";
+import type { Run } from "./run.ts";
+import { type Bottom, type Value, bottom, isFatal, isGroup } from "./values.ts";
+import { Vertex, optional, pathOf, required, target } from "./vertex.ts";
+
+/** An error at its place in the configuration. */
+export interface Problem {
+  readonly error: Bottom;
+  readonly path: readonly Label[];
+}
+
+export interface ValidateOptions {
+  /** Regular fields must be concrete. */
+  readonly concrete: boolean;
+}
+
+interface Visit {
+  readonly vertex: Vertex;
+  readonly path: Path | undefined;
+  readonly concrete: boolean;
+}
+
+interface Path {
+  readonly up: Path | undefined;
+  readonly label: Label;
+}
+
+/** All errors of a vertex and what is below it, in the order of fields, without doubles. */
+export function validate(run: Run, root: Vertex, options: ValidateOptions): Problem[] {
+  finalize(run, root);
+  const base = pathOf(root);
+  const problems = new Problems(base);
+  const shared = new Set<Vertex>();
+  const stack: Visit[] = [{ vertex: root, path: undefined, concrete: options.concrete }];
+  for (let visit = stack.pop(); visit !== undefined; visit = stack.pop())
+    check(run, visit, { stack, problems, shared });
+  return problems.list;
+}
+
+interface Walk {
+  readonly stack: Visit[];
+  readonly problems: Problems;
+  readonly shared: Set<Vertex>;
+}
+
+function check(run: Run, visit: Visit, walk: Walk): void {
+  const { vertex, path, concrete } = visit;
+  run.spend(1);
+  let holder = target(vertex);
+  if (vertex.shared !== undefined) {
+    if (walk.shared.has(holder)) return;
+    walk.shared.add(holder);
+  }
+  const own = vertex.bottom ?? holder.bottom;
+  if (own !== undefined) {
+    if (isFatal(own) || concrete) walk.problems.add(own, path);
+    return;
+  }
+  const plain = defaultOf(holder);
+  if (plain instanceof Vertex) {
+    holder = target(plain);
+    if (holder !== plain || holder !== target(vertex)) finalize(run, holder);
+  }
+  const baseValue = plain instanceof Vertex ? holder.base : plain;
+  if (baseValue?.tag === "struct" || baseValue?.tag === "list" || holder.arcs.length > 0) descend(holder, visit, walk);
+  if (!concrete || baseValue?.tag === "struct" || baseValue?.tag === "list" || baseValue?.tag === "atom") return;
+  if (plain instanceof Vertex && holder.bottom !== undefined) {
+    walk.problems.add(holder.bottom, path);
+    return;
+  }
+  walk.problems.add(notConcrete(plain, holder), path);
+}
+
+function notConcrete(value: Value, vertex: Vertex): Bottom {
+  return bottom({
+    code: "incomplete",
+    message: () => `incomplete value ${formatValue(withoutDefaults(value))}`,
+    sources: vertex.conjuncts.map((conjunct) => conjunct.expr.src),
+  });
+}
+
+function withoutDefaults(value: Value): Value {
+  return !(value instanceof Vertex) && value.tag === "disjunction" ? { ...value, defaults: 0 } : value;
+}
+
+function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
+  for (let i = vertex.arcs.length - 1; i >= 0; i--) {
+    const arc = vertex.arcs[i]!;
+    if (arc.arcType === optional || isLet(arc.label)) continue;
+    const inner = { up: path, label: arc.label };
+    const isData = typeof arc.label === "number" || isRegular(arc.label);
+    if (arc.arcType === required && concrete && isData) {
+      walk.stack.push({ vertex: missing(arc), path: inner, concrete: true });
+      walk.stack.push({ vertex: arc, path: inner, concrete: false });
+      continue;
+    }
+    walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData });
+  }
+}
+
+/** A stand-in that says that a required field is not there. */
+function missing(arc: Vertex): Vertex {
+  const vertex = new Vertex(undefined, arc.label, arc.conjuncts, true);
+  vertex.bottom = bottom({
+    code: "incomplete",
+    message: "field is required but not present",
+    sources: arc.conjuncts.map((conjunct) => conjunct.field ?? conjunct.expr.src),
+  });
+  return vertex;
+}
+
+class Problems {
+  readonly list: Problem[] = [];
+  readonly #base: readonly Label[];
+  readonly #seen = new Set<string>();
+
+  constructor(base: readonly Label[]) {
+    this.#base = base;
+  }
+
+  add(error: Bottom, path: Path | undefined): void {
+    if (isGroup(error)) {
+      for (const cause of error.causes) this.add(cause, path);
+      return;
+    }
+    const place = error.vertex === undefined ? this.#full(path) : pathOf(error.vertex);
+    const key = `${place.join("\u0005")}\u0006${error.message()}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.list.push({ error, path: place });
+    if (error.isEmptyDisjunction === true) for (const cause of error.causes) this.add(cause, path);
+  }
+
+  #full(path: Path | undefined): Label[] {
+    const labels: Label[] = [];
+    for (let at = path; at !== undefined; at = at.up) labels.push(at.label);
+    return [...this.#base, ...labels.reverse()];
+  }
+}
+
+/** The first error of a finalized value, for functions that only need to know. */
+export function firstProblem(value: Value): { readonly isFatal: boolean; readonly message: string } | undefined {
+  if (!(value instanceof Vertex)) return value.tag === "bottom" ? summary(value) : undefined;
+  let soft: Bottom | undefined;
+  const stack = [value];
+  for (let vertex = stack.pop(); vertex !== undefined; vertex = stack.pop()) {
+    const holder = target(vertex);
+    const own = vertex.bottom ?? holder.bottom;
+    if (own !== undefined) {
+      if (isFatal(own)) return summary(own);
+      soft ??= own;
+      continue;
+    }
+    for (const arc of holder.arcs) {
+      if (arc.arcType === required)
+        soft ??= bottom({ code: "incomplete", message: `field is required but not present: ${String(arc.label)}` });
+      else if (arc.arcType !== optional && !isLet(arc.label)) stack.push(arc);
+    }
+  }
+  return soft === undefined ? undefined : summary(soft);
+}
+
+function summary(error: Bottom): { readonly isFatal: boolean; readonly message: string } {
+  return { isFatal: isFatal(error), message: error.message() };
+}
