@@ -112,6 +112,9 @@ func main() {
 			}
 		}
 	}
+	for _, name := range []string{"WatchEvent", "Patch"} {
+		g.reference(g.packages[metaPackage].Types.Scope().Lookup(name).Type().(*types.Named))
+	}
 	for next := 0; next < len(g.order); next++ {
 		g.lines = append(g.lines, g.describe(g.order[next]))
 	}

@@ -95,6 +95,7 @@ function typeAt(position: number): TypeFacts {
   const facts: TypeFacts = {
     name: head.endsWith("!") ? head.slice(0, -1) : head,
     fields,
+    atomic: head.endsWith("!"),
     fieldOf: (name) => byName.get(name),
   };
   parsed[position] = facts;
@@ -172,8 +173,9 @@ function parseSchema(text: string, words: FieldWords): SchemaFacts {
 
 function structSchema(position: number, { flags }: FieldWords): SchemaFacts {
   const head = lines[position]?.split("|", 1)[0] ?? "";
-  const atomic = flags.includes("A") || (head.endsWith("!") && !flags.includes("G"));
-  return { kind: "struct", atomic, type: () => typeAt(position) };
+  const declared = flags.includes("A") ? "atomic" : flags.includes("G") ? "granular" : undefined;
+  const atomic = declared === undefined ? head.endsWith("!") : declared === "atomic";
+  return { kind: "struct", atomic, ...(declared === undefined ? {} : { declared }), type: () => typeAt(position) };
 }
 
 /**

@@ -12,6 +12,9 @@ export {
 export { type SubresourceFacts, subresourceOf } from "./subresources.ts";
 export { sha256 } from "./sha256.ts";
 export { builtinKinds, kindTableOf } from "./kind-table.ts";
+export { type CustomSchemas, openApiHash, openApiV2, openApiV3, openApiV3Index } from "./openapi/documents.ts";
+export { OpenApi, type OpenApiDocument } from "./openapi/open-api.ts";
+export { openApiV2Protobuf } from "./openapi/swagger-protobuf.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";

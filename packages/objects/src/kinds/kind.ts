@@ -28,6 +28,8 @@ export interface TypeFacts {
   readonly name: string;
   /** In the order of the Go struct, which is the order in which a server writes them. */
   readonly fields: readonly FieldFacts[];
+  /** Server-side apply takes a value of this type as a whole, where its field says nothing else. */
+  readonly atomic: boolean;
   readonly fieldOf: (name: string) => FieldFacts | undefined;
 }
 
@@ -66,7 +68,13 @@ export type SchemaFacts =
   | { readonly kind: "quantity" | "int-or-string" | "time" | "micro-time" | "duration" | "fields-v1" }
   /** `object`: a RawExtension, which is an object (and atomic in server-side apply); else any JSON value. */
   | { readonly kind: "any"; readonly object: boolean; readonly wire: AnyWire }
-  | { readonly kind: "struct"; readonly atomic: boolean; readonly type: () => TypeFacts }
+  | {
+      readonly kind: "struct";
+      readonly atomic: boolean;
+      /** What the field says of it, if it says anything. */
+      readonly declared?: "atomic" | "granular" | undefined;
+      readonly type: () => TypeFacts;
+    }
   | { readonly kind: "map"; readonly atomic: boolean; readonly value: SchemaFacts }
   | {
       readonly kind: "list";

@@ -78,284 +78,286 @@ DoesNotExist,Exists,Gt,In,Lt,NotIn
 Equal,Exists
 FieldValueDuplicate,FieldValueForbidden,FieldValueInvalid,FieldValueRequired`;
 
-export const typeLines = `io.k8s.api.admission.v1.AdmissionReview|kind s 0 O|apiVersion s 0 O|request #4m 1 PO|response #4n 2 PO
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4p 2 O
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4q 2 O
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2 2 R
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1 2 R
-io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|webhooks [#4s 2 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#5 2 R
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4t 2 O|status #4u 3 O
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4v 2 OR
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#8 2 R
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#7 2 R
-io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|webhooks [#4w 2 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#b 2 R
-io.k8s.api.apps.v1.ControllerRevision|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|data a 2 O|revision l 3 R
-io.k8s.api.apps.v1.ControllerRevisionList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#d 2 R
-io.k8s.api.apps.v1.DaemonSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4x 2 O|status #4y 3 O
-io.k8s.api.apps.v1.DaemonSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#f 2 R
-io.k8s.api.apps.v1.Deployment|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #4z 2 O|status #50 3 O
-io.k8s.api.apps.v1.DeploymentList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#h 2 R
-io.k8s.api.apps.v1.ReplicaSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #51 2 O|status #52 3 O
-io.k8s.api.apps.v1.ReplicaSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#j 2 R
-io.k8s.api.apps.v1.StatefulSet|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #53 2 O|status #54 3 O
-io.k8s.api.apps.v1.StatefulSetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#l 2 R
-io.k8s.api.authentication.v1.SelfSubjectReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|status #55 2 O
-io.k8s.api.authentication.v1.TokenRequest|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #56 2|status #57 3 O
-io.k8s.api.authentication.v1.TokenReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #58 2 R|status #59 3 O
-io.k8s.api.authorization.v1.LocalSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
-io.k8s.api.authorization.v1.SelfSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5c 2 R|status #5b 3 O
-io.k8s.api.authorization.v1.SelfSubjectRulesReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5d 2 R|status #5e 3 O
-io.k8s.api.authorization.v1.SubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5a 2 R|status #5b 3 O
-io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5f 2 OR|status #5g 3 O
-io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#u 2 R
-io.k8s.api.autoscaling.v1.Scale|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5h 2 O|status #5i 3 O
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5j 2 OR|status #5k 3 O
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#x 2 R
-io.k8s.api.batch.v1.CronJob|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5l 2 OR|status #5m 3 O
-io.k8s.api.batch.v1.CronJobList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#z 2 R
-io.k8s.api.batch.v1.Job|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5n 2 O|status #5o 3 O
-io.k8s.api.batch.v1.JobList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#11 2 R
-io.k8s.api.certificates.v1.CertificateSigningRequest|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5p 2 R|status #5q 3 O
-io.k8s.api.certificates.v1.CertificateSigningRequestList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#13 2 R
-io.k8s.api.coordination.v1.Lease|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5r 2 O
-io.k8s.api.coordination.v1.LeaseList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#15 2 R
-io.k8s.api.core.v1.Binding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|target #5s 2 R
-io.k8s.api.core.v1.ComponentStatus|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|conditions [#5t 2 O pmerge ktype lmap mtype
-io.k8s.api.core.v1.ComponentStatusList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#18 2 R
-io.k8s.api.core.v1.ConfigMap|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|immutable b 4 PO|data {s 2 O|binaryData {y 3 O
-io.k8s.api.core.v1.ConfigMapList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1a 2 R
-io.k8s.api.core.v1.Endpoints|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subsets [#5u 2 O latomic
-io.k8s.api.core.v1.EndpointsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1c 2 R
-io.k8s.api.core.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4o 1 R|involvedObject #5s 2 R|reason s 3 O|message s 4 O|source #5v 5 O|firstTimestamp t 6 O|lastTimestamp t 7 O|count i 8 O|type s 9 O|eventTime u 10 O|series #5w 11 PO|action s 12 O|related #5s 13 PO|reportingComponent s 14|reportingInstance s 15
-io.k8s.api.core.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1e 2 R
-io.k8s.api.core.v1.LimitRange|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5x 2 O
-io.k8s.api.core.v1.LimitRangeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1g 2 R
-io.k8s.api.core.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [a 2 R
-io.k8s.api.core.v1.Namespace|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #5y 2 O|status #5z 3 O
-io.k8s.api.core.v1.NamespaceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1j 2 R
-io.k8s.api.core.v1.Node|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #60 2 O|status #61 3 O
-io.k8s.api.core.v1.NodeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1l 2 R
+export const typeLines = `io.k8s.api.admission.v1.AdmissionReview|kind s 0 O|apiVersion s 0 O|request #4o 1 PO|response #4p 2 PO
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #4r 2 O
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #4s 2 O
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2 2 R
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1 2 R
+io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|webhooks [#4u 2 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.MutatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#5 2 R
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #4v 2 O|status #4w 3 O
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #4x 2 OR
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#8 2 R
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#7 2 R
+io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|webhooks [#4y 2 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.ValidatingWebhookConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#b 2 R
+io.k8s.api.apps.v1.ControllerRevision|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|data a 2 O|revision l 3 R
+io.k8s.api.apps.v1.ControllerRevisionList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#d 2 R
+io.k8s.api.apps.v1.DaemonSet|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #4z 2 O|status #50 3 O
+io.k8s.api.apps.v1.DaemonSetList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#f 2 R
+io.k8s.api.apps.v1.Deployment|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #51 2 O|status #52 3 O
+io.k8s.api.apps.v1.DeploymentList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#h 2 R
+io.k8s.api.apps.v1.ReplicaSet|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #53 2 O|status #54 3 O
+io.k8s.api.apps.v1.ReplicaSetList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#j 2 R
+io.k8s.api.apps.v1.StatefulSet|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #55 2 O|status #56 3 O
+io.k8s.api.apps.v1.StatefulSetList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#l 2 R
+io.k8s.api.authentication.v1.SelfSubjectReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|status #57 2 O
+io.k8s.api.authentication.v1.TokenRequest|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #58 2|status #59 3 O
+io.k8s.api.authentication.v1.TokenReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5a 2 R|status #5b 3 O
+io.k8s.api.authorization.v1.LocalSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5c 2 R|status #5d 3 O
+io.k8s.api.authorization.v1.SelfSubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5e 2 R|status #5d 3 O
+io.k8s.api.authorization.v1.SelfSubjectRulesReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5f 2 R|status #5g 3 O
+io.k8s.api.authorization.v1.SubjectAccessReview|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5c 2 R|status #5d 3 O
+io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5h 2 OR|status #5i 3 O
+io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#u 2 R
+io.k8s.api.autoscaling.v1.Scale|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5j 2 O|status #5k 3 O
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5l 2 OR|status #5m 3 O
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#x 2 R
+io.k8s.api.batch.v1.CronJob|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5n 2 OR|status #5o 3 O
+io.k8s.api.batch.v1.CronJobList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#z 2 R
+io.k8s.api.batch.v1.Job|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5p 2 O|status #5q 3 O
+io.k8s.api.batch.v1.JobList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#11 2 R
+io.k8s.api.certificates.v1.CertificateSigningRequest|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5r 2 R|status #5s 3 O
+io.k8s.api.certificates.v1.CertificateSigningRequestList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#13 2 R
+io.k8s.api.coordination.v1.Lease|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5t 2 O
+io.k8s.api.coordination.v1.LeaseList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#15 2 R
+io.k8s.api.core.v1.Binding|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|target #5u 2 R
+io.k8s.api.core.v1.ComponentStatus|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|conditions [#5v 2 O pmerge ktype lmap mtype
+io.k8s.api.core.v1.ComponentStatusList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#18 2 R
+io.k8s.api.core.v1.ConfigMap|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|immutable b 4 PO|data {s 2 O|binaryData {y 3 O
+io.k8s.api.core.v1.ConfigMapList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1a 2 R
+io.k8s.api.core.v1.Endpoints|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|subsets [#5w 2 O latomic
+io.k8s.api.core.v1.EndpointsList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1c 2 R
+io.k8s.api.core.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4q 1 R|involvedObject #5u 2 R|reason s 3 O|message s 4 O|source #5x 5 O|firstTimestamp t 6 O|lastTimestamp t 7 O|count i 8 O|type s 9 O|eventTime u 10 O|series #5y 11 PO|action s 12 O|related #5u 13 PO|reportingComponent s 14|reportingInstance s 15
+io.k8s.api.core.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1e 2 R
+io.k8s.api.core.v1.LimitRange|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #5z 2 O
+io.k8s.api.core.v1.LimitRangeList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1g 2 R
+io.k8s.api.core.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [a 2 R
+io.k8s.api.core.v1.Namespace|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #60 2 O|status #61 3 O
+io.k8s.api.core.v1.NamespaceList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1j 2 R
+io.k8s.api.core.v1.Node|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #62 2 O|status #63 3 O
+io.k8s.api.core.v1.NodeList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1l 2 R
 io.k8s.api.core.v1.NodeProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
-io.k8s.api.core.v1.PersistentVolume|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #62 2 O|status #63 3 O
-io.k8s.api.core.v1.PersistentVolumeClaim|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #64 2 O|status #65 3 O
-io.k8s.api.core.v1.PersistentVolumeClaimList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1p 2 R
-io.k8s.api.core.v1.PersistentVolumeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1o 2 R
-io.k8s.api.core.v1.Pod|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #66 2 O|status #67 3 O
+io.k8s.api.core.v1.PersistentVolume|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #64 2 O|status #65 3 O
+io.k8s.api.core.v1.PersistentVolumeClaim|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #66 2 O|status #67 3 O
+io.k8s.api.core.v1.PersistentVolumeClaimList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1p 2 R
+io.k8s.api.core.v1.PersistentVolumeList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1o 2 R
+io.k8s.api.core.v1.Pod|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #68 2 O|status #69 3 O
 io.k8s.api.core.v1.PodAttachOptions|kind s 0 O|apiVersion s 0 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O
 io.k8s.api.core.v1.PodExecOptions|kind s 0 O|apiVersion s 0 O|stdin b 1 O|stdout b 2 O|stderr b 3 O|tty b 4 O|container s 5 O|command [s 6 R latomic
-io.k8s.api.core.v1.PodList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#1s 2 R
+io.k8s.api.core.v1.PodList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#1s 2 R
 io.k8s.api.core.v1.PodLogOptions|kind s 0 O|apiVersion s 0 O|container s 1 O|follow b 2 O|previous b 3 O|sinceSeconds l 4 PO|sinceTime t 5 PO|timestamps b 6 O|tailLines l 7 PO|limitBytes l 8 PO|insecureSkipTLSVerifyBackend b 9 O|stream s 10 PO
 io.k8s.api.core.v1.PodPortForwardOptions|kind s 0 O|apiVersion s 0 O|ports [i 1 O latomic
 io.k8s.api.core.v1.PodProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
-io.k8s.api.core.v1.PodStatusResult|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|status #67 2 O
-io.k8s.api.core.v1.PodTemplate|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|template #68 2 O
-io.k8s.api.core.v1.PodTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#20 2 R
-io.k8s.api.core.v1.RangeAllocation|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|range s 2 R|data y 3 R
-io.k8s.api.core.v1.ReplicationController|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #69 2 O|status #6a 3 O
-io.k8s.api.core.v1.ReplicationControllerList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#23 2 R
-io.k8s.api.core.v1.ResourceQuota|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6b 2 O|status #6c 3 O
-io.k8s.api.core.v1.ResourceQuotaList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#25 2 R
-io.k8s.api.core.v1.Secret|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|immutable b 5 PO|data {y 2 O|stringData {s 4 O|type s 3 O
-io.k8s.api.core.v1.SecretList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#27 2 R
-io.k8s.api.core.v1.SerializedReference|kind s 0 O|apiVersion s 0 O|reference #5s 1 O
-io.k8s.api.core.v1.Service|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6d 2 O|status #6e 3 O
-io.k8s.api.core.v1.ServiceAccount|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|secrets [#5s 2 O pmerge kname lmap mname|imagePullSecrets [#6f 3 O latomic|automountServiceAccountToken b 4 PO
-io.k8s.api.core.v1.ServiceAccountList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2b 2 R
-io.k8s.api.core.v1.ServiceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2a 2 R
+io.k8s.api.core.v1.PodStatusResult|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|status #69 2 O
+io.k8s.api.core.v1.PodTemplate|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|template #6a 2 O
+io.k8s.api.core.v1.PodTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#20 2 R
+io.k8s.api.core.v1.RangeAllocation|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|range s 2 R|data y 3 R
+io.k8s.api.core.v1.ReplicationController|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6b 2 O|status #6c 3 O
+io.k8s.api.core.v1.ReplicationControllerList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#23 2 R
+io.k8s.api.core.v1.ResourceQuota|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6d 2 O|status #6e 3 O
+io.k8s.api.core.v1.ResourceQuotaList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#25 2 R
+io.k8s.api.core.v1.Secret|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|immutable b 5 PO|data {y 2 O|stringData {s 4 O|type s 3 O
+io.k8s.api.core.v1.SecretList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#27 2 R
+io.k8s.api.core.v1.SerializedReference|kind s 0 O|apiVersion s 0 O|reference #5u 1 O
+io.k8s.api.core.v1.Service|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6f 2 O|status #6g 3 O
+io.k8s.api.core.v1.ServiceAccount|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|secrets [#5u 2 O pmerge kname lmap mname|imagePullSecrets [#6h 3 O latomic|automountServiceAccountToken b 4 PO
+io.k8s.api.core.v1.ServiceAccountList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2b 2 R
+io.k8s.api.core.v1.ServiceList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2a 2 R
 io.k8s.api.core.v1.ServiceProxyOptions|kind s 0 O|apiVersion s 0 O|path s 1 O
-io.k8s.api.discovery.v1.EndpointSlice|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|addressType e0 4 R|endpoints [#6g 2  latomic|ports [#6h 3  latomic
-io.k8s.api.discovery.v1.EndpointSliceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2f 2 R
-io.k8s.api.events.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4o 1|eventTime u 2 R|series #6i 3 PO|reportingController s 4 O|reportingInstance s 5 O|action s 6 O|reason s 7 O|regarding #5s 8 O|related #5s 9 PO|note s 10 O|type s 11 O|deprecatedSource #5v 12 O|deprecatedFirstTimestamp t 13 O|deprecatedLastTimestamp t 14 O|deprecatedCount i 15 O
-io.k8s.api.events.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2h 2 R
-io.k8s.api.flowcontrol.v1.FlowSchema|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6j 2 O|status #6k 3 O
-io.k8s.api.flowcontrol.v1.FlowSchemaList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2j 2 R
-io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6l 2 O|status #6m 3 O
-io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2l 2 R
-io.k8s.api.networking.v1.IPAddress|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6n 2 OR
-io.k8s.api.networking.v1.IPAddressList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2n 2 R
-io.k8s.api.networking.v1.Ingress|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6o 2 O|status #6p 3 O
-io.k8s.api.networking.v1.IngressClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6q 2 O
-io.k8s.api.networking.v1.IngressClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2q 2 R
-io.k8s.api.networking.v1.IngressList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2p 2 R
-io.k8s.api.networking.v1.NetworkPolicy|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6r 2 O
-io.k8s.api.networking.v1.NetworkPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2t 2 R
-io.k8s.api.networking.v1.ServiceCIDR|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6s 2 O|status #6t 3 O
-io.k8s.api.networking.v1.ServiceCIDRList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2v 2 R
-io.k8s.api.node.v1.RuntimeClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|handler s 2 R|overhead #6u 3 PO|scheduling #6v 4 PO
-io.k8s.api.node.v1.RuntimeClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#2x 2 R
-io.k8s.api.policy.v1.Eviction|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|deleteOptions #45 2 PO
-io.k8s.api.policy.v1.PodDisruptionBudget|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #6w 2 O|status #6x 3 O
-io.k8s.api.policy.v1.PodDisruptionBudgetList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#30 2 R
-io.k8s.api.rbac.v1.ClusterRole|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|rules [#6y 2  latomic|aggregationRule #6z 3 PO
-io.k8s.api.rbac.v1.ClusterRoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
-io.k8s.api.rbac.v1.ClusterRoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#33 2 R
-io.k8s.api.rbac.v1.ClusterRoleList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#32 2 R
-io.k8s.api.rbac.v1.Role|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|rules [#6y 2  latomic
-io.k8s.api.rbac.v1.RoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|subjects [#70 2 O latomic|roleRef #71 3 R
-io.k8s.api.rbac.v1.RoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#37 2 R
-io.k8s.api.rbac.v1.RoleList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#36 2 R
-io.k8s.api.resource.v1.DeviceClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #72 2 R
-io.k8s.api.resource.v1.DeviceClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3a 2 R
-io.k8s.api.resource.v1.ResourceClaim|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #73 2 R|status #74 3 O
-io.k8s.api.resource.v1.ResourceClaimList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3c 2 R
-io.k8s.api.resource.v1.ResourceClaimTemplate|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #75 2 R
-io.k8s.api.resource.v1.ResourceClaimTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3e 2 R
-io.k8s.api.resource.v1.ResourceSlice|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #76 2 R
-io.k8s.api.resource.v1.ResourceSliceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3g 2 R
-io.k8s.api.scheduling.v1.PriorityClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|value i 2|globalDefault b 3 O|description s 4 O|preemptionPolicy e1 5 PO
-io.k8s.api.scheduling.v1.PriorityClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3i 2 R
-io.k8s.api.storage.v1.CSIDriver|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #77 2 R
-io.k8s.api.storage.v1.CSIDriverList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3k 2 R
-io.k8s.api.storage.v1.CSINode|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #78 2 R
-io.k8s.api.storage.v1.CSINodeList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3m 2 R
-io.k8s.api.storage.v1.CSIStorageCapacity|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|nodeTopology #79 2 PO|storageClassName s 3 R|capacity q 4 PO|maximumVolumeSize q 5 PO
-io.k8s.api.storage.v1.CSIStorageCapacityList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3o 2 R
-io.k8s.api.storage.v1.StorageClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|provisioner s 2 R|parameters {s 3 O|reclaimPolicy e2 4 PO|mountOptions [s 5 O latomic|allowVolumeExpansion b 6 PO|volumeBindingMode e3 7 PO|allowedTopologies [#7a 8 O latomic
-io.k8s.api.storage.v1.StorageClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3q 2 R
-io.k8s.api.storage.v1.VolumeAttachment|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7b 2 R|status #7c 3 O
-io.k8s.api.storage.v1.VolumeAttachmentList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3s 2 R
-io.k8s.api.storage.v1.VolumeAttributesClass|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|driverName s 2 R|parameters {s 3 O
-io.k8s.api.storage.v1.VolumeAttributesClassList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3u 2 R
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionReview|kind s 0 O|apiVersion s 0 O|request #7d 1 PO|response #7e 2 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7f 2 R|status #7g 3 O
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#3x 2 R
-io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup|kind s 0 O|apiVersion s 0 O|name s 1 R|versions [#7h 2 R latomic|preferredVersion #7h 3 O|serverAddressByClientCIDRs [#7i 4 O latomic
+io.k8s.api.discovery.v1.EndpointSlice|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|addressType e0 4 R|endpoints [#6i 2  latomic|ports [#6j 3  latomic
+io.k8s.api.discovery.v1.EndpointSliceList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2f 2 R
+io.k8s.api.events.v1.Event|kind s 0 O|apiVersion s 0 O|metadata #4q 1|eventTime u 2 R|series #6k 3 PO|reportingController s 4 O|reportingInstance s 5 O|action s 6 O|reason s 7 O|regarding #5u 8 O|related #5u 9 PO|note s 10 O|type s 11 O|deprecatedSource #5x 12 O|deprecatedFirstTimestamp t 13 O|deprecatedLastTimestamp t 14 O|deprecatedCount i 15 O
+io.k8s.api.events.v1.EventList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2h 2 R
+io.k8s.api.flowcontrol.v1.FlowSchema|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6l 2 O|status #6m 3 O
+io.k8s.api.flowcontrol.v1.FlowSchemaList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2j 2 R
+io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6n 2 O|status #6o 3 O
+io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2l 2 R
+io.k8s.api.networking.v1.IPAddress|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6p 2 OR
+io.k8s.api.networking.v1.IPAddressList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2n 2 R
+io.k8s.api.networking.v1.Ingress|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6q 2 O|status #6r 3 O
+io.k8s.api.networking.v1.IngressClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6s 2 O
+io.k8s.api.networking.v1.IngressClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2q 2 R
+io.k8s.api.networking.v1.IngressList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2p 2 R
+io.k8s.api.networking.v1.NetworkPolicy|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6t 2 O
+io.k8s.api.networking.v1.NetworkPolicyList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2t 2 R
+io.k8s.api.networking.v1.ServiceCIDR|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6u 2 O|status #6v 3 O
+io.k8s.api.networking.v1.ServiceCIDRList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2v 2 R
+io.k8s.api.node.v1.RuntimeClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|handler s 2 R|overhead #6w 3 PO|scheduling #6x 4 PO
+io.k8s.api.node.v1.RuntimeClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#2x 2 R
+io.k8s.api.policy.v1.Eviction|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|deleteOptions #45 2 PO
+io.k8s.api.policy.v1.PodDisruptionBudget|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #6y 2 O|status #6z 3 O
+io.k8s.api.policy.v1.PodDisruptionBudgetList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#30 2 R
+io.k8s.api.rbac.v1.ClusterRole|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|rules [#70 2  latomic|aggregationRule #71 3 PO
+io.k8s.api.rbac.v1.ClusterRoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|subjects [#72 2 O latomic|roleRef #73 3 R
+io.k8s.api.rbac.v1.ClusterRoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#33 2 R
+io.k8s.api.rbac.v1.ClusterRoleList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#32 2 R
+io.k8s.api.rbac.v1.Role|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|rules [#70 2  latomic
+io.k8s.api.rbac.v1.RoleBinding|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|subjects [#72 2 O latomic|roleRef #73 3 R
+io.k8s.api.rbac.v1.RoleBindingList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#37 2 R
+io.k8s.api.rbac.v1.RoleList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#36 2 R
+io.k8s.api.resource.v1.DeviceClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #74 2 R
+io.k8s.api.resource.v1.DeviceClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3a 2 R
+io.k8s.api.resource.v1.ResourceClaim|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #75 2 R|status #76 3 O
+io.k8s.api.resource.v1.ResourceClaimList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3c 2 R
+io.k8s.api.resource.v1.ResourceClaimTemplate|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #77 2 R
+io.k8s.api.resource.v1.ResourceClaimTemplateList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3e 2 R
+io.k8s.api.resource.v1.ResourceSlice|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #78 2 R
+io.k8s.api.resource.v1.ResourceSliceList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3g 2 R
+io.k8s.api.scheduling.v1.PriorityClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|value i 2|globalDefault b 3 O|description s 4 O|preemptionPolicy e1 5 PO
+io.k8s.api.scheduling.v1.PriorityClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3i 2 R
+io.k8s.api.storage.v1.CSIDriver|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #79 2 R
+io.k8s.api.storage.v1.CSIDriverList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3k 2 R
+io.k8s.api.storage.v1.CSINode|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #7a 2 R
+io.k8s.api.storage.v1.CSINodeList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3m 2 R
+io.k8s.api.storage.v1.CSIStorageCapacity|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|nodeTopology #7b 2 PO|storageClassName s 3 R|capacity q 4 PO|maximumVolumeSize q 5 PO
+io.k8s.api.storage.v1.CSIStorageCapacityList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3o 2 R
+io.k8s.api.storage.v1.StorageClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|provisioner s 2 R|parameters {s 3 O|reclaimPolicy e2 4 PO|mountOptions [s 5 O latomic|allowVolumeExpansion b 6 PO|volumeBindingMode e3 7 PO|allowedTopologies [#7c 8 O latomic
+io.k8s.api.storage.v1.StorageClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3q 2 R
+io.k8s.api.storage.v1.VolumeAttachment|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #7d 2 R|status #7e 3 O
+io.k8s.api.storage.v1.VolumeAttachmentList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3s 2 R
+io.k8s.api.storage.v1.VolumeAttributesClass|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|driverName s 2 R|parameters {s 3 O
+io.k8s.api.storage.v1.VolumeAttributesClassList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3u 2 R
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionReview|kind s 0 O|apiVersion s 0 O|request #7f 1 PO|response #7g 2 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #7h 2 R|status #7i 3 O
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#3x 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup|kind s 0 O|apiVersion s 0 O|name s 1 R|versions [#7j 2 R latomic|preferredVersion #7j 3 O|serverAddressByClientCIDRs [#7k 4 O latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList|kind s 0 O|apiVersion s 0 O|groups [#3z 1 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList|kind s 0 O|apiVersion s 0 O|groupVersion s 1 R|resources [#7j 2 R latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions|kind s 0 O|apiVersion s 0 O|versions [s 1 R latomic|serverAddressByClientCIDRs [#7i 2 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList|kind s 0 O|apiVersion s 0 O|groupVersion s 1 R|resources [#7l 2 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions|kind s 0 O|apiVersion s 0 O|versions [s 1 R latomic|serverAddressByClientCIDRs [#7k 2 R latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.ApplyOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|force b 2 R|fieldManager s 3 R
 io.k8s.apimachinery.pkg.apis.meta.v1.CreateOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|fieldManager s 3 O|fieldValidation s 4 O
-io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions|kind s 0 O|apiVersion s 0 O|gracePeriodSeconds l 1 PO|preconditions #7k 2 PO|orphanDependents b 3 PO|propagationPolicy s 4 PO|dryRun [s 5 O latomic|ignoreStoreReadErrorWithClusterBreakingPotential b 6 PO
+io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions|kind s 0 O|apiVersion s 0 O|gracePeriodSeconds l 1 PO|preconditions #7m 2 PO|orphanDependents b 3 PO|propagationPolicy s 4 PO|dryRun [s 5 O latomic|ignoreStoreReadErrorWithClusterBreakingPotential b 6 PO
 io.k8s.apimachinery.pkg.apis.meta.v1.GetOptions|kind s 0 O|apiVersion s 0 O|resourceVersion s 1 O
-io.k8s.apimachinery.pkg.apis.meta.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [a 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.List|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [a 2 R
 io.k8s.apimachinery.pkg.apis.meta.v1.ListOptions|kind s 0 O|apiVersion s 0 O|labelSelector s 1 O|fieldSelector s 2 O|watch b 3 O|allowWatchBookmarks b 9 O|resourceVersion s 4 O|resourceVersionMatch s 10 O|timeoutSeconds l 5 PO|limit l 7 O|continue s 8 O|sendInitialEvents b 11 PO|shardSelector s 15 O
-io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O
-io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#49 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadata|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O
+io.k8s.apimachinery.pkg.apis.meta.v1.PartialObjectMetadataList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#49 2 R
 io.k8s.apimachinery.pkg.apis.meta.v1.PatchOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|force b 2 PO|fieldManager s 3 O|fieldValidation s 4 O
-io.k8s.apimachinery.pkg.apis.meta.v1.Status|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|status s 2 O|message s 3 O|reason s 4 O|details #7l 5 PO|code i 6 O
-io.k8s.apimachinery.pkg.apis.meta.v1.Table|kind s 0 O|apiVersion s 0 O|metadata #4r 0 O|columnDefinitions [#7m 0 R latomic|rows [#7n 0 R latomic
+io.k8s.apimachinery.pkg.apis.meta.v1.Status|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|status s 2 O|message s 3 O|reason s 4 O|details #7n 5 PO|code i 6 O
+io.k8s.apimachinery.pkg.apis.meta.v1.Table|kind s 0 O|apiVersion s 0 O|metadata #4t 0 O|columnDefinitions [#7o 0 R latomic|rows [#7p 0 R latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.TableOptions|kind s 0 O|apiVersion s 0 O|includeObject s 1 O
 io.k8s.apimachinery.pkg.apis.meta.v1.UpdateOptions|kind s 0 O|apiVersion s 0 O|dryRun [s 1 O latomic|fieldManager s 2 O|fieldValidation s 3 O
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|spec #7o 2 O|status #7p 3 O
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4g 2 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|usage {q 4 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4i 2 R
-io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics|kind s 0 O|apiVersion s 0 O|metadata #4o 1 O|timestamp t 2 R|window d 3 R|containers [#7q 4 R latomic
-io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4r 1 O|items [#4k 2 R
-io.k8s.api.admission.v1.AdmissionRequest|uid s 1|kind #7r 2|resource #7s 3|subResource s 4 O|requestKind #7r 13 PO|requestResource #7s 14 PO|requestSubResource s 15 O|name s 5 O|namespace s 6 O|operation s 7|userInfo #7t 8|object a 9 O|oldObject a 10 O|dryRun b 11 PO|options a 12 O
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|spec #7q 2 O|status #7r 3 O
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#4g 2 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetrics|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|timestamp t 2 R|window d 3 R|usage {q 4 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.NodeMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#4i 2 R
+io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetrics|kind s 0 O|apiVersion s 0 O|metadata #4q 1 O|timestamp t 2 R|window d 3 R|containers [#7s 4 R latomic
+io.k8s.metrics.pkg.apis.metrics.v1beta1.PodMetricsList|kind s 0 O|apiVersion s 0 O|metadata #4t 1 O|items [#4k 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent|type s 1 R|object a 2 R
+io.k8s.apimachinery.pkg.apis.meta.v1.Patch
+io.k8s.api.admission.v1.AdmissionRequest|uid s 1|kind #7t 2|resource #7u 3|subResource s 4 O|requestKind #7t 13 PO|requestResource #7u 14 PO|requestSubResource s 15 O|name s 5 O|namespace s 6 O|operation s 7|userInfo #7v 8|object a 9 O|oldObject a 10 O|dryRun b 11 PO|options a 12 O
 io.k8s.api.admission.v1.AdmissionResponse|uid s 1|allowed b 2|status #4c 3 PO|patch y 4 O|patchType s 5 PO|auditAnnotations {s 6 O|warnings [s 7 O latomic
-io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta|name s 1 O|generateName s 2 O|namespace s 3 O|selfLink s 4 O|uid s 5 O|resourceVersion s 6 O|generation l 7 O|creationTimestamp t 8 OZ|deletionTimestamp t 9 PO|deletionGracePeriodSeconds l 10 PO|labels {s 11 O|annotations {s 12 O|ownerReferences [#7u 13 O pmerge kuid lmap muid|finalizers [s 14 O pmerge lset|managedFields [#7v 17 O latomic
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicySpec|paramKind #7w 1 PO|matchConstraints #7x 2 PO|variables [#7y 3 O latomic|mutations [#7z 4 O latomic|failurePolicy e4 5 PO|matchConditions [#80 6 O pmerge kname lmap mname|reinvocationPolicy e5 7 O
-io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec|policyName s 1 O|paramRef #81 2 PO|matchResources #7x 3 PO
-io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta|selfLink s 1 O|resourceVersion s 2 O|continue s 3 O|remainingItemCount l 4 PO|shardInfo #82 5 PO
-io.k8s.api.admissionregistration.v1.MutatingWebhook|name s 1 R|clientConfig #83 2 R|rules [#84 3 O latomic|failurePolicy e4 4 PO|matchPolicy e6 9 PO|namespaceSelector #79 5 PO|objectSelector #79 11 PO|sideEffects e7 6 PR|timeoutSeconds i 7 PO|admissionReviewVersions [s 8 R latomic|reinvocationPolicy e5 10 PO|matchConditions [#80 12 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec|paramKind #7w 1 PO|matchConstraints #7x 2 PO|validations [#85 3 O latomic|failurePolicy e4 4 PO|auditAnnotations [#86 5 O latomic|matchConditions [#80 6 O pmerge kname lmap mname|variables [#7y 7 O pmerge kname lmap mname
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyStatus|observedGeneration l 1 O|typeChecking #87 2 PO|conditions [#88 3 O lmap mtype
-io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec|policyName s 1 OR|paramRef #81 2 PO|matchResources #7x 3 PO|validationActions [e8 4 OR lset
-io.k8s.api.admissionregistration.v1.ValidatingWebhook|name s 1 R|clientConfig #83 2 R|rules [#84 3 O latomic|failurePolicy e4 4 PO|matchPolicy e6 9 PO|namespaceSelector #79 5 PO|objectSelector #79 10 PO|sideEffects e7 6 PR|timeoutSeconds i 7 PO|admissionReviewVersions [s 8 R latomic|matchConditions [#80 11 O pmerge kname lmap mname
-io.k8s.api.apps.v1.DaemonSetSpec|selector #79 1 PR|template #68 2 R|updateStrategy #89 3 O|minReadySeconds i 4 O|revisionHistoryLimit i 6 PO
-io.k8s.api.apps.v1.DaemonSetStatus|currentNumberScheduled i 1 R|numberMisscheduled i 2 R|desiredNumberScheduled i 3 R|numberReady i 4 R|observedGeneration l 5 O|updatedNumberScheduled i 6 O|numberAvailable i 7 O|numberUnavailable i 8 O|collisionCount i 9 PO|conditions [#8a 10 O pmerge ktype lmap mtype
-io.k8s.api.apps.v1.DeploymentSpec|replicas i 1 PO|selector #79 2 PR|template #68 3 R|strategy #8b 4 O pretainKeys|minReadySeconds i 5 O|revisionHistoryLimit i 6 PO|paused b 7 O|progressDeadlineSeconds i 9 PO
-io.k8s.api.apps.v1.DeploymentStatus|observedGeneration l 1 O|replicas i 2 O|updatedReplicas i 3 O|readyReplicas i 7 O|availableReplicas i 4 O|unavailableReplicas i 5 O|terminatingReplicas i 9 PO|conditions [#8c 6 O pmerge ktype lmap mtype|collisionCount i 8 PO
-io.k8s.api.apps.v1.ReplicaSetSpec|replicas i 1 PO|minReadySeconds i 4 O|selector #79 2 PR|template #68 3 O
-io.k8s.api.apps.v1.ReplicaSetStatus|replicas i 1 R|fullyLabeledReplicas i 2 O|readyReplicas i 4 O|availableReplicas i 5 O|terminatingReplicas i 7 PO|observedGeneration l 3 O|conditions [#8d 6 O pmerge ktype lmap mtype
-io.k8s.api.apps.v1.StatefulSetSpec|replicas i 1 PO|selector #79 2 PR|template #68 3 R|volumeClaimTemplates [#1p 4 O latomic|serviceName s 5|podManagementPolicy e9 6 O|updateStrategy #8e 7 O|revisionHistoryLimit i 8 PO|minReadySeconds i 9 O|persistentVolumeClaimRetentionPolicy #8f 10 PO|ordinals #8g 11 PO
-io.k8s.api.apps.v1.StatefulSetStatus|observedGeneration l 1 O|replicas i 2 R|readyReplicas i 3 O|currentReplicas i 4 O|updatedReplicas i 5 O|currentRevision s 6 O|updateRevision s 7 O|collisionCount i 9 PO|conditions [#8h 10 O pmerge ktype lmap mtype|availableReplicas i 11
-io.k8s.api.authentication.v1.SelfSubjectReviewStatus|userInfo #7t 1 O
-io.k8s.api.authentication.v1.TokenRequestSpec|audiences [s 1  latomic|expirationSeconds l 4 P|boundObjectRef #8i 3 P
+io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta|name s 1 O|generateName s 2 O|namespace s 3 O|selfLink s 4 O|uid s 5 O|resourceVersion s 6 O|generation l 7 O|creationTimestamp t 8 OZ|deletionTimestamp t 9 PO|deletionGracePeriodSeconds l 10 PO|labels {s 11 O|annotations {s 12 O|ownerReferences [#7w 13 O pmerge kuid lmap muid|finalizers [s 14 O pmerge lset|managedFields [#7x 17 O latomic
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicySpec|paramKind #7y 1 PO|matchConstraints #7z 2 PO|variables [#80 3 O latomic|mutations [#81 4 O latomic|failurePolicy e4 5 PO|matchConditions [#82 6 O pmerge kname lmap mname|reinvocationPolicy e5 7 O
+io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec|policyName s 1 O|paramRef #83 2 PO|matchResources #7z 3 PO
+io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta|selfLink s 1 O|resourceVersion s 2 O|continue s 3 O|remainingItemCount l 4 PO|shardInfo #84 5 PO
+io.k8s.api.admissionregistration.v1.MutatingWebhook|name s 1 R|clientConfig #85 2 R|rules [#86 3 O latomic|failurePolicy e4 4 PO|matchPolicy e6 9 PO|namespaceSelector #7b 5 PO|objectSelector #7b 11 PO|sideEffects e7 6 PR|timeoutSeconds i 7 PO|admissionReviewVersions [s 8 R latomic|reinvocationPolicy e5 10 PO|matchConditions [#82 12 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicySpec|paramKind #7y 1 PO|matchConstraints #7z 2 PO|validations [#87 3 O latomic|failurePolicy e4 4 PO|auditAnnotations [#88 5 O latomic|matchConditions [#82 6 O pmerge kname lmap mname|variables [#80 7 O pmerge kname lmap mname
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyStatus|observedGeneration l 1 O|typeChecking #89 2 PO|conditions [#8a 3 O lmap mtype
+io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec|policyName s 1 OR|paramRef #83 2 PO|matchResources #7z 3 PO|validationActions [e8 4 OR lset
+io.k8s.api.admissionregistration.v1.ValidatingWebhook|name s 1 R|clientConfig #85 2 R|rules [#86 3 O latomic|failurePolicy e4 4 PO|matchPolicy e6 9 PO|namespaceSelector #7b 5 PO|objectSelector #7b 10 PO|sideEffects e7 6 PR|timeoutSeconds i 7 PO|admissionReviewVersions [s 8 R latomic|matchConditions [#82 11 O pmerge kname lmap mname
+io.k8s.api.apps.v1.DaemonSetSpec|selector #7b 1 PR|template #6a 2 R|updateStrategy #8b 3 O|minReadySeconds i 4 O|revisionHistoryLimit i 6 PO
+io.k8s.api.apps.v1.DaemonSetStatus|currentNumberScheduled i 1 R|numberMisscheduled i 2 R|desiredNumberScheduled i 3 R|numberReady i 4 R|observedGeneration l 5 O|updatedNumberScheduled i 6 O|numberAvailable i 7 O|numberUnavailable i 8 O|collisionCount i 9 PO|conditions [#8c 10 O pmerge ktype lmap mtype
+io.k8s.api.apps.v1.DeploymentSpec|replicas i 1 PO|selector #7b 2 PR|template #6a 3 R|strategy #8d 4 O pretainKeys|minReadySeconds i 5 O|revisionHistoryLimit i 6 PO|paused b 7 O|progressDeadlineSeconds i 9 PO
+io.k8s.api.apps.v1.DeploymentStatus|observedGeneration l 1 O|replicas i 2 O|updatedReplicas i 3 O|readyReplicas i 7 O|availableReplicas i 4 O|unavailableReplicas i 5 O|terminatingReplicas i 9 PO|conditions [#8e 6 O pmerge ktype lmap mtype|collisionCount i 8 PO
+io.k8s.api.apps.v1.ReplicaSetSpec|replicas i 1 PO|minReadySeconds i 4 O|selector #7b 2 PR|template #6a 3 O
+io.k8s.api.apps.v1.ReplicaSetStatus|replicas i 1 R|fullyLabeledReplicas i 2 O|readyReplicas i 4 O|availableReplicas i 5 O|terminatingReplicas i 7 PO|observedGeneration l 3 O|conditions [#8f 6 O pmerge ktype lmap mtype
+io.k8s.api.apps.v1.StatefulSetSpec|replicas i 1 PO|selector #7b 2 PR|template #6a 3 R|volumeClaimTemplates [#1p 4 O latomic|serviceName s 5|podManagementPolicy e9 6 O|updateStrategy #8g 7 O|revisionHistoryLimit i 8 PO|minReadySeconds i 9 O|persistentVolumeClaimRetentionPolicy #8h 10 PO|ordinals #8i 11 PO
+io.k8s.api.apps.v1.StatefulSetStatus|observedGeneration l 1 O|replicas i 2 R|readyReplicas i 3 O|currentReplicas i 4 O|updatedReplicas i 5 O|currentRevision s 6 O|updateRevision s 7 O|collisionCount i 9 PO|conditions [#8j 10 O pmerge ktype lmap mtype|availableReplicas i 11
+io.k8s.api.authentication.v1.SelfSubjectReviewStatus|userInfo #7v 1 O
+io.k8s.api.authentication.v1.TokenRequestSpec|audiences [s 1  latomic|expirationSeconds l 4 P|boundObjectRef #8k 3 P
 io.k8s.api.authentication.v1.TokenRequestStatus|token s 1|expirationTimestamp t 2
 io.k8s.api.authentication.v1.TokenReviewSpec|token s 1 OR|audiences [s 2 O latomic
-io.k8s.api.authentication.v1.TokenReviewStatus|authenticated b 1 O|user #7t 2 O|audiences [s 4 O latomic|error s 3 O
-io.k8s.api.authorization.v1.SubjectAccessReviewSpec|resourceAttributes #8j 1 PO|nonResourceAttributes #8k 2 PO|user s 3 O|groups [s 4 O latomic|extra {(s 5 O|uid s 6 O
+io.k8s.api.authentication.v1.TokenReviewStatus|authenticated b 1 O|user #7v 2 O|audiences [s 4 O latomic|error s 3 O
+io.k8s.api.authorization.v1.SubjectAccessReviewSpec|resourceAttributes #8l 1 PO|nonResourceAttributes #8m 2 PO|user s 3 O|groups [s 4 O latomic|extra {(s 5 O|uid s 6 O
 io.k8s.api.authorization.v1.SubjectAccessReviewStatus|allowed b 1 R|denied b 4 O|reason s 2 O|evaluationError s 3 O
-io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec|resourceAttributes #8j 1 PO|nonResourceAttributes #8k 2 PO
+io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec|resourceAttributes #8l 1 PO|nonResourceAttributes #8m 2 PO
 io.k8s.api.authorization.v1.SelfSubjectRulesReviewSpec|namespace s 1 O
-io.k8s.api.authorization.v1.SubjectRulesReviewStatus|resourceRules [#8l 1 R latomic|nonResourceRules [#8m 2 R latomic|incomplete b 3 R|evaluationError s 4 O
-io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec|scaleTargetRef #8n 1 R|minReplicas i 2 PO|maxReplicas i 3 R|targetCPUUtilizationPercentage i 4 PO
+io.k8s.api.authorization.v1.SubjectRulesReviewStatus|resourceRules [#8n 1 R latomic|nonResourceRules [#8o 2 R latomic|incomplete b 3 R|evaluationError s 4 O
+io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec|scaleTargetRef #8p 1 R|minReplicas i 2 PO|maxReplicas i 3 R|targetCPUUtilizationPercentage i 4 PO
 io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerStatus|observedGeneration l 1 PO|lastScaleTime t 2 PO|currentReplicas i 3 R|desiredReplicas i 4 R|currentCPUUtilizationPercentage i 5 PO
 io.k8s.api.autoscaling.v1.ScaleSpec|replicas i 1 O d0
 io.k8s.api.autoscaling.v1.ScaleStatus|replicas i 1 R|selector s 2 O
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec|scaleTargetRef #8o 1 R|minReplicas i 2 PO|maxReplicas i 3 R|metrics [#8p 4 O latomic|behavior #8q 5 PO
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus|observedGeneration l 1 PO|lastScaleTime t 2 PO|currentReplicas i 3 O|desiredReplicas i 4 R|currentMetrics [#8r 5  latomic|conditions [#8s 6 O pmerge ktype lmap mtype
-io.k8s.api.batch.v1.CronJobSpec|schedule s 1 R|timeZone s 8 PO|startingDeadlineSeconds l 2 PO|concurrencyPolicy ea 3 O|suspend b 4 PO|jobTemplate #8t 5 R|successfulJobsHistoryLimit i 6 PO|failedJobsHistoryLimit i 7 PO
-io.k8s.api.batch.v1.CronJobStatus|active [#5s 1 O latomic|lastScheduleTime t 4 PO|lastSuccessfulTime t 5 PO
-io.k8s.api.batch.v1.JobSpec|parallelism i 1 PO|completions i 2 PO|activeDeadlineSeconds l 3 PO|podFailurePolicy #8u 11 PO|successPolicy #8v 16 PO|backoffLimit i 7 PO|backoffLimitPerIndex i 12 PO|maxFailedIndexes i 13 PO|selector #79 4 PO|manualSelector b 5 PO|template #68 6 R|ttlSecondsAfterFinished i 8 PO|completionMode eb 9 PO|suspend b 10 PO|podReplacementPolicy ec 14 PO|managedBy s 15 PO
-io.k8s.api.batch.v1.JobStatus|conditions [#8w 1 O pmerge ktype latomic|startTime t 2 PO|completionTime t 3 PO|active i 4 O|succeeded i 5 O|failed i 6 O|terminating i 11 PO|completedIndexes s 7 O|failedIndexes s 10 PO|uncountedTerminatedPods #8x 8 PO|ready i 9 PO
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec|scaleTargetRef #8q 1 R|minReplicas i 2 PO|maxReplicas i 3 R|metrics [#8r 4 O latomic|behavior #8s 5 PO
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus|observedGeneration l 1 PO|lastScaleTime t 2 PO|currentReplicas i 3 O|desiredReplicas i 4 R|currentMetrics [#8t 5  latomic|conditions [#8u 6 O pmerge ktype lmap mtype
+io.k8s.api.batch.v1.CronJobSpec|schedule s 1 R|timeZone s 8 PO|startingDeadlineSeconds l 2 PO|concurrencyPolicy ea 3 O|suspend b 4 PO|jobTemplate #8v 5 R|successfulJobsHistoryLimit i 6 PO|failedJobsHistoryLimit i 7 PO
+io.k8s.api.batch.v1.CronJobStatus|active [#5u 1 O latomic|lastScheduleTime t 4 PO|lastSuccessfulTime t 5 PO
+io.k8s.api.batch.v1.JobSpec|parallelism i 1 PO|completions i 2 PO|activeDeadlineSeconds l 3 PO|podFailurePolicy #8w 11 PO|successPolicy #8x 16 PO|backoffLimit i 7 PO|backoffLimitPerIndex i 12 PO|maxFailedIndexes i 13 PO|selector #7b 4 PO|manualSelector b 5 PO|template #6a 6 R|ttlSecondsAfterFinished i 8 PO|completionMode eb 9 PO|suspend b 10 PO|podReplacementPolicy ec 14 PO|managedBy s 15 PO
+io.k8s.api.batch.v1.JobStatus|conditions [#8y 1 O pmerge ktype latomic|startTime t 2 PO|completionTime t 3 PO|active i 4 O|succeeded i 5 O|failed i 6 O|terminating i 11 PO|completedIndexes s 7 O|failedIndexes s 10 PO|uncountedTerminatedPods #8z 8 PO|ready i 9 PO
 io.k8s.api.certificates.v1.CertificateSigningRequestSpec|request y 1 R|signerName s 7 R|expirationSeconds i 8 PO|usages [ed 5 O latomic|username s 2 O|uid s 3 O|groups [s 4 O latomic|extra {(s 6 O
-io.k8s.api.certificates.v1.CertificateSigningRequestStatus|conditions [#8y 1 O lmap mtype|certificate y 2 O
+io.k8s.api.certificates.v1.CertificateSigningRequestStatus|conditions [#90 1 O lmap mtype|certificate y 2 O
 io.k8s.api.coordination.v1.LeaseSpec|holderIdentity s 1 PO|leaseDurationSeconds i 2 PO|acquireTime u 3 PO|renewTime u 4 PO|leaseTransitions i 5 PO|strategy s 6 PO|preferredHolder s 7 PO
 io.k8s.api.core.v1.ObjectReference!|kind s 1 O|namespace s 2 O|name s 3 O|uid s 4 O|apiVersion s 5 O|resourceVersion s 6 O|fieldPath s 7 O
 io.k8s.api.core.v1.ComponentCondition|type s 1 R|status s 2 R|message s 3 O|error s 4 O
-io.k8s.api.core.v1.EndpointSubset|addresses [#8z 1 O latomic|notReadyAddresses [#8z 2 O latomic|ports [#90 3 O latomic
+io.k8s.api.core.v1.EndpointSubset|addresses [#91 1 O latomic|notReadyAddresses [#91 2 O latomic|ports [#92 3 O latomic
 io.k8s.api.core.v1.EventSource|component s 1 O|host s 2 O
 io.k8s.api.core.v1.EventSeries|count i 1 O|lastObservedTime u 2 O
-io.k8s.api.core.v1.LimitRangeSpec|limits [#91 1 R latomic
+io.k8s.api.core.v1.LimitRangeSpec|limits [#93 1 R latomic
 io.k8s.api.core.v1.NamespaceSpec|finalizers [s 1 O latomic
-io.k8s.api.core.v1.NamespaceStatus|phase ee 1 O|conditions [#92 2 O pmerge ktype lmap mtype
-io.k8s.api.core.v1.NodeSpec|podCIDR s 1 O|podCIDRs [s 7 O pmerge lset|providerID s 3 O|unschedulable b 4 O|taints [#93 5 O latomic|configSource #94 6 PO|externalID s 2 O
-io.k8s.api.core.v1.NodeStatus|capacity {q 1 O|allocatable {q 2 O|phase ef 3 O|conditions [#95 4 O pmerge ktype lmap mtype|addresses [#96 5 O pmerge ktype lmap mtype|daemonEndpoints #97 6 O|nodeInfo #98 7 O|images [#99 8 O latomic|volumesInUse [s 9 O latomic|volumesAttached [#9a 10 O latomic|config #9b 11 PO|runtimeHandlers [#9c 12 O latomic|features #9d 13 PO|declaredFeatures [s 14 O latomic
-io.k8s.api.core.v1.PersistentVolumeSpec|capacity {q 1 O|gcePersistentDisk #9e 1 PO i2|awsElasticBlockStore #9f 2 PO i2|hostPath #9g 3 PO i2|glusterfs #9h 4 PO i2|nfs #9i 5 PO i2|rbd #9j 6 PO i2|iscsi #9k 7 PO i2|cinder #9l 8 PO i2|cephfs #9m 9 PO i2|fc #9n 10 PO i2|flocker #9o 11 PO i2|flexVolume #9p 12 PO i2|azureFile #9q 13 PO i2|vsphereVolume #9r 14 PO i2|quobyte #9s 15 PO i2|azureDisk #9t 16 PO i2|photonPersistentDisk #9u 17 PO i2|portworxVolume #9v 18 PO i2|scaleIO #9w 19 PO i2|local #9x 20 PO i2|storageos #9y 21 PO i2|csi #9z 22 PO i2|accessModes [eg 3 O latomic|claimRef #5s 4 POG|persistentVolumeReclaimPolicy e2 5 O|storageClassName s 6 O|mountOptions [s 7 O latomic|volumeMode eh 8 PO|nodeAffinity #a0 9 PO|volumeAttributesClassName s 10 PO
+io.k8s.api.core.v1.NamespaceStatus|phase ee 1 O|conditions [#94 2 O pmerge ktype lmap mtype
+io.k8s.api.core.v1.NodeSpec|podCIDR s 1 O|podCIDRs [s 7 O pmerge lset|providerID s 3 O|unschedulable b 4 O|taints [#95 5 O latomic|configSource #96 6 PO|externalID s 2 O
+io.k8s.api.core.v1.NodeStatus|capacity {q 1 O|allocatable {q 2 O|phase ef 3 O|conditions [#97 4 O pmerge ktype lmap mtype|addresses [#98 5 O pmerge ktype lmap mtype|daemonEndpoints #99 6 O|nodeInfo #9a 7 O|images [#9b 8 O latomic|volumesInUse [s 9 O latomic|volumesAttached [#9c 10 O latomic|config #9d 11 PO|runtimeHandlers [#9e 12 O latomic|features #9f 13 PO|declaredFeatures [s 14 O latomic
+io.k8s.api.core.v1.PersistentVolumeSpec|capacity {q 1 O|gcePersistentDisk #9g 1 PO i2|awsElasticBlockStore #9h 2 PO i2|hostPath #9i 3 PO i2|glusterfs #9j 4 PO i2|nfs #9k 5 PO i2|rbd #9l 6 PO i2|iscsi #9m 7 PO i2|cinder #9n 8 PO i2|cephfs #9o 9 PO i2|fc #9p 10 PO i2|flocker #9q 11 PO i2|flexVolume #9r 12 PO i2|azureFile #9s 13 PO i2|vsphereVolume #9t 14 PO i2|quobyte #9u 15 PO i2|azureDisk #9v 16 PO i2|photonPersistentDisk #9w 17 PO i2|portworxVolume #9x 18 PO i2|scaleIO #9y 19 PO i2|local #9z 20 PO i2|storageos #a0 21 PO i2|csi #a1 22 PO i2|accessModes [eg 3 O latomic|claimRef #5u 4 POG|persistentVolumeReclaimPolicy e2 5 O|storageClassName s 6 O|mountOptions [s 7 O latomic|volumeMode eh 8 PO|nodeAffinity #a2 9 PO|volumeAttributesClassName s 10 PO
 io.k8s.api.core.v1.PersistentVolumeStatus|phase ei 1 O|message s 2 O|reason s 3 O|lastPhaseTransitionTime t 4 PO
-io.k8s.api.core.v1.PersistentVolumeClaimSpec|accessModes [eg 1 O latomic|selector #79 4 PO|resources #a1 2 O|volumeName s 3 O|storageClassName s 5 PO|volumeMode eh 6 PO|dataSource #a2 7 PO|dataSourceRef #a3 8 PO|volumeAttributesClassName s 9 PO
-io.k8s.api.core.v1.PersistentVolumeClaimStatus|phase ej 1 O|accessModes [eg 2 O latomic|capacity {q 3 O|conditions [#a4 4 O pmerge ktype lmap mtype|allocatedResources {q 5 O|allocatedResourceStatuses {ek 7 OG|currentVolumeAttributesClassName s 8 PO|modifyVolumeStatus #a5 9 PO
-io.k8s.api.core.v1.PodSpec|volumes [#a6 1 O pmerge,retainKeys kname lmap mname|initContainers [#a7 20 O pmerge kname lmap mname|containers [#a7 2 R pmerge kname lmap mname|ephemeralContainers [#a8 34 O pmerge kname lmap mname|restartPolicy el 3 O|terminationGracePeriodSeconds l 4 PO|activeDeadlineSeconds l 5 PO|dnsPolicy em 6 O|nodeSelector {s 7 OA|serviceAccountName s 8 O|serviceAccount s 9 O|automountServiceAccountToken b 21 PO|nodeName s 10 O|hostNetwork b 11 O|hostPID b 12 O|hostIPC b 13 O|shareProcessNamespace b 27 PO|securityContext #a9 14 PO|imagePullSecrets [#6f 15 O pmerge kname lmap mname|hostname s 16 O|subdomain s 17 O|affinity #aa 18 PO|schedulerName s 19 O|tolerations [#ab 22 O latomic|hostAliases [#ac 23 O pmerge kip lmap mip|priorityClassName s 24 O|priority i 25 PO|dnsConfig #ad 26 PO|readinessGates [#ae 28 O latomic|runtimeClassName s 29 PO|enableServiceLinks b 30 PO|preemptionPolicy e1 31 PO|overhead {q 32 O|topologySpreadConstraints [#af 33 O pmerge ktopologyKey lmap mtopologyKey,whenUnsatisfiable|setHostnameAsFQDN b 35 PO|os #ag 36 PO|hostUsers b 37 PO|schedulingGates [#ah 38 O pmerge kname lmap mname|resourceClaims [#ai 39 O pmerge,retainKeys kname lmap mname|resources #aj 40 PO|hostnameOverride s 41 PO|schedulingGroup #ak 43 PO
-io.k8s.api.core.v1.PodStatus|observedGeneration l 17 O|phase en 1 O|conditions [#al 2 O pmerge ktype lmap mtype|message s 3 O|reason s 4 O|nominatedNodeName s 11 O|hostIP s 5 O|hostIPs [#am 16 O pmerge kip latomic|podIP s 6 O|podIPs [#an 12 O pmerge kip lmap mip|startTime t 7 PO|initContainerStatuses [#ao 10 O latomic|containerStatuses [#ao 8 O latomic|qosClass eo 9 O|ephemeralContainerStatuses [#ao 13 O latomic|resize s 14 O|resourceClaimStatuses [#ap 15 O pmerge,retainKeys kname lmap mname|extendedResourceClaimStatus #aq 18 PO|allocatedResources {q 19 O|resources #aj 20 PO|nodeAllocatableResourceClaimStatuses [#ar 21 O latomic
-io.k8s.api.core.v1.PodTemplateSpec|metadata #4o 1 O|spec #66 2 O
-io.k8s.api.core.v1.ReplicationControllerSpec|replicas i 1 PO d1|minReadySeconds i 4 O d0|selector {s 2 OA|template #68 3 PO
-io.k8s.api.core.v1.ReplicationControllerStatus|replicas i 1 R|fullyLabeledReplicas i 2 O|readyReplicas i 4 O|availableReplicas i 5 O|observedGeneration l 3 O|conditions [#as 6 O pmerge ktype lmap mtype
-io.k8s.api.core.v1.ResourceQuotaSpec|hard {q 1 O|scopes [ep 2 O latomic|scopeSelector #at 3 PO
+io.k8s.api.core.v1.PersistentVolumeClaimSpec|accessModes [eg 1 O latomic|selector #7b 4 PO|resources #a3 2 O|volumeName s 3 O|storageClassName s 5 PO|volumeMode eh 6 PO|dataSource #a4 7 PO|dataSourceRef #a5 8 PO|volumeAttributesClassName s 9 PO
+io.k8s.api.core.v1.PersistentVolumeClaimStatus|phase ej 1 O|accessModes [eg 2 O latomic|capacity {q 3 O|conditions [#a6 4 O pmerge ktype lmap mtype|allocatedResources {q 5 O|allocatedResourceStatuses {ek 7 OG|currentVolumeAttributesClassName s 8 PO|modifyVolumeStatus #a7 9 PO
+io.k8s.api.core.v1.PodSpec|volumes [#a8 1 O pmerge,retainKeys kname lmap mname|initContainers [#a9 20 O pmerge kname lmap mname|containers [#a9 2 R pmerge kname lmap mname|ephemeralContainers [#aa 34 O pmerge kname lmap mname|restartPolicy el 3 O|terminationGracePeriodSeconds l 4 PO|activeDeadlineSeconds l 5 PO|dnsPolicy em 6 O|nodeSelector {s 7 OA|serviceAccountName s 8 O|serviceAccount s 9 O|automountServiceAccountToken b 21 PO|nodeName s 10 O|hostNetwork b 11 O|hostPID b 12 O|hostIPC b 13 O|shareProcessNamespace b 27 PO|securityContext #ab 14 PO|imagePullSecrets [#6h 15 O pmerge kname lmap mname|hostname s 16 O|subdomain s 17 O|affinity #ac 18 PO|schedulerName s 19 O|tolerations [#ad 22 O latomic|hostAliases [#ae 23 O pmerge kip lmap mip|priorityClassName s 24 O|priority i 25 PO|dnsConfig #af 26 PO|readinessGates [#ag 28 O latomic|runtimeClassName s 29 PO|enableServiceLinks b 30 PO|preemptionPolicy e1 31 PO|overhead {q 32 O|topologySpreadConstraints [#ah 33 O pmerge ktopologyKey lmap mtopologyKey,whenUnsatisfiable|setHostnameAsFQDN b 35 PO|os #ai 36 PO|hostUsers b 37 PO|schedulingGates [#aj 38 O pmerge kname lmap mname|resourceClaims [#ak 39 O pmerge,retainKeys kname lmap mname|resources #al 40 PO|hostnameOverride s 41 PO|schedulingGroup #am 43 PO
+io.k8s.api.core.v1.PodStatus|observedGeneration l 17 O|phase en 1 O|conditions [#an 2 O pmerge ktype lmap mtype|message s 3 O|reason s 4 O|nominatedNodeName s 11 O|hostIP s 5 O|hostIPs [#ao 16 O pmerge kip latomic|podIP s 6 O|podIPs [#ap 12 O pmerge kip lmap mip|startTime t 7 PO|initContainerStatuses [#aq 10 O latomic|containerStatuses [#aq 8 O latomic|qosClass eo 9 O|ephemeralContainerStatuses [#aq 13 O latomic|resize s 14 O|resourceClaimStatuses [#ar 15 O pmerge,retainKeys kname lmap mname|extendedResourceClaimStatus #as 18 PO|allocatedResources {q 19 O|resources #al 20 PO|nodeAllocatableResourceClaimStatuses [#at 21 O latomic
+io.k8s.api.core.v1.PodTemplateSpec|metadata #4q 1 O|spec #68 2 O
+io.k8s.api.core.v1.ReplicationControllerSpec|replicas i 1 PO d1|minReadySeconds i 4 O d0|selector {s 2 OA|template #6a 3 PO
+io.k8s.api.core.v1.ReplicationControllerStatus|replicas i 1 R|fullyLabeledReplicas i 2 O|readyReplicas i 4 O|availableReplicas i 5 O|observedGeneration l 3 O|conditions [#au 6 O pmerge ktype lmap mtype
+io.k8s.api.core.v1.ResourceQuotaSpec|hard {q 1 O|scopes [ep 2 O latomic|scopeSelector #av 3 PO
 io.k8s.api.core.v1.ResourceQuotaStatus|hard {q 1 O|used {q 2 O
-io.k8s.api.core.v1.ServiceSpec|ports [#au 1 O pmerge kport lmap mport,protocol|selector {s 2 OA|clusterIP s 3 O|clusterIPs [s 18 O latomic|type eq 4 O|externalIPs [s 5 O latomic|sessionAffinity er 7 O|loadBalancerIP s 8 O|loadBalancerSourceRanges [s 9 O latomic|externalName s 10 O|externalTrafficPolicy es 11 O|healthCheckNodePort i 12 O|publishNotReadyAddresses b 13 O|sessionAffinityConfig #av 14 PO|ipFamilies [et 19 O latomic|ipFamilyPolicy eu 17 PO|allocateLoadBalancerNodePorts b 20 PO|loadBalancerClass s 21 PO|internalTrafficPolicy es 22 PO|trafficDistribution s 23 PO
-io.k8s.api.core.v1.ServiceStatus|loadBalancer #aw 1 O|conditions [#88 2 O pmerge ktype lmap mtype
+io.k8s.api.core.v1.ServiceSpec|ports [#aw 1 O pmerge kport lmap mport,protocol|selector {s 2 OA|clusterIP s 3 O|clusterIPs [s 18 O latomic|type eq 4 O|externalIPs [s 5 O latomic|sessionAffinity er 7 O|loadBalancerIP s 8 O|loadBalancerSourceRanges [s 9 O latomic|externalName s 10 O|externalTrafficPolicy es 11 O|healthCheckNodePort i 12 O|publishNotReadyAddresses b 13 O|sessionAffinityConfig #ax 14 PO|ipFamilies [et 19 O latomic|ipFamilyPolicy eu 17 PO|allocateLoadBalancerNodePorts b 20 PO|loadBalancerClass s 21 PO|internalTrafficPolicy es 22 PO|trafficDistribution s 23 PO
+io.k8s.api.core.v1.ServiceStatus|loadBalancer #ay 1 O|conditions [#8a 2 O pmerge ktype lmap mtype
 io.k8s.api.core.v1.LocalObjectReference!|name s 1 O d""
-io.k8s.api.discovery.v1.Endpoint|addresses [s 1 R lset|conditions #ax 2 O|hostname s 3 PO|targetRef #5s 4 PO|deprecatedTopology {s 5 O|nodeName s 6 PO|zone s 7 PO|hints #ay 8 PO
+io.k8s.api.discovery.v1.Endpoint|addresses [s 1 R lset|conditions #az 2 O|hostname s 3 PO|targetRef #5u 4 PO|deprecatedTopology {s 5 O|nodeName s 6 PO|zone s 7 PO|hints #b0 8 PO
 io.k8s.api.discovery.v1.EndpointPort!|name s 1 PO|protocol ev 2 PO|port i 3 PO|appProtocol s 4 PO
 io.k8s.api.events.v1.EventSeries|count i 1 R|lastObservedTime u 2 R
-io.k8s.api.flowcontrol.v1.FlowSchemaSpec|priorityLevelConfiguration #az 1 R|matchingPrecedence i 2|distinguisherMethod #b0 3 PO|rules [#b1 4 O latomic
-io.k8s.api.flowcontrol.v1.FlowSchemaStatus|conditions [#b2 1 O pmerge ktype lmap mtype
-io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec|type s 1 R|limited #b3 2 PO|exempt #b4 3 PO
-io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationStatus|conditions [#b5 1 O pmerge ktype lmap mtype
-io.k8s.api.networking.v1.IPAddressSpec|parentRef #b6 1 POR
-io.k8s.api.networking.v1.IngressSpec|ingressClassName s 4 PO|defaultBackend #b7 1 PO|tls [#b8 2 O latomic|rules [#b9 3 O latomic
-io.k8s.api.networking.v1.IngressStatus|loadBalancer #ba 1 O
-io.k8s.api.networking.v1.IngressClassSpec|controller s 1 O|parameters #bb 2 PO
-io.k8s.api.networking.v1.NetworkPolicySpec|podSelector #79 1|ingress [#bc 2 O latomic|egress [#bd 3 O latomic|policyTypes [ew 4 O latomic
+io.k8s.api.flowcontrol.v1.FlowSchemaSpec|priorityLevelConfiguration #b1 1 R|matchingPrecedence i 2|distinguisherMethod #b2 3 PO|rules [#b3 4 O latomic
+io.k8s.api.flowcontrol.v1.FlowSchemaStatus|conditions [#b4 1 O pmerge ktype lmap mtype
+io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec|type s 1 R|limited #b5 2 PO|exempt #b6 3 PO
+io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationStatus|conditions [#b7 1 O pmerge ktype lmap mtype
+io.k8s.api.networking.v1.IPAddressSpec|parentRef #b8 1 POR
+io.k8s.api.networking.v1.IngressSpec|ingressClassName s 4 PO|defaultBackend #b9 1 PO|tls [#ba 2 O latomic|rules [#bb 3 O latomic
+io.k8s.api.networking.v1.IngressStatus|loadBalancer #bc 1 O
+io.k8s.api.networking.v1.IngressClassSpec|controller s 1 O|parameters #bd 2 PO
+io.k8s.api.networking.v1.NetworkPolicySpec|podSelector #7b 1|ingress [#be 2 O latomic|egress [#bf 3 O latomic|policyTypes [ew 4 O latomic
 io.k8s.api.networking.v1.ServiceCIDRSpec|cidrs [s 1 O latomic
-io.k8s.api.networking.v1.ServiceCIDRStatus|conditions [#88 1 O pmerge ktype lmap mtype
+io.k8s.api.networking.v1.ServiceCIDRStatus|conditions [#8a 1 O pmerge ktype lmap mtype
 io.k8s.api.node.v1.Overhead|podFixed {q 1 O
-io.k8s.api.node.v1.Scheduling|nodeSelector {s 1 OA|tolerations [#ab 2 O latomic
-io.k8s.api.policy.v1.PodDisruptionBudgetSpec|minAvailable x 1 PO|selector #79 2 PO preplace|maxUnavailable x 3 PO|unhealthyPodEvictionPolicy ex 4 PO
-io.k8s.api.policy.v1.PodDisruptionBudgetStatus|observedGeneration l 1 O|disruptedPods {t 2 O|disruptionsAllowed i 3|currentHealthy i 4|desiredHealthy i 5|expectedPods i 6|conditions [#88 7 O pmerge ktype lmap mtype
+io.k8s.api.node.v1.Scheduling|nodeSelector {s 1 OA|tolerations [#ad 2 O latomic
+io.k8s.api.policy.v1.PodDisruptionBudgetSpec|minAvailable x 1 PO|selector #7b 2 PO preplace|maxUnavailable x 3 PO|unhealthyPodEvictionPolicy ex 4 PO
+io.k8s.api.policy.v1.PodDisruptionBudgetStatus|observedGeneration l 1 O|disruptedPods {t 2 O|disruptionsAllowed i 3|currentHealthy i 4|desiredHealthy i 5|expectedPods i 6|conditions [#8a 7 O pmerge ktype lmap mtype
 io.k8s.api.rbac.v1.PolicyRule|verbs [s 1 R latomic|apiGroups [s 2 O latomic|resources [s 3 O latomic|resourceNames [s 4 O latomic|nonResourceURLs [s 5 O latomic
-io.k8s.api.rbac.v1.AggregationRule|clusterRoleSelectors [#79 1 O latomic
+io.k8s.api.rbac.v1.AggregationRule|clusterRoleSelectors [#7b 1 O latomic
 io.k8s.api.rbac.v1.Subject!|kind s 1 R|apiGroup s 2 O|name s 3 R|namespace s 4 O
 io.k8s.api.rbac.v1.RoleRef!|apiGroup s 1|kind s 2 R|name s 3 R
-io.k8s.api.resource.v1.DeviceClassSpec|selectors [#be 1 O latomic|config [#bf 2 O latomic|extendedResourceName s 4 PO
-io.k8s.api.resource.v1.ResourceClaimSpec|devices #bg 1
-io.k8s.api.resource.v1.ResourceClaimStatus|allocation #bh 1 PO|reservedFor [#bi 2 O pmerge kuid lmap muid|devices [#bj 4 O lmap mdriver,device,pool,shareID
-io.k8s.api.resource.v1.ResourceClaimTemplateSpec|metadata #4o 1 O|spec #73 2 R
-io.k8s.api.resource.v1.ResourceSliceSpec|driver s 1 R|pool #bk 2 R|nodeName s 3 PO|nodeSelector #bl 4 PO|allNodes b 5 PO|devices [#bm 6 O latomic|perDeviceNodeSelection b 7 PO|sharedCounters [#bn 8 O latomic
-io.k8s.api.storage.v1.CSIDriverSpec|attachRequired b 1 PO|podInfoOnMount b 2 PO|volumeLifecycleModes [s 3 O lset|storageCapacity b 4 PO|fsGroupPolicy s 5 PO|tokenRequests [#bo 6 O latomic|requiresRepublish b 7 PO|seLinuxMount b 8 PO|nodeAllocatableUpdatePeriodSeconds l 9 PO|serviceAccountTokenInSecrets b 10 PO|preventPodSchedulingIfMissing b 11 PO
-io.k8s.api.storage.v1.CSINodeSpec|drivers [#bp 1 R pmerge kname lmap mname
-io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector!|matchLabels {s 1 O|matchExpressions [#bq 2 O latomic
-io.k8s.api.core.v1.TopologySelectorTerm!|matchLabelExpressions [#br 1 O latomic
-io.k8s.api.storage.v1.VolumeAttachmentSpec|attacher s 1 R|source #bs 2 R|nodeName s 3 R
-io.k8s.api.storage.v1.VolumeAttachmentStatus|attached b 1 R|attachmentMetadata {s 2 O|attachError #bt 3 PO|detachError #bt 4 PO
+io.k8s.api.resource.v1.DeviceClassSpec|selectors [#bg 1 O latomic|config [#bh 2 O latomic|extendedResourceName s 4 PO
+io.k8s.api.resource.v1.ResourceClaimSpec|devices #bi 1
+io.k8s.api.resource.v1.ResourceClaimStatus|allocation #bj 1 PO|reservedFor [#bk 2 O pmerge kuid lmap muid|devices [#bl 4 O lmap mdriver,device,pool,shareID
+io.k8s.api.resource.v1.ResourceClaimTemplateSpec|metadata #4q 1 O|spec #75 2 R
+io.k8s.api.resource.v1.ResourceSliceSpec|driver s 1 R|pool #bm 2 R|nodeName s 3 PO|nodeSelector #bn 4 PO|allNodes b 5 PO|devices [#bo 6 O latomic|perDeviceNodeSelection b 7 PO|sharedCounters [#bp 8 O latomic
+io.k8s.api.storage.v1.CSIDriverSpec|attachRequired b 1 PO|podInfoOnMount b 2 PO|volumeLifecycleModes [s 3 O lset|storageCapacity b 4 PO|fsGroupPolicy s 5 PO|tokenRequests [#bq 6 O latomic|requiresRepublish b 7 PO|seLinuxMount b 8 PO|nodeAllocatableUpdatePeriodSeconds l 9 PO|serviceAccountTokenInSecrets b 10 PO|preventPodSchedulingIfMissing b 11 PO
+io.k8s.api.storage.v1.CSINodeSpec|drivers [#br 1 R pmerge kname lmap mname
+io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector!|matchLabels {s 1 O|matchExpressions [#bs 2 O latomic
+io.k8s.api.core.v1.TopologySelectorTerm!|matchLabelExpressions [#bt 1 O latomic
+io.k8s.api.storage.v1.VolumeAttachmentSpec|attacher s 1 R|source #bu 2 R|nodeName s 3 R
+io.k8s.api.storage.v1.VolumeAttachmentStatus|attached b 1 R|attachmentMetadata {s 2 O|attachError #bv 3 PO|detachError #bv 4 PO
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionRequest|uid s 1 R|desiredAPIVersion s 2 R|objects [a 3 R latomic
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ConversionResponse|uid s 1 R|convertedObjects [a 2 R latomic|result #4c 3 R
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec|group s 1 R|names #bu 3 R|scope s 4 R|versions [#bv 7 R latomic|conversion #bw 9 PO|preserveUnknownFields b 10 O
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus|conditions [#bx 1  lmap mtype|acceptedNames #bu 2|storedVersions [s 3  latomic|observedGeneration l 4 O
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionSpec|group s 1 R|names #bw 3 R|scope s 4 R|versions [#bx 7 R latomic|conversion #by 9 PO|preserveUnknownFields b 10 O
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus|conditions [#bz 1  lmap mtype|acceptedNames #bw 2|storedVersions [s 3  latomic|observedGeneration l 4 O
 io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionForDiscovery|groupVersion s 1 R|version s 2 R
 io.k8s.apimachinery.pkg.apis.meta.v1.ServerAddressByClientCIDR|clientCIDR s 1 R|serverAddress s 2 R
 io.k8s.apimachinery.pkg.apis.meta.v1.APIResource|name s 1 R|singularName s 6 R|namespaced b 2 R|group s 8 O|version s 9 O|kind s 3 R|verbs (s 4 R|shortNames [s 5 O latomic|categories [s 7 O latomic|storageVersionHash s 10 O
 io.k8s.apimachinery.pkg.apis.meta.v1.Preconditions|uid s 1 PO|resourceVersion s 2 PO
-io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails|name s 1 O|group s 2 O|kind s 3 O|uid s 6 O|causes [#by 4 O latomic|retryAfterSeconds i 5 O
+io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails|name s 1 O|group s 2 O|kind s 3 O|uid s 6 O|causes [#c0 4 O latomic|retryAfterSeconds i 5 O
 io.k8s.apimachinery.pkg.apis.meta.v1.TableColumnDefinition|name s 0 R|type s 0 R|format s 0 R|description s 0 R|priority i 0 R
-io.k8s.apimachinery.pkg.apis.meta.v1.TableRow|cells [a 0 R latomic|conditions [#bz 0 O latomic|object a 0 O
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec|service #c0 1 PO|group s 2 O|version s 3 O|insecureSkipTLSVerify b 4 O|caBundle y 5 O latomic|groupPriorityMinimum i 7 R|versionPriority i 8 R
-io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus|conditions [#c1 1 O pmerge ktype lmap mtype
+io.k8s.apimachinery.pkg.apis.meta.v1.TableRow|cells [a 0 R latomic|conditions [#c1 0 O latomic|object a 0 O
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceSpec|service #c2 1 PO|group s 2 O|version s 3 O|insecureSkipTLSVerify b 4 O|caBundle y 5 O latomic|groupPriorityMinimum i 7 R|versionPriority i 8 R
+io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIServiceStatus|conditions [#c3 1 O pmerge ktype lmap mtype
 io.k8s.metrics.pkg.apis.metrics.v1beta1.ContainerMetrics|name s 1 R|usage {q 2 R
 io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionKind|group s 1 R|version s 2 R|kind s 3 R
 io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionResource|group s 1 R|version s 2 R|resource s 3 R
@@ -363,150 +365,150 @@ io.k8s.api.authentication.v1.UserInfo|username s 1 O|uid s 2 O|groups [s 3 O lat
 io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference!|apiVersion s 5 R|kind s 1 R|name s 3 R|uid s 4 R|controller b 6 PO|blockOwnerDeletion b 7 PO
 io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry|manager s 1 O|operation s 2 O|apiVersion s 3 O|time t 4 PO|fieldsType s 6 O|fieldsV1 f 7 PO|subresource s 8 O
 io.k8s.api.admissionregistration.v1.ParamKind!|apiVersion s 1 O|kind s 2 O
-io.k8s.api.admissionregistration.v1.MatchResources!|namespaceSelector #79 1 PO|objectSelector #79 2 PO|resourceRules [#c2 3 O latomic|excludeResourceRules [#c2 4 O latomic|matchPolicy e6 7 PO
+io.k8s.api.admissionregistration.v1.MatchResources!|namespaceSelector #7b 1 PO|objectSelector #7b 2 PO|resourceRules [#c4 3 O latomic|excludeResourceRules [#c4 4 O latomic|matchPolicy e6 7 PO
 io.k8s.api.admissionregistration.v1.Variable!|name s 1 R|expression s 2 R
-io.k8s.api.admissionregistration.v1.Mutation|patchType ey 2 R|applyConfiguration #c3 3 PO|jsonPatch #c4 4 PO
+io.k8s.api.admissionregistration.v1.Mutation|patchType ey 2 R|applyConfiguration #c5 3 PO|jsonPatch #c6 4 PO
 io.k8s.api.admissionregistration.v1.MatchCondition|name s 1 R|expression s 2 R
-io.k8s.api.admissionregistration.v1.ParamRef!|name s 1 O|namespace s 2 O|selector #79 3 PO|parameterNotFoundAction s 4 PO
+io.k8s.api.admissionregistration.v1.ParamRef!|name s 1 O|namespace s 2 O|selector #7b 3 PO|parameterNotFoundAction s 4 PO
 io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo|selector s 1 R
-io.k8s.api.admissionregistration.v1.WebhookClientConfig|url s 3 PO|service #c5 1 PO|caBundle y 2 O
+io.k8s.api.admissionregistration.v1.WebhookClientConfig|url s 3 PO|service #c7 1 PO|caBundle y 2 O
 io.k8s.api.admissionregistration.v1.RuleWithOperations|operations [ez 1 O latomic|apiGroups [s 1 O i2 latomic|apiVersions [s 2 O i2 latomic|resources [s 3 O i2 latomic|scope e10 4 PO i2
 io.k8s.api.admissionregistration.v1.Validation|expression s 1 R|message s 2 O|reason s 3 PO|messageExpression s 4 O
 io.k8s.api.admissionregistration.v1.AuditAnnotation|key s 1 R|valueExpression s 2 R
-io.k8s.api.admissionregistration.v1.TypeChecking|expressionWarnings [#c6 1 O latomic
+io.k8s.api.admissionregistration.v1.TypeChecking|expressionWarnings [#c8 1 O latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.Condition|type s 1 R|status s 2 R|observedGeneration l 3 O|lastTransitionTime t 4 R|reason s 5 R|message s 6 R
-io.k8s.api.apps.v1.DaemonSetUpdateStrategy|type e11 1 O|rollingUpdate #c7 2 PO
+io.k8s.api.apps.v1.DaemonSetUpdateStrategy|type e11 1 O|rollingUpdate #c9 2 PO
 io.k8s.api.apps.v1.DaemonSetCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
-io.k8s.api.apps.v1.DeploymentStrategy|type e12 1 O|rollingUpdate #c8 2 PO
+io.k8s.api.apps.v1.DeploymentStrategy|type e12 1 O|rollingUpdate #ca 2 PO
 io.k8s.api.apps.v1.DeploymentCondition|type s 1 R|status s 2 R|lastUpdateTime t 6 O|lastTransitionTime t 7 O|reason s 4 O|message s 5 O
 io.k8s.api.apps.v1.ReplicaSetCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
-io.k8s.api.apps.v1.StatefulSetUpdateStrategy|type e11 1 O|rollingUpdate #c9 2 PO
+io.k8s.api.apps.v1.StatefulSetUpdateStrategy|type e11 1 O|rollingUpdate #cb 2 PO
 io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy|whenDeleted s 1 O|whenScaled s 2 O
 io.k8s.api.apps.v1.StatefulSetOrdinals|start i 1
 io.k8s.api.apps.v1.StatefulSetCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
 io.k8s.api.authentication.v1.BoundObjectReference|kind s 1 O|apiVersion s 2 O|name s 3 O|uid s 4 O
-io.k8s.api.authorization.v1.ResourceAttributes|namespace s 1 O|verb s 2 O|group s 3 O|version s 4 O|resource s 5 O|subresource s 6 O|name s 7 O|fieldSelector #ca 8 PO|labelSelector #cb 9 PO
+io.k8s.api.authorization.v1.ResourceAttributes|namespace s 1 O|verb s 2 O|group s 3 O|version s 4 O|resource s 5 O|subresource s 6 O|name s 7 O|fieldSelector #cc 8 PO|labelSelector #cd 9 PO
 io.k8s.api.authorization.v1.NonResourceAttributes|path s 1 O|verb s 2 O
 io.k8s.api.authorization.v1.ResourceRule|verbs [s 1 R latomic|apiGroups [s 2 O latomic|resources [s 3 O latomic|resourceNames [s 4 O latomic
 io.k8s.api.authorization.v1.NonResourceRule|verbs [s 1 R latomic|nonResourceURLs [s 2 O latomic
 io.k8s.api.autoscaling.v1.CrossVersionObjectReference!|kind s 1 R|name s 2 R|apiVersion s 3 O
 io.k8s.api.autoscaling.v2.CrossVersionObjectReference|kind s 1 R|name s 2 R|apiVersion s 3 O
-io.k8s.api.autoscaling.v2.MetricSpec|type s 1 R|object #cc 2 PO|pods #cd 3 PO|resource #ce 4 PO|containerResource #cf 7 PO|external #cg 5 PO
-io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior|scaleUp #ch 1 PO|scaleDown #ch 2 PO
-io.k8s.api.autoscaling.v2.MetricStatus|type s 1 R|object #ci 2 PO|pods #cj 3 PO|resource #ck 4 PO|containerResource #cl 7 PO|external #cm 5 PO
+io.k8s.api.autoscaling.v2.MetricSpec|type s 1 R|object #ce 2 PO|pods #cf 3 PO|resource #cg 4 PO|containerResource #ch 7 PO|external #ci 5 PO
+io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior|scaleUp #cj 1 PO|scaleDown #cj 2 PO
+io.k8s.api.autoscaling.v2.MetricStatus|type s 1 R|object #ck 2 PO|pods #cl 3 PO|resource #cm 4 PO|containerResource #cn 7 PO|external #co 5 PO
 io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
-io.k8s.api.batch.v1.JobTemplateSpec|metadata #4o 1 O|spec #5n 2 O
-io.k8s.api.batch.v1.PodFailurePolicy|rules [#cn 1 R latomic
-io.k8s.api.batch.v1.SuccessPolicy|rules [#co 1 R latomic
+io.k8s.api.batch.v1.JobTemplateSpec|metadata #4q 1 O|spec #5p 2 O
+io.k8s.api.batch.v1.PodFailurePolicy|rules [#cp 1 R latomic
+io.k8s.api.batch.v1.SuccessPolicy|rules [#cq 1 R latomic
 io.k8s.api.batch.v1.JobCondition|type s 1 R|status s 2 R|lastProbeTime t 3 O|lastTransitionTime t 4 O|reason s 5 O|message s 6 O
 io.k8s.api.batch.v1.UncountedTerminatedPods|succeeded [s 1 O lset|failed [s 2 O lset
 io.k8s.api.certificates.v1.CertificateSigningRequestCondition|type s 1 R|status s 6 R|reason s 2 O|message s 3 O|lastUpdateTime t 4 O|lastTransitionTime t 5 O
-io.k8s.api.core.v1.EndpointAddress!|ip s 1 R|hostname s 3 O|nodeName s 4 PO|targetRef #5s 2 PO
+io.k8s.api.core.v1.EndpointAddress!|ip s 1 R|hostname s 3 O|nodeName s 4 PO|targetRef #5u 2 PO
 io.k8s.api.core.v1.EndpointPort!|name s 1 O|port i 2 R|protocol ev 3 O|appProtocol s 4 PO
 io.k8s.api.core.v1.LimitRangeItem|type s 1 R|max {q 2 O|min {q 3 O|default {q 4 O|defaultRequest {q 5 O|maxLimitRequestRatio {q 6 O
 io.k8s.api.core.v1.NamespaceCondition|type s 1 R|status s 2 R|lastTransitionTime t 4 O|reason s 5 O|message s 6 O
 io.k8s.api.core.v1.Taint|key s 1 R|value s 2 O|effect e13 3 R|timeAdded t 4 PO
-io.k8s.api.core.v1.NodeConfigSource|configMap #cp 2 PO
+io.k8s.api.core.v1.NodeConfigSource|configMap #cr 2 PO
 io.k8s.api.core.v1.NodeCondition|type s 1 R|status s 2 R|lastHeartbeatTime t 3 O|lastTransitionTime t 4 O|reason s 5 O|message s 6 O
 io.k8s.api.core.v1.NodeAddress|type s 1 R|address s 2 R
-io.k8s.api.core.v1.NodeDaemonEndpoints|kubeletEndpoint #cq 1 O
-io.k8s.api.core.v1.NodeSystemInfo|machineID s 1 R|systemUUID s 2 R|bootID s 3 R|kernelVersion s 4 R|osImage s 5 R|containerRuntimeVersion s 6 R|kubeletVersion s 7 R|kubeProxyVersion s 8 R|operatingSystem s 9 R|architecture s 10 R|swap #cr 11 PO
+io.k8s.api.core.v1.NodeDaemonEndpoints|kubeletEndpoint #cs 1 O
+io.k8s.api.core.v1.NodeSystemInfo|machineID s 1 R|systemUUID s 2 R|bootID s 3 R|kernelVersion s 4 R|osImage s 5 R|containerRuntimeVersion s 6 R|kubeletVersion s 7 R|kubeProxyVersion s 8 R|operatingSystem s 9 R|architecture s 10 R|swap #ct 11 PO
 io.k8s.api.core.v1.ContainerImage|names [s 1  latomic|sizeBytes l 2 O
 io.k8s.api.core.v1.AttachedVolume|name s 1 R|devicePath s 2 R
-io.k8s.api.core.v1.NodeConfigStatus|assigned #94 1 PO|active #94 2 PO|lastKnownGood #94 3 PO|error s 4 O
-io.k8s.api.core.v1.NodeRuntimeHandler|name s 1|features #cs 2 PO
+io.k8s.api.core.v1.NodeConfigStatus|assigned #96 1 PO|active #96 2 PO|lastKnownGood #96 3 PO|error s 4 O
+io.k8s.api.core.v1.NodeRuntimeHandler|name s 1|features #cu 2 PO
 io.k8s.api.core.v1.NodeFeatures|supplementalGroupsPolicy b 1 PO
 io.k8s.api.core.v1.GCEPersistentDiskVolumeSource|pdName s 1 R|fsType s 2 O|partition i 3 O|readOnly b 4 O
 io.k8s.api.core.v1.AWSElasticBlockStoreVolumeSource|volumeID s 1 R|fsType s 2 O|partition i 3 O|readOnly b 4 O
 io.k8s.api.core.v1.HostPathVolumeSource|path s 1 R|type e14 2 PO
 io.k8s.api.core.v1.GlusterfsPersistentVolumeSource|endpoints s 1 R|path s 2 R|readOnly b 3 O|endpointsNamespace s 4 PO
 io.k8s.api.core.v1.NFSVolumeSource|server s 1 R|path s 2 R|readOnly b 3 O
-io.k8s.api.core.v1.RBDPersistentVolumeSource|monitors [s 1 R latomic|image s 2 R|fsType s 3 O|pool s 4 O d"rbd"|user s 5 O d"admin"|keyring s 6 O d"/etc/ceph/keyring"|secretRef #ct 7 PO|readOnly b 8 O
-io.k8s.api.core.v1.ISCSIPersistentVolumeSource|targetPortal s 1 R|iqn s 2 R|lun i 3 R|iscsiInterface s 4 O d"default"|fsType s 5 O|readOnly b 6 O|portals [s 7 O latomic|chapAuthDiscovery b 8 O|chapAuthSession b 11 O|secretRef #ct 10 PO|initiatorName s 12 PO
-io.k8s.api.core.v1.CinderPersistentVolumeSource|volumeID s 1 R|fsType s 2 O|readOnly b 3 O|secretRef #ct 4 PO
-io.k8s.api.core.v1.CephFSPersistentVolumeSource|monitors [s 1 R latomic|path s 2 O|user s 3 O|secretFile s 4 O|secretRef #ct 5 PO|readOnly b 6 O
+io.k8s.api.core.v1.RBDPersistentVolumeSource|monitors [s 1 R latomic|image s 2 R|fsType s 3 O|pool s 4 O d"rbd"|user s 5 O d"admin"|keyring s 6 O d"/etc/ceph/keyring"|secretRef #cv 7 PO|readOnly b 8 O
+io.k8s.api.core.v1.ISCSIPersistentVolumeSource|targetPortal s 1 R|iqn s 2 R|lun i 3 R|iscsiInterface s 4 O d"default"|fsType s 5 O|readOnly b 6 O|portals [s 7 O latomic|chapAuthDiscovery b 8 O|chapAuthSession b 11 O|secretRef #cv 10 PO|initiatorName s 12 PO
+io.k8s.api.core.v1.CinderPersistentVolumeSource|volumeID s 1 R|fsType s 2 O|readOnly b 3 O|secretRef #cv 4 PO
+io.k8s.api.core.v1.CephFSPersistentVolumeSource|monitors [s 1 R latomic|path s 2 O|user s 3 O|secretFile s 4 O|secretRef #cv 5 PO|readOnly b 6 O
 io.k8s.api.core.v1.FCVolumeSource|targetWWNs [s 1 O latomic|lun i 2 PO|fsType s 3 O|readOnly b 4 O|wwids [s 5 O latomic
 io.k8s.api.core.v1.FlockerVolumeSource|datasetName s 1 O|datasetUUID s 2 O
-io.k8s.api.core.v1.FlexPersistentVolumeSource|driver s 1 R|fsType s 2 O|secretRef #ct 3 PO|readOnly b 4 O|options {s 5 O
+io.k8s.api.core.v1.FlexPersistentVolumeSource|driver s 1 R|fsType s 2 O|secretRef #cv 3 PO|readOnly b 4 O|options {s 5 O
 io.k8s.api.core.v1.AzureFilePersistentVolumeSource|secretName s 1 R|shareName s 2 R|readOnly b 3 O|secretNamespace s 4 P
 io.k8s.api.core.v1.VsphereVirtualDiskVolumeSource|volumePath s 1 R|fsType s 2 O|storagePolicyName s 3 O|storagePolicyID s 4 O
 io.k8s.api.core.v1.QuobyteVolumeSource|registry s 1 R|volume s 2 R|readOnly b 3 O|user s 4 O|group s 5 O|tenant s 6 O
 io.k8s.api.core.v1.AzureDiskVolumeSource|diskName s 1 R|diskURI s 2 R|cachingMode e15 3 PO d"ReadWrite"|fsType s 4 PO d"ext4"|readOnly b 5 PO dfalse|kind e16 6 PO d"Shared"
 io.k8s.api.core.v1.PhotonPersistentDiskVolumeSource|pdID s 1 R|fsType s 2 O
 io.k8s.api.core.v1.PortworxVolumeSource|volumeID s 1 R|fsType s 2 O|readOnly b 3 O
-io.k8s.api.core.v1.ScaleIOPersistentVolumeSource|gateway s 1 R|system s 2 R|secretRef #ct 3 PR|sslEnabled b 4 O|protectionDomain s 5 O|storagePool s 6 O|storageMode s 7 O d"ThinProvisioned"|volumeName s 8 O|fsType s 9 O d"xfs"|readOnly b 10 O
+io.k8s.api.core.v1.ScaleIOPersistentVolumeSource|gateway s 1 R|system s 2 R|secretRef #cv 3 PR|sslEnabled b 4 O|protectionDomain s 5 O|storagePool s 6 O|storageMode s 7 O d"ThinProvisioned"|volumeName s 8 O|fsType s 9 O d"xfs"|readOnly b 10 O
 io.k8s.api.core.v1.LocalVolumeSource|path s 1 R|fsType s 2 PO
-io.k8s.api.core.v1.StorageOSPersistentVolumeSource|volumeName s 1 O|volumeNamespace s 2 O|fsType s 3 O|readOnly b 4 O|secretRef #5s 5 PO
-io.k8s.api.core.v1.CSIPersistentVolumeSource|driver s 1 R|volumeHandle s 2 R|readOnly b 3 O|fsType s 4 O|volumeAttributes {s 5 O|controllerPublishSecretRef #ct 6 PO|nodeStageSecretRef #ct 7 PO|nodePublishSecretRef #ct 8 PO|controllerExpandSecretRef #ct 9 PO|nodeExpandSecretRef #ct 10 PO
-io.k8s.api.core.v1.VolumeNodeAffinity|required #bl 1 PO
+io.k8s.api.core.v1.StorageOSPersistentVolumeSource|volumeName s 1 O|volumeNamespace s 2 O|fsType s 3 O|readOnly b 4 O|secretRef #5u 5 PO
+io.k8s.api.core.v1.CSIPersistentVolumeSource|driver s 1 R|volumeHandle s 2 R|readOnly b 3 O|fsType s 4 O|volumeAttributes {s 5 O|controllerPublishSecretRef #cv 6 PO|nodeStageSecretRef #cv 7 PO|nodePublishSecretRef #cv 8 PO|controllerExpandSecretRef #cv 9 PO|nodeExpandSecretRef #cv 10 PO
+io.k8s.api.core.v1.VolumeNodeAffinity|required #bn 1 PO
 io.k8s.api.core.v1.VolumeResourceRequirements|limits {q 1 O|requests {q 2 O
 io.k8s.api.core.v1.TypedLocalObjectReference!|apiGroup s 1 P|kind s 2 R|name s 3 R
 io.k8s.api.core.v1.TypedObjectReference|apiGroup s 1 P|kind s 2 R|name s 3 R|namespace s 4 PO
 io.k8s.api.core.v1.PersistentVolumeClaimCondition|type s 1 R|status s 2 R|lastProbeTime t 3 O|lastTransitionTime t 4 O|reason s 5 O|message s 6 O
 io.k8s.api.core.v1.ModifyVolumeStatus|targetVolumeAttributesClassName s 1 O|status e17 2 R
-io.k8s.api.core.v1.Volume|name s 1 R|hostPath #9g 1 PO i2|emptyDir #cu 2 PO i2|gcePersistentDisk #9e 3 PO i2|awsElasticBlockStore #9f 4 PO i2|gitRepo #cv 5 PO i2|secret #cw 6 PO i2|nfs #9i 7 PO i2|iscsi #cx 8 PO i2|glusterfs #cy 9 PO i2|persistentVolumeClaim #cz 10 PO i2|rbd #d0 11 PO i2|flexVolume #d1 12 PO i2|cinder #d2 13 PO i2|cephfs #d3 14 PO i2|flocker #9o 15 PO i2|downwardAPI #d4 16 PO i2|fc #9n 17 PO i2|azureFile #d5 18 PO i2|configMap #d6 19 PO i2|vsphereVolume #9r 20 PO i2|quobyte #9s 21 PO i2|azureDisk #9t 22 PO i2|photonPersistentDisk #9u 23 PO i2|projected #d7 26 PO i2|portworxVolume #9v 24 PO i2|scaleIO #d8 25 PO i2|storageos #d9 27 PO i2|csi #da 28 PO i2|ephemeral #db 29 PO i2|image #dc 30 PO i2
-io.k8s.api.core.v1.Container|name s 1 R|image s 2 O|command [s 3 O latomic|args [s 4 O latomic|workingDir s 5 O|ports [#dd 6 O pmerge kcontainerPort lmap mcontainerPort,protocol|envFrom [#de 19 O latomic|env [#df 7 O pmerge kname lmap mname|resources #aj 8 O|resizePolicy [#dg 23 O latomic|restartPolicy s 24 PO|restartPolicyRules [#dh 25 O latomic|volumeMounts [#di 9 O pmerge kmountPath lmap mmountPath|volumeDevices [#dj 21 O pmerge kdevicePath lmap mdevicePath|livenessProbe #dk 10 PO|readinessProbe #dk 11 PO|startupProbe #dk 22 PO|lifecycle #dl 12 PO|terminationMessagePath s 13 O|terminationMessagePolicy e18 20 O|imagePullPolicy e19 14 O|securityContext #dm 15 PO|stdin b 16 O|stdinOnce b 17 O|tty b 18 O
-io.k8s.api.core.v1.EphemeralContainer|name s 1 R i1|image s 2 O i1|command [s 3 O i1 latomic|args [s 4 O i1 latomic|workingDir s 5 O i1|ports [#dd 6 O i1 pmerge kcontainerPort lmap mcontainerPort,protocol|envFrom [#de 19 O i1 latomic|env [#df 7 O i1 pmerge kname lmap mname|resources #aj 8 O i1|resizePolicy [#dg 23 O i1 latomic|restartPolicy s 24 PO i1|restartPolicyRules [#dh 25 O i1 latomic|volumeMounts [#di 9 O i1 pmerge kmountPath lmap mmountPath|volumeDevices [#dj 21 O i1 pmerge kdevicePath lmap mdevicePath|livenessProbe #dk 10 PO i1|readinessProbe #dk 11 PO i1|startupProbe #dk 22 PO i1|lifecycle #dl 12 PO i1|terminationMessagePath s 13 O i1|terminationMessagePolicy e18 20 O i1|imagePullPolicy e19 14 O i1|securityContext #dm 15 PO i1|stdin b 16 O i1|stdinOnce b 17 O i1|tty b 18 O i1|targetContainerName s 2 O
-io.k8s.api.core.v1.PodSecurityContext|seLinuxOptions #dn 1 PO|windowsOptions #do 8 PO|runAsUser l 2 PO|runAsGroup l 6 PO|runAsNonRoot b 3 PO|supplementalGroups [l 4 O latomic|supplementalGroupsPolicy e1a 12 PO|fsGroup l 5 PO|sysctls [#dp 7 O latomic|fsGroupChangePolicy e1b 9 PO|seccompProfile #dq 10 PO|appArmorProfile #dr 11 PO|seLinuxChangePolicy s 13 PO
-io.k8s.api.core.v1.Affinity|nodeAffinity #ds 1 PO|podAffinity #dt 2 PO|podAntiAffinity #du 3 PO
+io.k8s.api.core.v1.Volume|name s 1 R|hostPath #9i 1 PO i2|emptyDir #cw 2 PO i2|gcePersistentDisk #9g 3 PO i2|awsElasticBlockStore #9h 4 PO i2|gitRepo #cx 5 PO i2|secret #cy 6 PO i2|nfs #9k 7 PO i2|iscsi #cz 8 PO i2|glusterfs #d0 9 PO i2|persistentVolumeClaim #d1 10 PO i2|rbd #d2 11 PO i2|flexVolume #d3 12 PO i2|cinder #d4 13 PO i2|cephfs #d5 14 PO i2|flocker #9q 15 PO i2|downwardAPI #d6 16 PO i2|fc #9p 17 PO i2|azureFile #d7 18 PO i2|configMap #d8 19 PO i2|vsphereVolume #9t 20 PO i2|quobyte #9u 21 PO i2|azureDisk #9v 22 PO i2|photonPersistentDisk #9w 23 PO i2|projected #d9 26 PO i2|portworxVolume #9x 24 PO i2|scaleIO #da 25 PO i2|storageos #db 27 PO i2|csi #dc 28 PO i2|ephemeral #dd 29 PO i2|image #de 30 PO i2
+io.k8s.api.core.v1.Container|name s 1 R|image s 2 O|command [s 3 O latomic|args [s 4 O latomic|workingDir s 5 O|ports [#df 6 O pmerge kcontainerPort lmap mcontainerPort,protocol|envFrom [#dg 19 O latomic|env [#dh 7 O pmerge kname lmap mname|resources #al 8 O|resizePolicy [#di 23 O latomic|restartPolicy s 24 PO|restartPolicyRules [#dj 25 O latomic|volumeMounts [#dk 9 O pmerge kmountPath lmap mmountPath|volumeDevices [#dl 21 O pmerge kdevicePath lmap mdevicePath|livenessProbe #dm 10 PO|readinessProbe #dm 11 PO|startupProbe #dm 22 PO|lifecycle #dn 12 PO|terminationMessagePath s 13 O|terminationMessagePolicy e18 20 O|imagePullPolicy e19 14 O|securityContext #do 15 PO|stdin b 16 O|stdinOnce b 17 O|tty b 18 O
+io.k8s.api.core.v1.EphemeralContainer|name s 1 R i1|image s 2 O i1|command [s 3 O i1 latomic|args [s 4 O i1 latomic|workingDir s 5 O i1|ports [#df 6 O i1 pmerge kcontainerPort lmap mcontainerPort,protocol|envFrom [#dg 19 O i1 latomic|env [#dh 7 O i1 pmerge kname lmap mname|resources #al 8 O i1|resizePolicy [#di 23 O i1 latomic|restartPolicy s 24 PO i1|restartPolicyRules [#dj 25 O i1 latomic|volumeMounts [#dk 9 O i1 pmerge kmountPath lmap mmountPath|volumeDevices [#dl 21 O i1 pmerge kdevicePath lmap mdevicePath|livenessProbe #dm 10 PO i1|readinessProbe #dm 11 PO i1|startupProbe #dm 22 PO i1|lifecycle #dn 12 PO i1|terminationMessagePath s 13 O i1|terminationMessagePolicy e18 20 O i1|imagePullPolicy e19 14 O i1|securityContext #do 15 PO i1|stdin b 16 O i1|stdinOnce b 17 O i1|tty b 18 O i1|targetContainerName s 2 O
+io.k8s.api.core.v1.PodSecurityContext|seLinuxOptions #dp 1 PO|windowsOptions #dq 8 PO|runAsUser l 2 PO|runAsGroup l 6 PO|runAsNonRoot b 3 PO|supplementalGroups [l 4 O latomic|supplementalGroupsPolicy e1a 12 PO|fsGroup l 5 PO|sysctls [#dr 7 O latomic|fsGroupChangePolicy e1b 9 PO|seccompProfile #ds 10 PO|appArmorProfile #dt 11 PO|seLinuxChangePolicy s 13 PO
+io.k8s.api.core.v1.Affinity|nodeAffinity #du 1 PO|podAffinity #dv 2 PO|podAntiAffinity #dw 3 PO
 io.k8s.api.core.v1.Toleration|key s 1 O|operator e1c 2 O|value s 3 O|effect e13 4 O|tolerationSeconds l 5 PO
 io.k8s.api.core.v1.HostAlias|ip s 1 R|hostnames [s 2 O latomic
-io.k8s.api.core.v1.PodDNSConfig|nameservers [s 1 O latomic|searches [s 2 O latomic|options [#dv 3 O latomic
+io.k8s.api.core.v1.PodDNSConfig|nameservers [s 1 O latomic|searches [s 2 O latomic|options [#dx 3 O latomic
 io.k8s.api.core.v1.PodReadinessGate|conditionType s 1 R
-io.k8s.api.core.v1.TopologySpreadConstraint|maxSkew i 1 R|topologyKey s 2 R|whenUnsatisfiable e1d 3 R|labelSelector #79 4 PO|minDomains i 5 PO|nodeAffinityPolicy e1e 6 PO|nodeTaintsPolicy e1e 7 PO|matchLabelKeys [s 8 O latomic
+io.k8s.api.core.v1.TopologySpreadConstraint|maxSkew i 1 R|topologyKey s 2 R|whenUnsatisfiable e1d 3 R|labelSelector #7b 4 PO|minDomains i 5 PO|nodeAffinityPolicy e1e 6 PO|nodeTaintsPolicy e1e 7 PO|matchLabelKeys [s 8 O latomic
 io.k8s.api.core.v1.PodOS|name s 1 R
 io.k8s.api.core.v1.PodSchedulingGate|name s 1 R
 io.k8s.api.core.v1.PodResourceClaim|name s 1 R|resourceClaimName s 3 PO|resourceClaimTemplateName s 4 PO
-io.k8s.api.core.v1.ResourceRequirements|limits {q 1 O|requests {q 2 O|claims [#dw 3 O lmap mname
+io.k8s.api.core.v1.ResourceRequirements|limits {q 1 O|requests {q 2 O|claims [#dy 3 O lmap mname
 io.k8s.api.core.v1.PodSchedulingGroup|podGroupName s 1 PO
 io.k8s.api.core.v1.PodCondition|type s 1 R|observedGeneration l 7 O|status s 2 R|lastProbeTime t 3 O|lastTransitionTime t 4 O|reason s 5 O|message s 6 O
 io.k8s.api.core.v1.HostIP|ip s 1 R
 io.k8s.api.core.v1.PodIP|ip s 1 R
-io.k8s.api.core.v1.ContainerStatus|name s 1 R|state #dx 2 O|lastState #dx 3 O|ready b 4 R|restartCount i 5 R|image s 6 R|imageID s 7 R|containerID s 8 O|started b 9 PO|allocatedResources {q 10 O|resources #aj 11 PO|volumeMounts [#dy 12 O pmerge kmountPath lmap mmountPath|user #dz 13 PO|allocatedResourcesStatus [#e0 14 O pmerge kname lmap mname|stopSignal e1f 15 PO
+io.k8s.api.core.v1.ContainerStatus|name s 1 R|state #dz 2 O|lastState #dz 3 O|ready b 4 R|restartCount i 5 R|image s 6 R|imageID s 7 R|containerID s 8 O|started b 9 PO|allocatedResources {q 10 O|resources #al 11 PO|volumeMounts [#e0 12 O pmerge kmountPath lmap mmountPath|user #e1 13 PO|allocatedResourcesStatus [#e2 14 O pmerge kname lmap mname|stopSignal e1f 15 PO
 io.k8s.api.core.v1.PodResourceClaimStatus|name s 1 R|resourceClaimName s 2 PO
-io.k8s.api.core.v1.PodExtendedResourceClaimStatus|requestMappings [#e1 1 R latomic|resourceClaimName s 2 R
+io.k8s.api.core.v1.PodExtendedResourceClaimStatus|requestMappings [#e3 1 R latomic|resourceClaimName s 2 R
 io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus|resourceClaimName s 1 R|containers [s 2 O lset|resources {q 3 R
 io.k8s.api.core.v1.ReplicationControllerCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
-io.k8s.api.core.v1.ScopeSelector!|matchExpressions [#e2 1 O latomic
+io.k8s.api.core.v1.ScopeSelector!|matchExpressions [#e4 1 O latomic
 io.k8s.api.core.v1.ServicePort|name s 1 O|protocol ev 2 O d"TCP"|appProtocol s 6 PO|port i 3 R|targetPort x 4 O|nodePort i 5 O
-io.k8s.api.core.v1.SessionAffinityConfig|clientIP #e3 1 PO
-io.k8s.api.core.v1.LoadBalancerStatus|ingress [#e4 1 O latomic
+io.k8s.api.core.v1.SessionAffinityConfig|clientIP #e5 1 PO
+io.k8s.api.core.v1.LoadBalancerStatus|ingress [#e6 1 O latomic
 io.k8s.api.discovery.v1.EndpointConditions|ready b 1 PO|serving b 2 PO|terminating b 3 PO
-io.k8s.api.discovery.v1.EndpointHints|forZones [#e5 1 O latomic|forNodes [#e6 2 O latomic
+io.k8s.api.discovery.v1.EndpointHints|forZones [#e7 1 O latomic|forNodes [#e8 2 O latomic
 io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationReference|name s 1 R
 io.k8s.api.flowcontrol.v1.FlowDistinguisherMethod|type s 1 R
-io.k8s.api.flowcontrol.v1.PolicyRulesWithSubjects|subjects [#e7 1 R latomic|resourceRules [#e8 2 O latomic|nonResourceRules [#e9 3 O latomic
+io.k8s.api.flowcontrol.v1.PolicyRulesWithSubjects|subjects [#e9 1 R latomic|resourceRules [#ea 2 O latomic|nonResourceRules [#eb 3 O latomic
 io.k8s.api.flowcontrol.v1.FlowSchemaCondition|type s 1 O|status s 2 O|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
-io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration|nominalConcurrencyShares i 1 P|limitResponse #ea 2 O|lendablePercent i 3 PO|borrowingLimitPercent i 4 PO
+io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration|nominalConcurrencyShares i 1 P|limitResponse #ec 2 O|lendablePercent i 3 PO|borrowingLimitPercent i 4 PO
 io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration|nominalConcurrencyShares i 1 PO|lendablePercent i 2 PO
 io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationCondition|type s 1 O|status s 2 O|lastTransitionTime t 3 O|reason s 4 O|message s 5 O
 io.k8s.api.networking.v1.ParentReference|group s 1 O|resource s 2 OR|namespace s 3 O|name s 4 OR
-io.k8s.api.networking.v1.IngressBackend|service #eb 4 PO|resource #a2 3 PO
+io.k8s.api.networking.v1.IngressBackend|service #ed 4 PO|resource #a4 3 PO
 io.k8s.api.networking.v1.IngressTLS|hosts [s 1 O latomic|secretName s 2 O
-io.k8s.api.networking.v1.IngressRule|host s 1 O|http #ec 1 PO i2
-io.k8s.api.networking.v1.IngressLoadBalancerStatus|ingress [#ed 1 O latomic
+io.k8s.api.networking.v1.IngressRule|host s 1 O|http #ee 1 PO i2
+io.k8s.api.networking.v1.IngressLoadBalancerStatus|ingress [#ef 1 O latomic
 io.k8s.api.networking.v1.IngressClassParametersReference|apiGroup s 1 PO|kind s 2 R|name s 3 R|scope s 4 P|namespace s 5 PO
-io.k8s.api.networking.v1.NetworkPolicyIngressRule|ports [#ee 1 O latomic|from [#ef 2 O latomic
-io.k8s.api.networking.v1.NetworkPolicyEgressRule|ports [#ee 1 O latomic|to [#ef 2 O latomic
-io.k8s.api.resource.v1.DeviceSelector|cel #eg 1 PO
-io.k8s.api.resource.v1.DeviceClassConfiguration|opaque #eh 1 PO i1
-io.k8s.api.resource.v1.DeviceClaim|requests [#ei 1  latomic|constraints [#ej 2 O latomic|config [#ek 3 O latomic
-io.k8s.api.resource.v1.AllocationResult|devices #el 1 O|nodeSelector #bl 3 PO|allocationTimestamp t 5 PO
+io.k8s.api.networking.v1.NetworkPolicyIngressRule|ports [#eg 1 O latomic|from [#eh 2 O latomic
+io.k8s.api.networking.v1.NetworkPolicyEgressRule|ports [#eg 1 O latomic|to [#eh 2 O latomic
+io.k8s.api.resource.v1.DeviceSelector|cel #ei 1 PO
+io.k8s.api.resource.v1.DeviceClassConfiguration|opaque #ej 1 PO i1
+io.k8s.api.resource.v1.DeviceClaim|requests [#ek 1  latomic|constraints [#el 2 O latomic|config [#em 3 O latomic
+io.k8s.api.resource.v1.AllocationResult|devices #en 1 O|nodeSelector #bn 3 PO|allocationTimestamp t 5 PO
 io.k8s.api.resource.v1.ResourceClaimConsumerReference|apiGroup s 1 O|resource s 3 R|name s 4 R|uid s 5 R
-io.k8s.api.resource.v1.AllocatedDeviceStatus|driver s 1 R|pool s 2 R|device s 3 R|shareID s 7 PO|conditions [#88 4  lmap mtype|data a 5 PO|networkData #em 6 PO
+io.k8s.api.resource.v1.AllocatedDeviceStatus|driver s 1 R|pool s 2 R|device s 3 R|shareID s 7 PO|conditions [#8a 4  lmap mtype|data a 5 PO|networkData #eo 6 PO
 io.k8s.api.resource.v1.ResourcePool|name s 1 R|generation l 2 R|resourceSliceCount l 3 R
-io.k8s.api.core.v1.NodeSelector!|nodeSelectorTerms [#en 1 R latomic
-io.k8s.api.resource.v1.Device|name s 1 R|attributes {#eo 2 O|capacity {#ep 3 O|consumesCounters [#eq 4 O latomic|nodeName s 5 PO|nodeSelector #bl 6 PO|allNodes b 7 PO|taints [#er 8 O latomic|bindsToNode b 9 PO|bindingConditions [s 10 O latomic|bindingFailureConditions [s 11 O latomic|allowMultipleAllocations b 12 PO|nodeAllocatableResourceMappings {#es 13 O
-io.k8s.api.resource.v1.CounterSet|name s 1 R|counters {#et 2 OR
+io.k8s.api.core.v1.NodeSelector!|nodeSelectorTerms [#ep 1 R latomic
+io.k8s.api.resource.v1.Device|name s 1 R|attributes {#eq 2 O|capacity {#er 3 O|consumesCounters [#es 4 O latomic|nodeName s 5 PO|nodeSelector #bn 6 PO|allNodes b 7 PO|taints [#et 8 O latomic|bindsToNode b 9 PO|bindingConditions [s 10 O latomic|bindingFailureConditions [s 11 O latomic|allowMultipleAllocations b 12 PO|nodeAllocatableResourceMappings {#eu 13 O
+io.k8s.api.resource.v1.CounterSet|name s 1 R|counters {#ev 2 OR
 io.k8s.api.storage.v1.TokenRequest|audience s 1 R|expirationSeconds l 2 PO
-io.k8s.api.storage.v1.CSINodeDriver|name s 1 R|nodeID s 2 R|topologyKeys [s 3  latomic|allocatable #eu 4 PO
+io.k8s.api.storage.v1.CSINodeDriver|name s 1 R|nodeID s 2 R|topologyKeys [s 3  latomic|allocatable #ew 4 PO
 io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement|key s 1 R|operator s 2 R|values [s 3 O latomic
 io.k8s.api.core.v1.TopologySelectorLabelRequirement|key s 1 R|values [s 2 R latomic
-io.k8s.api.storage.v1.VolumeAttachmentSource|persistentVolumeName s 1 PO|inlineVolumeSpec #62 2 PO
+io.k8s.api.storage.v1.VolumeAttachmentSource|persistentVolumeName s 1 PO|inlineVolumeSpec #64 2 PO
 io.k8s.api.storage.v1.VolumeError|time t 1 O|message s 2 O|errorCode i 3 PO
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames|plural s 1 R|singular s 2 O|shortNames [s 3 O latomic|kind s 4 R|listKind s 5 O|categories [s 6 O latomic
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion|name s 1 R|served b 2 R|storage b 3 R|deprecated b 7 O|deprecationWarning s 8 PO|schema #ev 4 PO|subresources #ew 5 PO|additionalPrinterColumns [#ex 6 O latomic|selectableFields [#ey 9 O latomic
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion|strategy s 1 R|webhook #ez 2 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion|name s 1 R|served b 2 R|storage b 3 R|deprecated b 7 O|deprecationWarning s 8 PO|schema #ex 4 PO|subresources #ey 5 PO|additionalPrinterColumns [#ez 6 O latomic|selectableFields [#f0 9 O latomic
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion|strategy s 1 R|webhook #f1 2 PO
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition|type s 1 R|status s 2 R|lastTransitionTime t 3 O|reason s 4 O|message s 5 O|observedGeneration l 6 O
 io.k8s.apimachinery.pkg.apis.meta.v1.StatusCause|reason s 1 O|message s 2 O|field s 3 O
 io.k8s.apimachinery.pkg.apis.meta.v1.TableRowCondition|type s 0 R|status s 0 R|reason s 0 O|message s 0 O
@@ -520,20 +522,20 @@ io.k8s.api.admissionregistration.v1.ExpressionWarning|fieldRef s 2 R|warning s 3
 io.k8s.api.apps.v1.RollingUpdateDaemonSet|maxUnavailable x 1 PO|maxSurge x 2 PO
 io.k8s.api.apps.v1.RollingUpdateDeployment|maxUnavailable x 1 PO|maxSurge x 2 PO
 io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy|partition i 1 PO|maxUnavailable x 2 PO
-io.k8s.api.authorization.v1.FieldSelectorAttributes|rawSelector s 1 O|requirements [#f0 2 O latomic
-io.k8s.api.authorization.v1.LabelSelectorAttributes|rawSelector s 1 O|requirements [#bq 2 O latomic
-io.k8s.api.autoscaling.v2.ObjectMetricSource|describedObject #8o 1 R|target #f1 2 R|metric #f2 3 R
-io.k8s.api.autoscaling.v2.PodsMetricSource|metric #f2 1 R|target #f1 2 R
-io.k8s.api.autoscaling.v2.ResourceMetricSource|name s 1 R|target #f1 2 R
-io.k8s.api.autoscaling.v2.ContainerResourceMetricSource|name s 1 R|target #f1 2 R|container s 3 R
-io.k8s.api.autoscaling.v2.ExternalMetricSource|metric #f2 1 R|target #f1 2 R
-io.k8s.api.autoscaling.v2.HPAScalingRules|stabilizationWindowSeconds i 3 PO|selectPolicy s 1 PO|policies [#f3 2 O latomic|tolerance q 4 PO
-io.k8s.api.autoscaling.v2.ObjectMetricStatus|metric #f2 1 R|current #f4 2 R|describedObject #8o 3 R
-io.k8s.api.autoscaling.v2.PodsMetricStatus|metric #f2 1 R|current #f4 2 R
-io.k8s.api.autoscaling.v2.ResourceMetricStatus|name s 1 R|current #f4 2 R
-io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus|name s 1 R|current #f4 2 R|container s 3 R
-io.k8s.api.autoscaling.v2.ExternalMetricStatus|metric #f2 1 R|current #f4 2 R
-io.k8s.api.batch.v1.PodFailurePolicyRule|action e1g 1 R|onExitCodes #f5 2 PO|onPodConditions [#f6 3 O latomic
+io.k8s.api.authorization.v1.FieldSelectorAttributes|rawSelector s 1 O|requirements [#f2 2 O latomic
+io.k8s.api.authorization.v1.LabelSelectorAttributes|rawSelector s 1 O|requirements [#bs 2 O latomic
+io.k8s.api.autoscaling.v2.ObjectMetricSource|describedObject #8q 1 R|target #f3 2 R|metric #f4 3 R
+io.k8s.api.autoscaling.v2.PodsMetricSource|metric #f4 1 R|target #f3 2 R
+io.k8s.api.autoscaling.v2.ResourceMetricSource|name s 1 R|target #f3 2 R
+io.k8s.api.autoscaling.v2.ContainerResourceMetricSource|name s 1 R|target #f3 2 R|container s 3 R
+io.k8s.api.autoscaling.v2.ExternalMetricSource|metric #f4 1 R|target #f3 2 R
+io.k8s.api.autoscaling.v2.HPAScalingRules|stabilizationWindowSeconds i 3 PO|selectPolicy s 1 PO|policies [#f5 2 O latomic|tolerance q 4 PO
+io.k8s.api.autoscaling.v2.ObjectMetricStatus|metric #f4 1 R|current #f6 2 R|describedObject #8q 3 R
+io.k8s.api.autoscaling.v2.PodsMetricStatus|metric #f4 1 R|current #f6 2 R
+io.k8s.api.autoscaling.v2.ResourceMetricStatus|name s 1 R|current #f6 2 R
+io.k8s.api.autoscaling.v2.ContainerResourceMetricStatus|name s 1 R|current #f6 2 R|container s 3 R
+io.k8s.api.autoscaling.v2.ExternalMetricStatus|metric #f4 1 R|current #f6 2 R
+io.k8s.api.batch.v1.PodFailurePolicyRule|action e1g 1 R|onExitCodes #f7 2 PO|onPodConditions [#f8 3 O latomic
 io.k8s.api.batch.v1.SuccessPolicyRule|succeededIndexes s 1 PO|succeededCount i 2 PO
 io.k8s.api.core.v1.ConfigMapNodeConfigSource|namespace s 1 R|name s 2 R|uid s 3 O|resourceVersion s 4 O|kubeletConfigKey s 5 R
 io.k8s.api.core.v1.DaemonEndpoint|Port i 1 R
@@ -542,110 +544,110 @@ io.k8s.api.core.v1.NodeRuntimeHandlerFeatures|recursiveReadOnlyMounts b 1 PO|use
 io.k8s.api.core.v1.SecretReference!|name s 1 O|namespace s 2 O
 io.k8s.api.core.v1.EmptyDirVolumeSource|medium s 1 O|sizeLimit q 2 PO
 io.k8s.api.core.v1.GitRepoVolumeSource|repository s 1 R|revision s 2 O|directory s 3 O
-io.k8s.api.core.v1.SecretVolumeSource|secretName s 1 O|items [#f7 2 O latomic|defaultMode i 3 PO|optional b 4 PO
-io.k8s.api.core.v1.ISCSIVolumeSource|targetPortal s 1 R|iqn s 2 R|lun i 3 R|iscsiInterface s 4 O d"default"|fsType s 5 O|readOnly b 6 O|portals [s 7 O latomic|chapAuthDiscovery b 8 O|chapAuthSession b 11 O|secretRef #6f 10 PO|initiatorName s 12 PO
+io.k8s.api.core.v1.SecretVolumeSource|secretName s 1 O|items [#f9 2 O latomic|defaultMode i 3 PO|optional b 4 PO
+io.k8s.api.core.v1.ISCSIVolumeSource|targetPortal s 1 R|iqn s 2 R|lun i 3 R|iscsiInterface s 4 O d"default"|fsType s 5 O|readOnly b 6 O|portals [s 7 O latomic|chapAuthDiscovery b 8 O|chapAuthSession b 11 O|secretRef #6h 10 PO|initiatorName s 12 PO
 io.k8s.api.core.v1.GlusterfsVolumeSource|endpoints s 1 R|path s 2 R|readOnly b 3 O
 io.k8s.api.core.v1.PersistentVolumeClaimVolumeSource|claimName s 1 R|readOnly b 2 O
-io.k8s.api.core.v1.RBDVolumeSource|monitors [s 1 R latomic|image s 2 R|fsType s 3 O|pool s 4 O d"rbd"|user s 5 O d"admin"|keyring s 6 O d"/etc/ceph/keyring"|secretRef #6f 7 PO|readOnly b 8 O
-io.k8s.api.core.v1.FlexVolumeSource|driver s 1 R|fsType s 2 O|secretRef #6f 3 PO|readOnly b 4 O|options {s 5 O
-io.k8s.api.core.v1.CinderVolumeSource|volumeID s 1 R|fsType s 2 O|readOnly b 3 O|secretRef #6f 4 PO
-io.k8s.api.core.v1.CephFSVolumeSource|monitors [s 1 R latomic|path s 2 O|user s 3 O|secretFile s 4 O|secretRef #6f 5 PO|readOnly b 6 O
-io.k8s.api.core.v1.DownwardAPIVolumeSource|items [#f8 1 O latomic|defaultMode i 2 PO
+io.k8s.api.core.v1.RBDVolumeSource|monitors [s 1 R latomic|image s 2 R|fsType s 3 O|pool s 4 O d"rbd"|user s 5 O d"admin"|keyring s 6 O d"/etc/ceph/keyring"|secretRef #6h 7 PO|readOnly b 8 O
+io.k8s.api.core.v1.FlexVolumeSource|driver s 1 R|fsType s 2 O|secretRef #6h 3 PO|readOnly b 4 O|options {s 5 O
+io.k8s.api.core.v1.CinderVolumeSource|volumeID s 1 R|fsType s 2 O|readOnly b 3 O|secretRef #6h 4 PO
+io.k8s.api.core.v1.CephFSVolumeSource|monitors [s 1 R latomic|path s 2 O|user s 3 O|secretFile s 4 O|secretRef #6h 5 PO|readOnly b 6 O
+io.k8s.api.core.v1.DownwardAPIVolumeSource|items [#fa 1 O latomic|defaultMode i 2 PO
 io.k8s.api.core.v1.AzureFileVolumeSource|secretName s 1 R|shareName s 2 R|readOnly b 3 O
-io.k8s.api.core.v1.ConfigMapVolumeSource|name s 1 O i1 d""|items [#f7 2 O latomic|defaultMode i 3 PO|optional b 4 PO
-io.k8s.api.core.v1.ProjectedVolumeSource|sources [#f9 1  latomic|defaultMode i 2 PO
-io.k8s.api.core.v1.ScaleIOVolumeSource|gateway s 1 R|system s 2 R|secretRef #6f 3 PR|sslEnabled b 4 O|protectionDomain s 5 O|storagePool s 6 O|storageMode s 7 O d"ThinProvisioned"|volumeName s 8 O|fsType s 9 O d"xfs"|readOnly b 10 O
-io.k8s.api.core.v1.StorageOSVolumeSource|volumeName s 1 O|volumeNamespace s 2 O|fsType s 3 O|readOnly b 4 O|secretRef #6f 5 PO
-io.k8s.api.core.v1.CSIVolumeSource|driver s 1 R|readOnly b 2 PO|fsType s 3 PO|volumeAttributes {s 4 O|nodePublishSecretRef #6f 5 PO
-io.k8s.api.core.v1.EphemeralVolumeSource|volumeClaimTemplate #fa 1 PO
+io.k8s.api.core.v1.ConfigMapVolumeSource|name s 1 O i1 d""|items [#f9 2 O latomic|defaultMode i 3 PO|optional b 4 PO
+io.k8s.api.core.v1.ProjectedVolumeSource|sources [#fb 1  latomic|defaultMode i 2 PO
+io.k8s.api.core.v1.ScaleIOVolumeSource|gateway s 1 R|system s 2 R|secretRef #6h 3 PR|sslEnabled b 4 O|protectionDomain s 5 O|storagePool s 6 O|storageMode s 7 O d"ThinProvisioned"|volumeName s 8 O|fsType s 9 O d"xfs"|readOnly b 10 O
+io.k8s.api.core.v1.StorageOSVolumeSource|volumeName s 1 O|volumeNamespace s 2 O|fsType s 3 O|readOnly b 4 O|secretRef #6h 5 PO
+io.k8s.api.core.v1.CSIVolumeSource|driver s 1 R|readOnly b 2 PO|fsType s 3 PO|volumeAttributes {s 4 O|nodePublishSecretRef #6h 5 PO
+io.k8s.api.core.v1.EphemeralVolumeSource|volumeClaimTemplate #fc 1 PO
 io.k8s.api.core.v1.ImageVolumeSource|reference s 1 O|pullPolicy e19 2 O
 io.k8s.api.core.v1.ContainerPort|name s 1 O|hostPort i 2 O|containerPort i 3 R|protocol ev 4 O d"TCP"|hostIP s 5 O
-io.k8s.api.core.v1.EnvFromSource|prefix s 1 O|configMapRef #fb 2 PO|secretRef #fc 3 PO
-io.k8s.api.core.v1.EnvVar|name s 1 R|value s 2 O|valueFrom #fd 3 PO
+io.k8s.api.core.v1.EnvFromSource|prefix s 1 O|configMapRef #fd 2 PO|secretRef #fe 3 PO
+io.k8s.api.core.v1.EnvVar|name s 1 R|value s 2 O|valueFrom #ff 3 PO
 io.k8s.api.core.v1.ContainerResizePolicy|resourceName s 1 R|restartPolicy s 2 R
-io.k8s.api.core.v1.ContainerRestartRule|action s 1 OR|exitCodes #fe 2 PO
+io.k8s.api.core.v1.ContainerRestartRule|action s 1 OR|exitCodes #fg 2 PO
 io.k8s.api.core.v1.VolumeMount|name s 1 R|readOnly b 2 O|recursiveReadOnly s 7 PO|mountPath s 3 R|subPath s 4 O|mountPropagation e1h 5 PO|subPathExpr s 6 O
 io.k8s.api.core.v1.VolumeDevice|name s 1 R|devicePath s 2 R
-io.k8s.api.core.v1.Probe|exec #ff 1 PO i1|httpGet #fg 2 PO i1|tcpSocket #fh 3 PO i1|grpc #fi 4 PO i1|initialDelaySeconds i 2 O|timeoutSeconds i 3 O|periodSeconds i 4 O|successThreshold i 5 O|failureThreshold i 6 O|terminationGracePeriodSeconds l 7 PO
-io.k8s.api.core.v1.Lifecycle|postStart #fj 1 PO|preStop #fj 2 PO|stopSignal e1f 3 PO
-io.k8s.api.core.v1.SecurityContext|capabilities #fk 1 PO|privileged b 2 PO|seLinuxOptions #dn 3 PO|windowsOptions #do 10 PO|runAsUser l 4 PO|runAsGroup l 8 PO|runAsNonRoot b 5 PO|readOnlyRootFilesystem b 6 PO|allowPrivilegeEscalation b 7 PO|procMount e1i 9 PO|seccompProfile #dq 11 PO|appArmorProfile #dr 12 PO
+io.k8s.api.core.v1.Probe|exec #fh 1 PO i1|httpGet #fi 2 PO i1|tcpSocket #fj 3 PO i1|grpc #fk 4 PO i1|initialDelaySeconds i 2 O|timeoutSeconds i 3 O|periodSeconds i 4 O|successThreshold i 5 O|failureThreshold i 6 O|terminationGracePeriodSeconds l 7 PO
+io.k8s.api.core.v1.Lifecycle|postStart #fl 1 PO|preStop #fl 2 PO|stopSignal e1f 3 PO
+io.k8s.api.core.v1.SecurityContext|capabilities #fm 1 PO|privileged b 2 PO|seLinuxOptions #dp 3 PO|windowsOptions #dq 10 PO|runAsUser l 4 PO|runAsGroup l 8 PO|runAsNonRoot b 5 PO|readOnlyRootFilesystem b 6 PO|allowPrivilegeEscalation b 7 PO|procMount e1i 9 PO|seccompProfile #ds 11 PO|appArmorProfile #dt 12 PO
 io.k8s.api.core.v1.SELinuxOptions|user s 1 O|role s 2 O|type s 3 O|level s 4 O
 io.k8s.api.core.v1.WindowsSecurityContextOptions|gmsaCredentialSpecName s 1 PO|gmsaCredentialSpec s 2 PO|runAsUserName s 3 PO|hostProcess b 4 PO
 io.k8s.api.core.v1.Sysctl|name s 1 R|value s 2 R
 io.k8s.api.core.v1.SeccompProfile|type e1j 1 R|localhostProfile s 2 PO
 io.k8s.api.core.v1.AppArmorProfile|type e1j 1 R|localhostProfile s 2 PO
-io.k8s.api.core.v1.NodeAffinity|requiredDuringSchedulingIgnoredDuringExecution #bl 1 PO|preferredDuringSchedulingIgnoredDuringExecution [#fl 2 O latomic
-io.k8s.api.core.v1.PodAffinity|requiredDuringSchedulingIgnoredDuringExecution [#fm 1 O latomic|preferredDuringSchedulingIgnoredDuringExecution [#fn 2 O latomic
-io.k8s.api.core.v1.PodAntiAffinity|requiredDuringSchedulingIgnoredDuringExecution [#fm 1 O latomic|preferredDuringSchedulingIgnoredDuringExecution [#fn 2 O latomic
+io.k8s.api.core.v1.NodeAffinity|requiredDuringSchedulingIgnoredDuringExecution #bn 1 PO|preferredDuringSchedulingIgnoredDuringExecution [#fn 2 O latomic
+io.k8s.api.core.v1.PodAffinity|requiredDuringSchedulingIgnoredDuringExecution [#fo 1 O latomic|preferredDuringSchedulingIgnoredDuringExecution [#fp 2 O latomic
+io.k8s.api.core.v1.PodAntiAffinity|requiredDuringSchedulingIgnoredDuringExecution [#fo 1 O latomic|preferredDuringSchedulingIgnoredDuringExecution [#fp 2 O latomic
 io.k8s.api.core.v1.PodDNSConfigOption|name s 1 O|value s 2 PO
 io.k8s.api.core.v1.ResourceClaim|name s 1 R|request s 2 O
-io.k8s.api.core.v1.ContainerState|waiting #fo 1 PO|running #fp 2 PO|terminated #fq 3 PO
-io.k8s.api.core.v1.VolumeMountStatus|name s 1 R|mountPath s 2 R|readOnly b 3 O|recursiveReadOnly s 4 PO|volumeStatus #fr 5 PO
-io.k8s.api.core.v1.ContainerUser|linux #fs 1 PO
-io.k8s.api.core.v1.ResourceStatus|name s 1 R|resources [#ft 2 O lmap mresourceID
+io.k8s.api.core.v1.ContainerState|waiting #fq 1 PO|running #fr 2 PO|terminated #fs 3 PO
+io.k8s.api.core.v1.VolumeMountStatus|name s 1 R|mountPath s 2 R|readOnly b 3 O|recursiveReadOnly s 4 PO|volumeStatus #ft 5 PO
+io.k8s.api.core.v1.ContainerUser|linux #fu 1 PO
+io.k8s.api.core.v1.ResourceStatus|name s 1 R|resources [#fv 2 O lmap mresourceID
 io.k8s.api.core.v1.ContainerExtendedResourceRequest|containerName s 1 R|resourceName s 2 R|requestName s 3 R
 io.k8s.api.core.v1.ScopedResourceSelectorRequirement|scopeName ep 1 R|operator e1k 2 R|values [s 3 O latomic
 io.k8s.api.core.v1.ClientIPConfig|timeoutSeconds i 1 PO
-io.k8s.api.core.v1.LoadBalancerIngress|ip s 1 O|hostname s 2 O|ipMode s 3 PO|ports [#fu 4 O latomic
+io.k8s.api.core.v1.LoadBalancerIngress|ip s 1 O|hostname s 2 O|ipMode s 3 PO|ports [#fw 4 O latomic
 io.k8s.api.discovery.v1.ForZone|name s 1 R
 io.k8s.api.discovery.v1.ForNode|name s 1 R
-io.k8s.api.flowcontrol.v1.Subject|kind s 1 R|user #fv 2 PO|group #fw 3 PO|serviceAccount #fx 4 PO
+io.k8s.api.flowcontrol.v1.Subject|kind s 1 R|user #fx 2 PO|group #fy 3 PO|serviceAccount #fz 4 PO
 io.k8s.api.flowcontrol.v1.ResourcePolicyRule|verbs [s 1 R lset|apiGroups [s 2 R lset|resources [s 3 R lset|clusterScope b 4 O|namespaces [s 5  lset
 io.k8s.api.flowcontrol.v1.NonResourcePolicyRule|verbs [s 1 R lset|nonResourceURLs [s 6 R lset
-io.k8s.api.flowcontrol.v1.LimitResponse|type s 1 R|queuing #fy 2 PO
-io.k8s.api.networking.v1.IngressServiceBackend|name s 1 R|port #fz 2 O
-io.k8s.api.networking.v1.HTTPIngressRuleValue|paths [#g0 1 R latomic
-io.k8s.api.networking.v1.IngressLoadBalancerIngress|ip s 1 O|hostname s 2 O|ports [#g1 4 O latomic
+io.k8s.api.flowcontrol.v1.LimitResponse|type s 1 R|queuing #g0 2 PO
+io.k8s.api.networking.v1.IngressServiceBackend|name s 1 R|port #g1 2 O
+io.k8s.api.networking.v1.HTTPIngressRuleValue|paths [#g2 1 R latomic
+io.k8s.api.networking.v1.IngressLoadBalancerIngress|ip s 1 O|hostname s 2 O|ports [#g3 4 O latomic
 io.k8s.api.networking.v1.NetworkPolicyPort|protocol ev 1 PO|port x 2 PO|endPort i 3 PO
-io.k8s.api.networking.v1.NetworkPolicyPeer|podSelector #79 1 PO|namespaceSelector #79 2 PO|ipBlock #g2 3 PO
+io.k8s.api.networking.v1.NetworkPolicyPeer|podSelector #7b 1 PO|namespaceSelector #7b 2 PO|ipBlock #g4 3 PO
 io.k8s.api.resource.v1.CELDeviceSelector|expression s 1 R
 io.k8s.api.resource.v1.OpaqueDeviceConfiguration|driver s 1 R|parameters a 2 R
-io.k8s.api.resource.v1.DeviceRequest|name s 1 R|exactly #g3 2 PO|firstAvailable [#g4 3 O latomic
+io.k8s.api.resource.v1.DeviceRequest|name s 1 R|exactly #g5 2 PO|firstAvailable [#g6 3 O latomic
 io.k8s.api.resource.v1.DeviceConstraint|requests [s 1 O latomic|matchAttribute s 2 PO|distinctAttribute s 3 PO
-io.k8s.api.resource.v1.DeviceClaimConfiguration|requests [s 1 O latomic|opaque #eh 1 PO i2
-io.k8s.api.resource.v1.DeviceAllocationResult|results [#g5 1 O latomic|config [#g6 2 O latomic
+io.k8s.api.resource.v1.DeviceClaimConfiguration|requests [s 1 O latomic|opaque #ej 1 PO i2
+io.k8s.api.resource.v1.DeviceAllocationResult|results [#g7 1 O latomic|config [#g8 2 O latomic
 io.k8s.api.resource.v1.NetworkDeviceData|interfaceName s 1 O|ips [s 2 O latomic|hardwareAddress s 3 O
-io.k8s.api.core.v1.NodeSelectorTerm!|matchExpressions [#g7 1 O latomic|matchFields [#g7 2 O latomic
+io.k8s.api.core.v1.NodeSelectorTerm!|matchExpressions [#g9 1 O latomic|matchFields [#g9 2 O latomic
 io.k8s.api.resource.v1.DeviceAttribute|int l 2 PO|bool b 3 PO|string s 4 PO|version s 5 PO|ints [l 6 O latomic|bools [b 7 O latomic|strings [s 8 O latomic|versions [s 9 O latomic
-io.k8s.api.resource.v1.DeviceCapacity|value q 1 R|requestPolicy #g8 2 PO
-io.k8s.api.resource.v1.DeviceCounterConsumption|counterSet s 1 R|counters {#et 2 OR
+io.k8s.api.resource.v1.DeviceCapacity|value q 1 R|requestPolicy #ga 2 PO
+io.k8s.api.resource.v1.DeviceCounterConsumption|counterSet s 1 R|counters {#ev 2 OR
 io.k8s.api.resource.v1.DeviceTaint|key s 1 R|value s 2 O|effect e1l 3 R|timeAdded t 4 PO
 io.k8s.api.resource.v1.NodeAllocatableResourceMapping|capacityKey s 1 PO|allocationMultiplier q 2 PO
 io.k8s.api.resource.v1.Counter|value q 1 R
 io.k8s.api.storage.v1.VolumeNodeResources|count i 1 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceValidation|openAPIV3Schema #g9 1 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources|status #ga 1 PO|scale #gb 2 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceValidation|openAPIV3Schema #gb 1 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources|status #gc 1 PO|scale #gd 2 PO
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition|name s 1 R|type s 2 R|format s 3 O|description s 4 O|priority i 5 O|jsonPath s 6 R
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.SelectableField|jsonPath s 1 R
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion|clientConfig #gc 2 PO|conversionReviewVersions [s 3 R latomic
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion|clientConfig #ge 2 PO|conversionReviewVersions [s 3 R latomic
 io.k8s.apimachinery.pkg.apis.meta.v1.FieldSelectorRequirement|key s 1 R|operator s 2 R|values [s 3 O latomic
 io.k8s.api.autoscaling.v2.MetricTarget|type s 1 R|value q 2 PO|averageValue q 3 PO|averageUtilization i 4 PO
-io.k8s.api.autoscaling.v2.MetricIdentifier|name s 1 R|selector #79 2 PO
+io.k8s.api.autoscaling.v2.MetricIdentifier|name s 1 R|selector #7b 2 PO
 io.k8s.api.autoscaling.v2.HPAScalingPolicy|type s 1 R|value i 2 R|periodSeconds i 3 R
 io.k8s.api.autoscaling.v2.MetricValueStatus|value q 1 PO|averageValue q 2 PO|averageUtilization i 3 PO
 io.k8s.api.batch.v1.PodFailurePolicyOnExitCodesRequirement|containerName s 1 PO|operator e1m 2 R|values [i 3 R lset
 io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern|type s 1 R|status s 2
 io.k8s.api.core.v1.KeyToPath|key s 1 R|path s 2 R|mode i 3 PO
-io.k8s.api.core.v1.DownwardAPIVolumeFile|path s 1 R|fieldRef #gd 2 PO|resourceFieldRef #ge 3 PO|mode i 4 PO
-io.k8s.api.core.v1.VolumeProjection|secret #gf 1 PO|downwardAPI #gg 2 PO|configMap #gh 3 PO|serviceAccountToken #gi 4 PO|clusterTrustBundle #gj 5 PO|podCertificate #gk 6 PO
-io.k8s.api.core.v1.PersistentVolumeClaimTemplate|metadata #4o 1 O|spec #64 2 R
+io.k8s.api.core.v1.DownwardAPIVolumeFile|path s 1 R|fieldRef #gf 2 PO|resourceFieldRef #gg 3 PO|mode i 4 PO
+io.k8s.api.core.v1.VolumeProjection|secret #gh 1 PO|downwardAPI #gi 2 PO|configMap #gj 3 PO|serviceAccountToken #gk 4 PO|clusterTrustBundle #gl 5 PO|podCertificate #gm 6 PO
+io.k8s.api.core.v1.PersistentVolumeClaimTemplate|metadata #4q 1 O|spec #66 2 R
 io.k8s.api.core.v1.ConfigMapEnvSource|name s 1 O i1 d""|optional b 2 PO
 io.k8s.api.core.v1.SecretEnvSource|name s 1 O i1 d""|optional b 2 PO
-io.k8s.api.core.v1.EnvVarSource|fieldRef #gd 1 PO|resourceFieldRef #ge 2 PO|configMapKeyRef #gl 3 PO|secretKeyRef #gm 4 PO|fileKeyRef #gn 5 PO
+io.k8s.api.core.v1.EnvVarSource|fieldRef #gf 1 PO|resourceFieldRef #gg 2 PO|configMapKeyRef #gn 3 PO|secretKeyRef #go 4 PO|fileKeyRef #gp 5 PO
 io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes|operator s 1 OR|values [i 2 O lset
 io.k8s.api.core.v1.ExecAction|command [s 1 O latomic
-io.k8s.api.core.v1.HTTPGetAction|path s 1 O|port x 2 R|host s 3 O|scheme e1n 4 O|httpHeaders [#go 5 O latomic
+io.k8s.api.core.v1.HTTPGetAction|path s 1 O|port x 2 R|host s 3 O|scheme e1n 4 O|httpHeaders [#gq 5 O latomic
 io.k8s.api.core.v1.TCPSocketAction|port x 1 R|host s 2 O
 io.k8s.api.core.v1.GRPCAction|port i 1 R|service s 2 P d""
-io.k8s.api.core.v1.LifecycleHandler|exec #ff 1 PO|httpGet #fg 2 PO|tcpSocket #fh 3 PO|sleep #gp 4 PO
+io.k8s.api.core.v1.LifecycleHandler|exec #fh 1 PO|httpGet #fi 2 PO|tcpSocket #fj 3 PO|sleep #gr 4 PO
 io.k8s.api.core.v1.Capabilities|add [s 1 O latomic|drop [s 2 O latomic
-io.k8s.api.core.v1.PreferredSchedulingTerm|weight i 1 R|preference #en 2 R
-io.k8s.api.core.v1.PodAffinityTerm|labelSelector #79 1 PO|namespaces [s 2 O latomic|topologyKey s 3 R|namespaceSelector #79 4 PO|matchLabelKeys [s 5 O latomic|mismatchLabelKeys [s 6 O latomic
-io.k8s.api.core.v1.WeightedPodAffinityTerm|weight i 1 R|podAffinityTerm #fm 2 R
+io.k8s.api.core.v1.PreferredSchedulingTerm|weight i 1 R|preference #ep 2 R
+io.k8s.api.core.v1.PodAffinityTerm|labelSelector #7b 1 PO|namespaces [s 2 O latomic|topologyKey s 3 R|namespaceSelector #7b 4 PO|matchLabelKeys [s 5 O latomic|mismatchLabelKeys [s 6 O latomic
+io.k8s.api.core.v1.WeightedPodAffinityTerm|weight i 1 R|podAffinityTerm #fo 2 R
 io.k8s.api.core.v1.ContainerStateWaiting|reason s 1 O|message s 2 O
 io.k8s.api.core.v1.ContainerStateRunning|startedAt t 1 O
 io.k8s.api.core.v1.ContainerStateTerminated|exitCode i 1 R|signal i 2 O|reason s 3 O|message s 4 O|startedAt t 5 O|finishedAt t 6 O|containerID s 7 O
-io.k8s.api.core.v1.VolumeStatus|image #gq 1 PO
+io.k8s.api.core.v1.VolumeStatus|image #gs 1 PO
 io.k8s.api.core.v1.LinuxContainerUser|uid l 1 R|gid l 2 R|supplementalGroups [l 3 O latomic
 io.k8s.api.core.v1.ResourceHealth|resourceID s 1 R|health s 2 O|message s 6 PO
 io.k8s.api.core.v1.PortStatus|port i 1 R|protocol ev 2 R|error s 3 PO
@@ -654,26 +656,26 @@ io.k8s.api.flowcontrol.v1.GroupSubject|name s 1 R
 io.k8s.api.flowcontrol.v1.ServiceAccountSubject|namespace s 1 R|name s 2 R
 io.k8s.api.flowcontrol.v1.QueuingConfiguration|queues i 1|handSize i 2|queueLengthLimit i 3
 io.k8s.api.networking.v1.ServiceBackendPort!|name s 1 O|number i 2 O
-io.k8s.api.networking.v1.HTTPIngressPath|path s 1 O|pathType e1o 3 PR|backend #b7 2 R
+io.k8s.api.networking.v1.HTTPIngressPath|path s 1 O|pathType e1o 3 PR|backend #b9 2 R
 io.k8s.api.networking.v1.IngressPortStatus|port i 1 R|protocol ev 2 R|error s 3 PO
 io.k8s.api.networking.v1.IPBlock|cidr s 1 R|except [s 2 O latomic
-io.k8s.api.resource.v1.ExactDeviceRequest|deviceClassName s 1 R|selectors [#be 2 O latomic|allocationMode e1p 3 O|count l 4 O|adminAccess b 5 PO|tolerations [#gr 6 O latomic|capacity #gs 7 PO
-io.k8s.api.resource.v1.DeviceSubRequest|name s 1 R|deviceClassName s 2 R|selectors [#be 3 O latomic|allocationMode e1p 4 O|count l 5 O|tolerations [#gr 6 O latomic|capacity #gs 7 PO
-io.k8s.api.resource.v1.DeviceRequestAllocationResult|request s 1 R|driver s 2 R|pool s 3 R|device s 4 R|adminAccess b 5 PO|tolerations [#gr 6 O latomic|bindingConditions [s 7 O latomic|bindingFailureConditions [s 8 O latomic|shareID s 9 PO|consumedCapacity {q 10 O
-io.k8s.api.resource.v1.DeviceAllocationConfiguration|source e1q 1 R|requests [s 2 O latomic|opaque #eh 1 PO i3
+io.k8s.api.resource.v1.ExactDeviceRequest|deviceClassName s 1 R|selectors [#bg 2 O latomic|allocationMode e1p 3 O|count l 4 O|adminAccess b 5 PO|tolerations [#gt 6 O latomic|capacity #gu 7 PO
+io.k8s.api.resource.v1.DeviceSubRequest|name s 1 R|deviceClassName s 2 R|selectors [#bg 3 O latomic|allocationMode e1p 4 O|count l 5 O|tolerations [#gt 6 O latomic|capacity #gu 7 PO
+io.k8s.api.resource.v1.DeviceRequestAllocationResult|request s 1 R|driver s 2 R|pool s 3 R|device s 4 R|adminAccess b 5 PO|tolerations [#gt 6 O latomic|bindingConditions [s 7 O latomic|bindingFailureConditions [s 8 O latomic|shareID s 9 PO|consumedCapacity {q 10 O
+io.k8s.api.resource.v1.DeviceAllocationConfiguration|source e1q 1 R|requests [s 2 O latomic|opaque #ej 1 PO i3
 io.k8s.api.core.v1.NodeSelectorRequirement|key s 1 R|operator e1r 2 R|values [s 3 O latomic
-io.k8s.api.resource.v1.CapacityRequestPolicy|default q 1 P|validValues [q 3 O latomic|validRange #gt 4 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps|id s 1 O|$schema s 2 O|$ref s 3 PO|description s 4 O|type s 5 O|format s 6 O|title s 7 O|default j 8 PO|maximum n 9 PO|exclusiveMaximum b 10 O|minimum n 11 PO|exclusiveMinimum b 12 O|maxLength l 13 PO|minLength l 14 PO|pattern s 15 O|maxItems l 16 PO|minItems l 17 PO|uniqueItems b 18 O|multipleOf n 19 PO|enum [j 20 O latomic|maxProperties l 21 PO|minProperties l 22 PO|required [s 23 O latomic|items r 24 PO|allOf [#g9 25 O latomic|oneOf [#g9 26 O latomic|anyOf [#g9 27 O latomic|not #g9 28 PO|properties {#g9 29 O|additionalProperties o 30 PO|patternProperties {#g9 31 O|dependencies {p 32 O|additionalItems o 33 PO|definitions {#g9 34 O|externalDocs #gu 35 PO|example j 36 PO|nullable b 37 O|x-kubernetes-preserve-unknown-fields b 38 PO|x-kubernetes-embedded-resource b 39 O|x-kubernetes-int-or-string b 40 O|x-kubernetes-list-map-keys [s 41 O latomic|x-kubernetes-list-type s 42 PO|x-kubernetes-map-type s 43 PO|x-kubernetes-validations [#gv 44 O pmerge krule lmap mrule
+io.k8s.api.resource.v1.CapacityRequestPolicy|default q 1 P|validValues [q 3 O latomic|validRange #gv 4 PO
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps|id s 1 O|$schema s 2 O|$ref s 3 PO|description s 4 O|type s 5 O|format s 6 O|title s 7 O|default j 8 PO|maximum n 9 PO|exclusiveMaximum b 10 O|minimum n 11 PO|exclusiveMinimum b 12 O|maxLength l 13 PO|minLength l 14 PO|pattern s 15 O|maxItems l 16 PO|minItems l 17 PO|uniqueItems b 18 O|multipleOf n 19 PO|enum [j 20 O latomic|maxProperties l 21 PO|minProperties l 22 PO|required [s 23 O latomic|items r 24 PO|allOf [#gb 25 O latomic|oneOf [#gb 26 O latomic|anyOf [#gb 27 O latomic|not #gb 28 PO|properties {#gb 29 O|additionalProperties o 30 PO|patternProperties {#gb 31 O|dependencies {p 32 O|additionalItems o 33 PO|definitions {#gb 34 O|externalDocs #gw 35 PO|example j 36 PO|nullable b 37 O|x-kubernetes-preserve-unknown-fields b 38 PO|x-kubernetes-embedded-resource b 39 O|x-kubernetes-int-or-string b 40 O|x-kubernetes-list-map-keys [s 41 O latomic|x-kubernetes-list-type s 42 PO|x-kubernetes-map-type s 43 PO|x-kubernetes-validations [#gx 44 O pmerge krule lmap mrule
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus
 io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale|specReplicasPath s 1 R|statusReplicasPath s 2 R|labelSelectorPath s 3 PO
-io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig|url s 3 PO|service #gw 1 PO|caBundle y 2 O
+io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig|url s 3 PO|service #gy 1 PO|caBundle y 2 O
 io.k8s.api.core.v1.ObjectFieldSelector!|apiVersion s 1 O|fieldPath s 2 R
 io.k8s.api.core.v1.ResourceFieldSelector!|containerName s 1 O|resource s 2 R|divisor q 3 O
-io.k8s.api.core.v1.SecretProjection|name s 1 O i1 d""|items [#f7 2 O latomic|optional b 4 PO
-io.k8s.api.core.v1.DownwardAPIProjection|items [#f8 1 O latomic
-io.k8s.api.core.v1.ConfigMapProjection|name s 1 O i1 d""|items [#f7 2 O latomic|optional b 4 PO
+io.k8s.api.core.v1.SecretProjection|name s 1 O i1 d""|items [#f9 2 O latomic|optional b 4 PO
+io.k8s.api.core.v1.DownwardAPIProjection|items [#fa 1 O latomic
+io.k8s.api.core.v1.ConfigMapProjection|name s 1 O i1 d""|items [#f9 2 O latomic|optional b 4 PO
 io.k8s.api.core.v1.ServiceAccountTokenProjection|audience s 1 O|expirationSeconds l 2 PO|path s 3 R
-io.k8s.api.core.v1.ClusterTrustBundleProjection|name s 1 PO|signerName s 2 PO|labelSelector #79 3 PO|optional b 5 PO|path s 4 R
+io.k8s.api.core.v1.ClusterTrustBundleProjection|name s 1 PO|signerName s 2 PO|labelSelector #7b 3 PO|optional b 5 PO|path s 4 R
 io.k8s.api.core.v1.PodCertificateProjection|signerName s 1 OR|keyType s 2 OR|maxExpirationSeconds i 3 PO|credentialBundlePath s 4 O|keyPath s 5 O|certificateChainPath s 6 O|userAnnotations {s 7 O
 io.k8s.api.core.v1.ConfigMapKeySelector!|name s 1 O i1 d""|key s 2 R|optional b 3 PO
 io.k8s.api.core.v1.SecretKeySelector!|name s 1 O i1 d""|key s 2 R|optional b 3 PO
