@@ -1,1 +1,2 @@
-export {};
+export { type ClusterOptions, createClusterControllers } from "./create-cluster-controllers.ts";
+export { type EventRecorder, type ObjectEvent, createEventRecorder } from "./events/event-recorder.ts";

@@ -36,6 +36,11 @@ export interface Controller {
   readonly name: string;
   readonly sources: readonly Source[];
   readonly reconcile: Reconcile;
+  /**
+   * A further origin of requests, for those that no list of kinds can name (every kind that the server serves): runs beside
+   * the workers until the signal aborts. Its end without an abort is no failure.
+   */
+  readonly feed?: (enqueue: (request: Request) => void, context: ReconcileContext) => Promise<void>;
   /** Requests of different names that may run at once; one name never runs twice at once. Default 1. */
   readonly concurrency?: number;
 }

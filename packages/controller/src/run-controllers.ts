@@ -77,8 +77,11 @@ class ControllerRun {
     return this.#ready && this.#queue.waiting === 0 && this.#queue.active === 0;
   }
 
-  async run(signal: AbortSignal): Promise<void> {
+  async run(parent: AbortSignal): Promise<void> {
     const { cache } = this.#environment;
+    // A signal of its own: hosts warn of many listeners on one.
+    const signal = AbortSignal.any([parent]);
+    signal.addEventListener("abort", () => this.#queue.close(signal.reason), { once: true });
     const { sources, concurrency = 1 } = this.#controller;
     const unsubscribe = sources.map((source) =>
       cache.onChange(source, ({ object, previous }) => {
@@ -92,7 +95,8 @@ class ControllerRun {
       // What another controller's informer had brought before this one listened.
       for (const source of sources) for (const object of cache.list(source)) this.#enqueue(source, object, undefined);
       this.#ready = true;
-      await Promise.all(Array.from({ length: concurrency }, () => this.#work(signal)));
+      const feed = this.#controller.feed?.((request) => this.#queue.add(request), { signal });
+      await Promise.all([feed, ...Array.from({ length: concurrency }, () => this.#work(signal))]);
     } finally {
       for (const forget of unsubscribe) forget();
       this.#queue[Symbol.dispose]();
@@ -107,7 +111,7 @@ class ControllerRun {
 
   async #work(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const request = await this.#queue.take({ signal });
+      const request = await this.#queue.take();
       try {
         await this.#reconcile(request, signal);
       } finally {

@@ -2,7 +2,6 @@ import { createManualClock } from "@lateen/base";
 import { describe, expect, it } from "vitest";
 import { createWorkQueue } from "./work-queue.ts";
 
-const { signal } = new AbortController();
 const queueOf = (options: { readonly groupOf?: (item: string) => string } = {}) => {
   const clock = createManualClock();
   return { clock, queue: createWorkQueue<string>({ keyOf: (item) => item, clock, ...options }) };
@@ -16,13 +15,13 @@ describe("the work queue", () => {
     queue.add("b");
 
     expect(queue.waiting).toBe(2);
-    expect([await queue.take({ signal }), await queue.take({ signal })]).toEqual(["a", "b"]);
+    expect([await queue.take(), await queue.take()]).toEqual(["a", "b"]);
   });
 
   it("gives an item that is added while in work again, but only after it is done", async () => {
     const { queue } = queueOf();
     queue.add("a");
-    const item = await queue.take({ signal });
+    const item = await queue.take();
 
     queue.add("a");
     expect(queue.waiting).toBe(0);
@@ -36,7 +35,7 @@ describe("the work queue", () => {
     for (const item of ["a1", "a2", "a3", "b1", "c1"]) queue.add(item);
 
     const order: string[] = [];
-    while (queue.waiting > 0) order.push(await queue.take({ signal }));
+    while (queue.waiting > 0) order.push(await queue.take());
 
     expect(order).toEqual(["a1", "b1", "c1", "a2", "a3"]);
   });
@@ -58,11 +57,10 @@ describe("the work queue", () => {
     expect(queue.delayed).toBe(0);
   });
 
-  it("ends a wait with the signal's reason", async () => {
+  it("ends a wait with the reason of its closing", async () => {
     const { queue } = queueOf();
-    const stop = new AbortController();
-    const taken = queue.take({ signal: stop.signal });
-    stop.abort(new Error("enough"));
+    const taken = queue.take();
+    queue.close(new Error("enough"));
     await expect(taken).rejects.toThrow("enough");
   });
 });

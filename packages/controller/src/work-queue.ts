@@ -20,8 +20,8 @@ export interface WorkQueue<T> extends Disposable {
   /** Queues the item after its own back-off, which grows with each call until `forget`. Answers the delay. */
   addWithBackoff(item: T): number;
   forget(item: T): void;
-  /** The next item, in the caller's hand until `done`. @throws the signal's reason. */
-  take(options: { readonly signal: AbortSignal }): Promise<T>;
+  /** The next item, in the caller's hand until `done`. @throws the reason of `close`. */
+  take(): Promise<T>;
   done(item: T): void;
   /** Items waiting to be taken; without those that are delayed. */
   readonly waiting: number;
@@ -29,6 +29,8 @@ export interface WorkQueue<T> extends Disposable {
   readonly active: number;
   /** Items whose delay is not over. */
   readonly delayed: number;
+  /** Takes no more in; who waits for an item gets `reason` thrown. */
+  close(reason: unknown): void;
 }
 
 export function createWorkQueue<T>(options: WorkQueueOptions<T>): WorkQueue<T> {
@@ -37,6 +39,7 @@ export function createWorkQueue<T>(options: WorkQueueOptions<T>): WorkQueue<T> {
 
 interface Taker<T> {
   resolve(item: T): void;
+  reject(reason: unknown): void;
 }
 
 class FairWorkQueue<T> implements WorkQueue<T> {
@@ -51,7 +54,7 @@ class FairWorkQueue<T> implements WorkQueue<T> {
   readonly #delays = new Map<string, { readonly at: number; readonly cancel: () => void }>();
   readonly #failures = new Map<string, number>();
   readonly #takers = new Set<Taker<T>>();
-  #closed = false;
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor({ keyOf, groupOf = () => "", clock = systemClock, backoff = itemBackoff }: WorkQueueOptions<T>) {
     this.#keyOf = keyOf;
@@ -73,7 +76,7 @@ class FairWorkQueue<T> implements WorkQueue<T> {
   }
 
   add(item: T): void {
-    if (this.#closed) return;
+    if (this.#closed !== undefined) return;
     const key = this.#keyOf(item);
     this.#undelay(key);
     const active = this.#active.get(key);
@@ -91,7 +94,7 @@ class FairWorkQueue<T> implements WorkQueue<T> {
   }
 
   addAfter(item: T, ms: number): void {
-    if (this.#closed) return;
+    if (this.#closed !== undefined) return;
     if (ms <= 0) {
       this.add(item);
       return;
@@ -121,24 +124,13 @@ class FairWorkQueue<T> implements WorkQueue<T> {
     this.#failures.delete(this.#keyOf(item));
   }
 
-  take({ signal }: { readonly signal: AbortSignal }): Promise<T> {
+  take(): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason);
+      if (this.#closed !== undefined) {
+        reject(this.#closed.reason as Error);
         return;
       }
-      const onAbort = (): void => {
-        this.#takers.delete(taker);
-        reject(signal.reason);
-      };
-      const taker: Taker<T> = {
-        resolve: (item) => {
-          signal.removeEventListener("abort", onAbort);
-          resolve(item);
-        },
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      this.#takers.add(taker);
+      this.#takers.add({ resolve, reject });
       this.#hand();
     });
   }
@@ -180,11 +172,18 @@ class FairWorkQueue<T> implements WorkQueue<T> {
     this.#delays.delete(key);
   }
 
-  [Symbol.dispose](): void {
-    this.#closed = true;
+  close(reason: unknown): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = { reason };
     for (const { cancel } of this.#delays.values()) cancel();
     this.#delays.clear();
     this.#groups.clear();
     this.#waiting = 0;
+    for (const taker of this.#takers) taker.reject(reason);
+    this.#takers.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.close(new DOMException("the work queue was closed", "AbortError"));
   }
 }

@@ -1,1 +1,2 @@
-export {};
+export { type TestCluster, type TestClusterOptions, startTestCluster } from "./test-cluster.ts";
+export { type Txtar, formatTxtar, parseTxtar } from "./txtar.ts";
