@@ -1,1 +1,57 @@
-export {};
+export { builtinProviders } from "./cue/builtin-provider.ts";
+export { type CueStepRunnerOptions, createCueStepRunner } from "./cue/cue-step-runner.ts";
+export { evaluateExpression, expressionJson, scopeOf } from "./cue/expressions.ts";
+export { type PathPart, lookupPath, parseKeyPath, setByPath } from "./cue/paths.ts";
+export {
+  type NativeProvider,
+  type ProviderContext,
+  type ProviderEntry,
+  type ProviderFunction,
+  type ProviderTable,
+  type Providers,
+  StepStop,
+  createProviders,
+} from "./cue/providers.ts";
+export { durationFault, formatTime, parseGoDuration, parseTime } from "./duration.ts";
+export {
+  type AdvanceOptions,
+  type Advanced,
+  type EngineLimits,
+  type Plan,
+  advance,
+  defaultEngineLimits,
+  suspendWaitMs,
+  suspendedByFailures,
+} from "./engine.ts";
+export { type RunMemory, clearCounters, createRunMemory } from "./memory.ts";
+export {
+  type RunContext,
+  type RunPhase,
+  type RunStatus,
+  type Step,
+  type StepInput,
+  type StepMode,
+  type StepOutput,
+  type StepPhase,
+  type StepReason,
+  type StepStatus,
+  type WorkflowMode,
+  emptyContext,
+  isFinished,
+  nameSteps,
+  stepOf,
+} from "./model.ts";
+export { OperationError, type RestartedRun, restartFromStep, resumeRun, suspendRun, terminateRun } from "./operate.ts";
+export { registerVelaPackages, velaPackagePaths } from "./packages/vela.ts";
+export { type RunStatusJson, contextFromData, contextToData, statusFromJson, statusToJson } from "./records.ts";
+export {
+  type Evaluated,
+  type Outcome,
+  type RunVariables,
+  StepError,
+  type StepRunner,
+  type Visit,
+  freshOutcome,
+} from "./step-runner.ts";
+export { embeddedTemplates, groupType } from "./templates.ts";
+export { unifyVariable, variableAt, withoutVariables } from "./variables.ts";

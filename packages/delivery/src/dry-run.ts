@@ -1,0 +1,123 @@
+import { type Diagnostic, errorMessage, isJsonObject } from "@lateen/base";
+import type { KubeObject } from "@lateen/objects";
+import { type App, appOf } from "./application/application.ts";
+import { workflowPlanOf } from "./application/default-workflow.ts";
+import { type DiagnoseOptions, diagnoseApplication, dryContext } from "./application/diagnose.ts";
+import type { DefinitionSource } from "./definition/definition-set.ts";
+import { deployTasksOf } from "./deploy-tasks.ts";
+import { type Cluster, localCluster } from "./policy/topology.ts";
+import { renderComponent } from "./render/render-component.ts";
+import { renderPolicies } from "./render/render-components.ts";
+
+/** What one step delivers to one place. */
+export interface DryRunGroup {
+  /** Name of the workflow step, or `policies` for what policies render. */
+  readonly step: string;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly component: string;
+  readonly objects: readonly KubeObject[];
+}
+
+export interface DryRun {
+  readonly groups: readonly DryRunGroup[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface DryRunOptions extends DiagnoseOptions {
+  readonly application: KubeObject;
+  readonly definitions: DefinitionSource;
+  readonly clusters?: readonly Cluster[];
+  /** External Policy objects, as Application policies. */
+  readonly externalPolicies?: App["policies"];
+  readonly externalWorkflow?: KubeObject;
+}
+
+/** The objects that an Application makes, step by step, by the renderer and the policies that deliver it. */
+export function dryRun(options: DryRunOptions): DryRun {
+  const { application, definitions } = options;
+  const diagnostics = [...diagnoseApplication(application, definitions, options)];
+  if (diagnostics.some(({ severity }) => severity !== "warning")) return { groups: [], diagnostics };
+  const app = appOf(application);
+  const groups: DryRunGroup[] = [];
+  try {
+    const plan = workflowPlanOf(app, options.externalWorkflow);
+    const steps = plan.steps.flatMap((step) => [
+      step,
+      ...(Array.isArray(step.subSteps) ? step.subSteps.filter(isJsonObject) : []),
+    ]);
+    for (const step of steps) groups.push(...groupsOf(app, step, { options, diagnostics }));
+  } catch (error) {
+    diagnostics.push({ code: "dry-run", message: errorMessage(error), path: ["spec"], causes: [] });
+  }
+  const policies = renderPolicies({
+    app,
+    policies: app.policies,
+    definitions,
+    context: dryContext,
+    labelNamespace: false,
+  });
+  if (policies.kind === "failed")
+    diagnostics.push({ code: "policy", message: policies.message, path: ["spec", "policies"], causes: [] });
+  else if (policies.objects.length > 0)
+    groups.push({
+      step: "policies",
+      cluster: localCluster,
+      namespace: app.namespace,
+      component: "",
+      objects: policies.objects,
+    });
+  return { groups, diagnostics };
+}
+
+function groupsOf(
+  app: App,
+  step: Record<string, unknown>,
+  { options, diagnostics }: { options: DryRunOptions; diagnostics: Diagnostic[] },
+): readonly DryRunGroup[] {
+  const properties = isJsonObject(step.properties) ? step.properties : {};
+  const name = String(step.name ?? step.type ?? "");
+  const allPolicies = [...app.policies, ...(options.externalPolicies ?? [])];
+  const placing = { clusters: options.clusters ?? [], namespace: app.namespace, allPolicies };
+  const strings = (value: unknown): readonly string[] =>
+    Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+  if (step.type === "apply-component") {
+    const component = app.components.find((one) => one.name === properties.component);
+    const cluster =
+      typeof properties.cluster === "string" && properties.cluster !== "" ? properties.cluster : localCluster;
+    return component === undefined
+      ? []
+      : [rendered({ app, step: name, component, target: { cluster, namespace: String(properties.namespace ?? "") } })];
+  }
+  if (step.type !== "deploy") return [];
+  const { tasks } = deployTasksOf(
+    app,
+    { policies: strings(properties.policies), inlinePolicies: properties.inlinePolicies },
+    placing,
+  );
+  return tasks.map(({ component, target }) => rendered({ app, step: name, component, target }));
+
+  function rendered(task: {
+    app: App;
+    step: string;
+    component: App["components"][number];
+    target: { cluster: string; namespace: string };
+  }): DryRunGroup {
+    const { component, target } = task;
+    const context = { ...dryContext, cluster: target.cluster, namespace: target.namespace };
+    const result = renderComponent({ app, component, definitions: options.definitions, context });
+    if (result.kind === "failed")
+      diagnostics.push({ code: "render", message: result.message, path: ["spec", "components"], causes: [] });
+    const objects =
+      result.kind === "failed"
+        ? []
+        : [...(result.workloadManaged ? [] : [result.workload]), ...result.outputs.map(({ object }) => object)];
+    return {
+      step: task.step,
+      cluster: target.cluster,
+      namespace: target.namespace === "" ? app.namespace : target.namespace,
+      component: component.name,
+      objects,
+    };
+  }
+}

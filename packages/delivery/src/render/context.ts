@@ -1,0 +1,88 @@
+import { type JsonObject, type JsonValue, canonicalJson } from "@lateen/base";
+import type { KubeObject } from "@lateen/objects";
+import {
+  type App,
+  type AppComponent,
+  appAnnotations,
+  componentJson,
+  revisionNumber,
+} from "../application/application.ts";
+
+export interface ClusterVersion {
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+  readonly platform: string;
+}
+
+/** What a rendering knows besides the Application: where it goes and what runs there already. */
+export interface RenderContext {
+  /** Cluster of the placement; "" where none is chosen (`dry-run`). */
+  readonly cluster: string;
+  readonly clusterVersion: ClusterVersion;
+  /** Namespace that a placement puts objects into. */
+  readonly namespace?: string | undefined;
+  /** Hash of the component, "" in a dry run. */
+  readonly revision?: string;
+  readonly custom?: JsonObject | undefined;
+  /** The component's live main object, if it exists. */
+  readonly liveOutput?: JsonObject | undefined;
+}
+
+/** `minor` as templates compare it: `31+` counts 31, nothing counts 0. */
+export function minorNumber(minor: string): number {
+  const digits = minor.replace(/[.+\-/?!]+$/, "");
+  return /^\d+$/.test(digits) ? Number(digits) : 0;
+}
+
+/** Data with sorted keys, as properties pass through a map before a template sees them. */
+export function sorted<T extends JsonValue>(value: T): T {
+  return JSON.parse(canonicalJson(value)) as T;
+}
+
+/** The fields of `context` that do not depend on the component. */
+export function applicationContext(app: App, context: RenderContext): JsonObject {
+  return {
+    namespace: context.namespace === undefined || context.namespace === "" ? app.namespace : context.namespace,
+    appName: app.name,
+    appRevision: app.revisionName,
+    appRevisionNum: revisionNumber(app.revisionName),
+    appLabels: { ...app.labels },
+    appAnnotations: { ...app.annotations },
+    revision: context.revision ?? "",
+    cluster: context.cluster,
+    clusterVersion: {
+      major: context.clusterVersion.major,
+      minor: minorNumber(context.clusterVersion.minor),
+      gitVersion: context.clusterVersion.gitVersion,
+      platform: context.clusterVersion.platform,
+    },
+    components: app.components.map(componentJson),
+    workflowName: app.annotations[appAnnotations.workflowName] ?? "",
+    publishVersion: app.annotations[appAnnotations.publishVersion] ?? "",
+    ...(context.custom === undefined ? {} : { custom: context.custom }),
+  };
+}
+
+/** `context` of a component's template. */
+export function componentContext(app: App, component: AppComponent, context: RenderContext): JsonObject {
+  return {
+    name: component.name,
+    ...applicationContext(app, context),
+    replicaKey: component.replicaKey ?? "",
+    parameter: component.properties ?? {},
+    ...(context.liveOutput === undefined ? {} : { output: context.liveOutput }),
+  };
+}
+
+/** The control plane that a rendering assumes where nothing else is said. */
+export const defaultClusterVersion: ClusterVersion = {
+  major: "1",
+  minor: "31",
+  gitVersion: "v1.31.10",
+  platform: "linux/amd64",
+};
+
+export function isKubeObject(value: unknown): value is KubeObject {
+  return typeof value === "object" && value !== null && typeof (value as { kind?: unknown }).kind === "string";
+}

@@ -1,0 +1,137 @@
+/**
+ * Runs the operations in a step's value: structs with a `#do`. They are found depth first, children before parents,
+ * fields with `@step(n)` first; each result is filled back, which may bring forth the next (kubevela-workflow.md 3.3).
+ */
+import { type JsonObject, type JsonValue, errorMessage, isJsonObject } from "@lateen/base";
+import type { Value } from "@lateen/cue";
+import { type Outcome, StepError, type Visit } from "../step-runner.ts";
+import { type Providers, StepStop } from "./providers.ts";
+
+const maxOperations = 1_000;
+const maxDepth = 100;
+
+export interface OperationRun {
+  readonly value: Value;
+  readonly visit: Visit;
+  readonly outcome: Outcome;
+  readonly providers: Providers;
+  readonly fields: JsonObject;
+}
+
+/** Runs what can run. Ends early, without error, when an operation stops the template. @throws StepError. */
+export async function runOperations(run: OperationRun): Promise<Value> {
+  let { value } = run;
+  const done = new Set<string>();
+  for (;;) {
+    run.visit.signal.throwIfAborted();
+    const found = nextOperation(value, "", done, 0);
+    if (found === undefined) return value;
+    done.add(found.path);
+    if (done.size > maxOperations) throw new StepError("Rendering", `a step runs at most ${maxOperations} operations`);
+    try {
+      value = await call(run, value, found);
+    } catch (error) {
+      if (error instanceof StepStop) return value;
+      throw error;
+    }
+  }
+}
+
+interface Found {
+  readonly path: string;
+  readonly label: string;
+  readonly operation: Value;
+  readonly action: string;
+}
+
+function nextOperation(value: Value, path: string, done: ReadonlySet<string>, depth: number): Found | undefined {
+  if (depth > maxDepth) return undefined;
+  for (const child of childrenOf(value, path)) {
+    const found = nextOperation(child.value, child.path, done, depth + 1);
+    if (found !== undefined) return found;
+  }
+  if (path === "" || done.has(path) || value.incompleteKind !== "struct") return undefined;
+  const action = textAt(value, "#do");
+  return action === "" ? undefined : { path, label: lastLabel(path), operation: value, action };
+}
+
+interface Child {
+  readonly path: string;
+  readonly value: Value;
+  readonly order: number;
+}
+
+function childrenOf(value: Value, path: string): readonly Child[] {
+  const { incompleteKind } = value;
+  if (incompleteKind === "list")
+    return value.elements().map((element, index) => ({ path: `${path}[${index}]`, value: element, order: 0 }));
+  if (incompleteKind !== "struct") return [];
+  const children = value.fields({ optional: true, hidden: true }).map((field): Child => {
+    const selector = field.selector.replace(/[?!]$/, "");
+    return { path: path === "" ? selector : `${path}.${selector}`, value: field.value, order: stepNumber(field.value) };
+  });
+  return children.some(({ order }) => order !== Number.POSITIVE_INFINITY)
+    ? children.toSorted((a, b) => a.order - b.order)
+    : children;
+}
+
+function stepNumber(value: Value): number {
+  const [attribute] = value.attributes("field").filter(({ name }) => name === "step");
+  const number = Number(attribute?.body);
+  return attribute === undefined || Number.isNaN(number) ? Number.POSITIVE_INFINITY : number;
+}
+
+function lastLabel(path: string): string {
+  const match = /(?:^|\.)("(?:[^"\\]|\\.)*"|[^."[\]]+)(?:\[\d+\])*$/.exec(path);
+  const label = match?.[1] ?? path;
+  return label.startsWith('"') ? (JSON.parse(label) as string) : label;
+}
+
+function textAt(value: Value, path: string): string {
+  const found = value.lookupPath(path);
+  if (!found.exists || found.kind !== "string") return "";
+  return found.toJSON() as string;
+}
+
+async function call(run: OperationRun, root: Value, found: Found): Promise<Value> {
+  const { path, operation, action, label } = found;
+  const provider = textAt(operation, "#provider");
+  const legacy = provider === "op";
+  if (!run.providers.hasProvider(provider)) throw callError(found, `provider ${provider} not found`);
+  const entry = run.providers.find(provider, action);
+  if (entry === undefined) throw callError(found, `function ${action} not found in provider ${provider}`);
+  const { visit, outcome, fields } = run;
+  const context = { visit, outcome, fields, path, label, signal: visit.signal };
+  let result: JsonObject | undefined;
+  try {
+    if (typeof entry === "function") {
+      const data = concreteData(operation);
+      const params = legacy ? data : isJsonObject(data.$params) ? data.$params : {};
+      result = await entry(params, context);
+    } else {
+      result = await entry.native(operation, context);
+    }
+  } catch (error) {
+    if (error instanceof StepStop || error instanceof StepError || visit.signal.aborted) throw error;
+    throw callError(found, errorMessage(error));
+  }
+  if (result === undefined) return root;
+  return legacy ? root.fillPath(path, result) : root.fillPath(`${path}.$returns`, result);
+}
+
+function concreteData(operation: Value): JsonObject {
+  const faults = operation.validate();
+  if (faults.length > 0) throw new Error(`cue: marshal error: ${faults[0]!.message}`);
+  const data: JsonValue = operation.toJSON();
+  return isJsonObject(data) ? data : {};
+}
+
+function callError({ path, operation }: Found, message: string): StepError {
+  let shown = "";
+  try {
+    shown = operation.syntax().replaceAll(/\s+/g, " ").slice(0, 200);
+  } catch {
+    shown = "…";
+  }
+  return new StepError("Execute", `function call error for ${path}: ${message} (value: ${shown})`);
+}
