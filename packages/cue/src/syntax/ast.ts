@@ -228,6 +228,8 @@ export interface Interpolation extends NodeBase {
   readonly kind: "interpolation";
   readonly parts: readonly string[];
   readonly exprs: readonly Expr[];
+  /** The white space before each `)`. */
+  readonly closeRelPos?: readonly RelPos[];
 }
 
 export interface StructLit extends NodeBase {
@@ -242,6 +244,10 @@ export interface ListLit extends NodeBase {
   readonly kind: "list";
   readonly elements: readonly (Expr | Comprehension | Ellipsis)[];
   readonly closeRelPos?: RelPos;
+  /**
+   * Where commas are written: after each element, after each but the last, or not everywhere (a line's end parts elements too).
+   */
+  readonly commas?: "all" | "between" | "some";
 }
 
 export interface Paren extends NodeBase {

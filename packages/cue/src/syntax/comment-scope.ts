@@ -20,8 +20,10 @@ export interface CommentScope {
   /** How many nested lists share this scope; 0 for a node's own. */
   lists: number;
   lastChild: Commented | undefined;
-  lastSlot: number;
 }
+
+/** The slot of comments behind the last token of a node: after its comma, or below it. */
+export const behindSlot = 100;
 
 /** The stack of open scopes of one parse. */
 export class CommentScopes {
@@ -50,10 +52,15 @@ export class CommentScopes {
       next.groups = groups;
       return;
     }
-    const before = groups.filter((group) => group.slot === 0);
-    const after = groups.filter((group) => group.slot !== 0);
-    for (const group of after) group.slot = list.lastSlot;
-    list.lastChild.comments = [...before, ...(list.lastChild.comments ?? []), ...after];
+    for (const group of groups) hangBehind(list.lastChild, group);
+  }
+
+  /** Documentation that no node has taken, since none followed: it stays where it is. */
+  settleLead(): void {
+    if (this.lead === undefined) return;
+    this.lead.doc = false;
+    this.add(this.lead);
+    this.lead = undefined;
   }
 
   add(group: OpenComment): void {
@@ -69,10 +76,7 @@ export class CommentScopes {
   closeList(): void {
     const list = this.current;
     if (list.lastChild !== undefined && list.groups !== undefined) {
-      for (const group of list.groups) {
-        group.slot = list.lastSlot;
-        addComment(list.lastChild, group);
-      }
+      for (const group of list.groups) hangBehind(list.lastChild, group);
       list.groups = undefined;
     }
     list.lists--;
@@ -88,10 +92,14 @@ export class CommentScopes {
     const parent = scope.parent!;
     this.current = parent;
     parent.lastChild = node as Commented;
-    parent.lastSlot = scope.slot;
     parent.slot++;
     if (scope.groups !== undefined) {
-      for (const group of scope.groups) addComment(node as Commented, group);
+      // A scope around the node's own: what it saw after its first child stands behind the whole node.
+      const around = scope.lastChild === node;
+      for (const group of scope.groups) {
+        if (around && group.slot > 0) hangBehind(node as Commented, group);
+        else addComment(node as Commented, group);
+      }
       scope.groups = undefined;
     }
     return node;
@@ -99,11 +107,15 @@ export class CommentScopes {
 }
 
 function newScope(parent: CommentScope | undefined, lists: number): CommentScope {
-  return { parent, slot: 0, groups: undefined, lists, lastChild: undefined, lastSlot: 0 };
+  return { parent, slot: 0, groups: undefined, lists, lastChild: undefined };
+}
+
+function hangBehind(node: Commented, group: OpenComment): void {
+  group.slot = behindSlot;
+  addComment(node, group);
 }
 
 function addComment(node: Commented, group: OpenComment): void {
-  if (node.comments?.includes(group)) return;
   node.comments = node.comments === undefined ? [group] : [...node.comments, group];
 }
 

@@ -235,11 +235,14 @@ function parsePostfixAlias(stream: TokenStream): Field["postfixAlias"] {
   stream.next();
   if (!stream.is(Token.lparen)) return { key: undefined, value: parseIdent(stream) };
   stream.next();
-  const key = parseIdent(stream);
-  let value = key;
-  if (stream.expect(Token.comma)) value = parseIdent(stream);
+  const first = parseIdent(stream);
+  let second: Ident | undefined;
+  if (stream.is(Token.comma)) {
+    stream.next();
+    second = parseIdent(stream);
+  }
   stream.expect(Token.rparen);
-  return { key, value };
+  return second === undefined ? { key: undefined, value: first } : { key: first, value: second };
 }
 
 /** What was read as an expression, as a label. */

@@ -356,7 +356,7 @@ export function parseStructContent(stream: TokenStream): StructLit["decls"] {
 function parseList(stream: TokenStream): ListLit {
   const scope = stream.comments.open();
   const { start, relPos } = stream;
-  const elements = stream.enclosed("list", parseElements);
+  const { elements, commas } = stream.enclosed("list", parseElements);
   const closeRelPos = stream.relPos;
   const end = expectClosing(stream, Token.rbrack, start);
   return stream.comments.close(scope, {
@@ -366,26 +366,35 @@ function parseList(stream: TokenStream): ListLit {
     relPos,
     elements: elements as ListLit["elements"],
     closeRelPos,
+    commas,
   });
 }
 
 /** An element may be an alias as long as the list may still become a pattern label. */
-export function parseElements(stream: TokenStream): (Expr | AliasExpr | Comprehension | Ellipsis)[] {
-  const elements: (Expr | AliasExpr | Comprehension | Ellipsis)[] = [];
+export function parseElements(stream: TokenStream): { elements: Element[]; commas: NonNullable<ListLit["commas"]> } {
+  const elements: Element[] = [];
+  let written = 0;
+  let trailing = false;
   stream.comments.openList();
   stream.next();
   while (stream.token !== Token.rbrack && stream.token !== Token.eof) {
     const before = stream.start;
     elements.push(parseElement(stream));
+    trailing = false;
     if (!stream.atComma("list literal", Token.rbrack)) break;
+    trailing = stream.is(Token.comma) && !stream.scanner.impliedComma;
+    if (trailing) written++;
     if (stream.token === Token.comma) stream.next();
     else if (stream.start === before || isCloser(stream.token)) break;
   }
   stream.comments.closeList();
-  return elements;
+  const missing = elements.length - written;
+  return { elements, commas: missing === 0 ? "all" : missing === 1 && !trailing ? "between" : "some" };
 }
 
-function parseElement(stream: TokenStream): Expr | AliasExpr | Comprehension | Ellipsis {
+type Element = Expr | AliasExpr | Comprehension | Ellipsis;
+
+function parseElement(stream: TokenStream): Element {
   if (isClauseStart(stream)) return stream.grammar.parseComprehension(stream);
   if (stream.token !== Token.ellipsis) return parseExpr(stream);
   const scope = stream.comments.open();
@@ -416,20 +425,28 @@ function parseFunc(stream: TokenStream): Expr {
 function parseInterpolation(stream: TokenStream): Interpolation {
   const scope = stream.comments.open();
   const { start, relPos } = stream;
-  const { parts, exprs } = stream.enclosed("string", parseStringParts);
+  const { parts, exprs, closeRelPos } = stream.enclosed("string", parseStringParts);
   const { end } = stream;
   stream.next();
-  return stream.comments.close(scope, { kind: "interpolation", start, end, relPos, parts, exprs });
+  return stream.comments.close(scope, { kind: "interpolation", start, end, relPos, parts, exprs, closeRelPos });
 }
 
-export function parseStringParts(stream: TokenStream): { parts: string[]; exprs: Expr[] } {
+export function parseStringParts(stream: TokenStream): { parts: string[]; exprs: Expr[]; closeRelPos: RelPos[] } {
   const quote = stream.scanner.quote!;
   const parts = [stream.text];
   const exprs: Expr[] = [];
+  const closeRelPos: RelPos[] = [];
+  // Comments after the i-th `\(` have slot 2i + 1, those before its `)` slot 2i + 2.
+  const scope = stream.comments.current;
   while (stream.token === Token.interpolation) {
+    scope.slot = 2 * exprs.length;
     stream.next();
     exprs.push(parseValue(stream));
+    scope.slot = 2 * exprs.length - 1;
     if (stream.is(Token.comma) && stream.scanner.impliedComma) stream.next();
+    scope.slot = 2 * exprs.length;
+    stream.comments.settleLead();
+    closeRelPos.push(stream.relPos);
     if (!stream.is(Token.rparen)) {
       stream.errorExpected("')' for string interpolation");
       parts.push(")");
@@ -440,7 +457,7 @@ export function parseStringParts(stream: TokenStream): { parts: string[]; exprs:
     if (parts.length > exprs.length) parts.pop();
     parts.push(stream.text);
   }
-  return { parts, exprs };
+  return { parts, exprs, closeRelPos };
 }
 
 /** Within a broken interpolation: to the next `)` of the same line, if there is one. */

@@ -99,7 +99,7 @@ export class TokenStream {
   /** Goes to the next token that is no comment; comments on the way find their places. */
   next(): void {
     const { scanner, comments } = this;
-    comments.lead = undefined;
+    comments.settleLead();
     const first = this.token === Token.eof && scanner.start === 0;
     this.#scan();
     comments.current.slot++;

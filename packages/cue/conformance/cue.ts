@@ -1,0 +1,18 @@
+import { type Answer, type CueCase, refuse } from "./case.ts";
+import { answerCompiles } from "./kinds/compiles.ts";
+import { answerEvaluation } from "./kinds/evaluation.ts";
+import { answerFmt } from "./kinds/fmt.ts";
+
+// One line a kind; how a kind is answered stands in kinds/.
+const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
+  compiles: answerCompiles,
+  error: answerEvaluation,
+  export: answerEvaluation,
+  fmt: answerFmt,
+  incomplete: answerEvaluation,
+  paths: answerEvaluation,
+};
+
+export function answer(item: CueCase): Answer {
+  return (kinds[item.ask.kind] ?? (() => refuse(item.ask.kind)))(item);
+}

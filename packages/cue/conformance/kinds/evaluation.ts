@@ -1,0 +1,64 @@
+import { Context, type SourceFile, type Value } from "../../src/index.ts";
+import type { Answer, CueCase } from "../case.ts";
+import { classOf, outcomeOf } from "./outcome.ts";
+
+/** The instance of a case, with the packages of its module. */
+export function instanceOf(item: CueCase, context = new Context()): Value {
+  const module = /^module:\s*"([^"]*)"/m.exec(item.files["cue.mod/module.cue"] ?? "")?.[1]?.replace(/@.*/, "");
+  if (module !== undefined) registerModule(context, item, module);
+  const files = item.entry.map((name) => ({ name, text: item.files[name] ?? "" }));
+  return context.buildInstance(files);
+}
+
+function registerModule(context: Context, item: CueCase, module: string): void {
+  const folders = new Map<string, SourceFile[]>();
+  for (const [name, text] of Object.entries(item.files)) {
+    if (!name.endsWith(".cue") || name.startsWith("cue.mod/module")) continue;
+    const slash = name.lastIndexOf("/");
+    const folder = slash < 0 ? "" : name.slice(0, slash);
+    const known = folders.get(folder);
+    if (known === undefined) folders.set(folder, [{ name, text }]);
+    else known.push({ name, text });
+  }
+  for (const [folder, files] of folders) {
+    if (folder === "") {
+      context.registerPackage(module, files);
+      continue;
+    }
+    const vendored = /^cue\.mod\/(?:pkg|usr|gen)\/(.*)$/.exec(folder)?.[1];
+    context.registerPackage(vendored ?? `${module}/${folder}`, files);
+  }
+}
+
+export function answerEvaluation(item: CueCase): Answer {
+  const value = instanceOf(item);
+  const { status, json, class: worst, errors } = outcomeOf(value);
+  const answer = status === "ok" ? { ok: true, json } : { ok: false, error: { class: worst, msg: errors?.[0]?.msg } };
+  const broken = worst === "compile";
+  return {
+    ...answer,
+    checks: (item.checks as readonly { readonly path: readonly (string | number)[] }[] | undefined)?.map(({ path }) =>
+      broken ? { ok: false, class: "compile" } : check(value, path),
+    ),
+  };
+}
+
+function check(value: Value, path: readonly (string | number)[]): object {
+  let at = value;
+  for (const part of path) at = step(at, part);
+  if (!at.exists) return { ok: false, class: "eval", kind: "_|_" };
+  const wrong = at.validate();
+  const errors = wrong.length > 0 ? wrong : at.validate({ concrete: true });
+  if (errors.length === 0) return { ok: true, json: at.toJSONText() };
+  const kind = at.incompleteKind;
+  return { ok: false, class: classOf(errors), kind: kind === "bottom" ? "_|_" : kind === "top" ? "_" : kind };
+}
+
+function step(value: Value, part: string | number): Value {
+  if (typeof part === "number") return value.lookupPath(`[${part}]`);
+  if (/^(?:_?#|_)/.test(part)) {
+    const found = value.lookupPath(part.replace(/\$.*|\(.*/, ""));
+    if (found.exists) return found;
+  }
+  return value.lookupPath(JSON.stringify(part));
+}

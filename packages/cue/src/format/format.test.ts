@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { parseFile } from "../syntax/parser.ts";
+import { formatFile } from "./format.ts";
+
+const formatted = (text: string, options = {}) => {
+  const { file, diagnostics } = parseFile(text, { filename: "in.cue" });
+  expect(diagnostics).toEqual([]);
+  return formatFile(file, options);
+};
+
+describe("formatFile", () => {
+  it("aligns values and comments of neighbouring fields", () => {
+    expect(formatted("a: 1 // x\nlong: 22 // y\n")).toBe("a:    1  // x\nlong: 22 // y\n");
+  });
+
+  it("formats 10,000 nested levels without overflowing the stack", () => {
+    const nested = `a: ${"[".repeat(9_990)}${"]".repeat(9_990)}\n`;
+    expect(formatted(nested)).toBe(nested);
+    const structs = `${"{a: ".repeat(9_990)}1${"}".repeat(9_990)}\n`;
+    expect(formatted(structs)).toBe(structs);
+  });
+});

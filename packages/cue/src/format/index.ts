@@ -1,0 +1,1 @@
+export { type FormatOptions, formatFile, formatNode } from "./format.ts";
