@@ -4,3 +4,4 @@ export { parsePath } from "./path.ts";
 export { parseExpression, parseFile } from "./syntax/index.ts";
 export { interpolationTexts, numberPieces, unquote } from "./syntax/index.ts";
 export type * from "./syntax/ast.ts";
+export { type FormatOptions, formatFile, formatNode } from "./format/index.ts";
