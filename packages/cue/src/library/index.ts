@@ -4,10 +4,12 @@ import type { BuiltinPackage } from "./builtin.ts";
 import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
 import { mathPackage } from "./math.ts";
+import { pathPackage } from "./path.ts";
 import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
 import { structPackage } from "./struct.ts";
+import { timePackage } from "./time.ts";
 import { yamlPackage } from "./yaml.ts";
 
 export {
@@ -27,10 +29,12 @@ const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
     jsonPackage,
     listPackage,
     mathPackage,
+    pathPackage,
     regexpPackage,
     strconvPackage,
     stringsPackage,
     structPackage,
+    timePackage,
     yamlPackage,
   ].map((builtin) => [builtin.path, builtin]),
 );
