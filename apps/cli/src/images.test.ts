@@ -1,15 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { parseImageMappings, splitCommand } from "./images.ts";
+import { parseImageMappings } from "./images.ts";
 import { parseDuration } from "./duration.ts";
 import { formatAge } from "./output.ts";
 
 describe("--image and --run", () => {
-  it("splits a command into words without a shell", () => {
-    expect(splitCommand(`node "my server.js" --name='a b' x`)).toEqual(["node", "my server.js", "--name=a b", "x"]);
-  });
   it("pairs each image with its command", () => {
     expect(parseImageMappings(["web=."], ["node server.js"], process.cwd())).toEqual([
-      { image: "web", folder: process.cwd(), command: ["node", "server.js"] },
+      { image: "web", folder: process.cwd(), run: "node server.js" },
     ]);
   });
   it("says what is missing", () => {

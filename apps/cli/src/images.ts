@@ -16,21 +16,10 @@ export function parseImageMappings(
     const at = text.lastIndexOf("=");
     const command = commands[i];
     if (at < 1) throw new Error(`--image ${text}: write IMAGE=FOLDER`);
-    if (command === undefined) throw new Error(`--image ${text}: say how it runs: --run "node server.js"`);
+    if (command === undefined || command.trim() === "")
+      throw new Error(`--image ${text}: say how it runs: --run "node server.js"`);
     const folder = resolve(cwd, text.slice(at + 1));
     if (!existsSync(folder)) throw new Error(`--image ${text}: the folder ${folder} does not exist`);
-    return { image: text.slice(0, at), folder, command: splitCommand(command) };
+    return { image: text.slice(0, at), folder, run: command };
   });
-}
-
-/** Words of a command line: blanks separate, quotes hold together. No shell is involved. */
-export function splitCommand(text: string): string[] {
-  const words = [...text.matchAll(/(?:[^\s"']+|"(?:[^"\\]|\\.)*"|'[^']*')+/g)].map(([word]) =>
-    word.replaceAll(
-      /"((?:[^"\\]|\\.)*)"|'([^']*)'/g,
-      (_, double?: string, single?: string) => double?.replaceAll(/\\(.)/g, "$1") ?? single ?? "",
-    ),
-  );
-  if (words.length === 0) throw new Error("--run: the command is empty");
-  return words;
 }

@@ -1,1 +1,142 @@
-export {};
+/**
+ * The composition root: joins store, API server, controllers and node agent in one process. It has no logic of its own; what
+ * starts here is stopped here, in reverse order.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
+import { createApiServer } from "@lateen/apiserver";
+import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
+import { nodePlatform } from "@lateen/apiserver/platform/node";
+import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
+import { type Client, createCache, createClient } from "@lateen/client";
+import { createClusterControllers } from "@lateen/cluster";
+import { startNodeAgent } from "@lateen/cluster/node-agent";
+import { type Environment, startControllers } from "@lateen/controller";
+import { createApplicationAdmitter, createDeliveryControllers, installDefinitions } from "@lateen/delivery";
+import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
+import { builtinKinds } from "@lateen/objects/kinds";
+import { bundledImages } from "./bundled-images.ts";
+import { type ServerOptions, StartError } from "./options.ts";
+
+export { type ImageMapping, type NodeMode, type ServerOptions, StartError, nodeModes } from "./options.ts";
+
+/** A control plane that is ready. Disposing ends it: no new requests, controllers, node with its processes, store. */
+export interface RunningServer extends AsyncDisposable {
+  /** `https://127.0.0.1:6443`. */
+  readonly address: string;
+  readonly kubeconfigPath: string;
+  /** A client in process, with every right. */
+  readonly client: Client;
+  /** Resolves when the signal aborts. @throws when a part of the server has failed. */
+  untilStopped(signal: AbortSignal): Promise<void>;
+}
+
+/** The user that controllers act as, in process. */
+const controllerUser = { username: "system:lateen:controllers", groups: ["system:masters", "system:authenticated"] };
+
+/**
+ * Starts everything and resolves when it is ready. A server that cannot start whole does not start at all.
+ * @throws StartError with what was tried and what to do.
+ */
+export async function startServer(
+  options: ServerOptions,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RunningServer> {
+  const stack = new DisposeStack();
+  try {
+    return await compose(options, stack, signal);
+  } catch (error) {
+    await stack[Symbol.asyncDispose]();
+    throw codeOf(error) === undefined || signal?.aborted
+      ? error
+      : new StartError(errorMessage(error), { cause: error });
+  }
+}
+
+async function compose(
+  options: ServerOptions,
+  stack: DisposeStack,
+  signal: AbortSignal | undefined,
+): Promise<RunningServer> {
+  const { dataDir, host = "127.0.0.1", port = 6443, parts = "all", log } = options;
+  const clock = systemClock;
+  await makeFolder(dataDir);
+  const store = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
+  signal?.throwIfAborted();
+  const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
+  let streams: Awaited<ReturnType<typeof startNodeAgent>>["streams"] | undefined;
+  let admit: ReturnType<typeof createApplicationAdmitter> | undefined;
+  const server = stack.use(
+    createApiServer({
+      store,
+      platform: nodePlatform,
+      clock,
+      log,
+      customResourceDefinitions: oamCustomResourceDefinitions(),
+      admitters: parts === "bare" ? [] : [(review) => admit?.(review) ?? Promise.resolve({ kind: "allowed" })],
+      podStreams: () => streams,
+    }),
+  );
+  await server.ready;
+  const client = createClient({
+    transport: server.transport(controllerUser),
+    kinds: builtinKinds(),
+    fieldManager: "lateen",
+  });
+  let failure: Promise<void> = new Promise(() => undefined);
+  if (parts === "all") {
+    const cache = stack.use(createCache({ client, clock, log }));
+    const environment: Environment = { client, cache, clock, log };
+    admit = createApplicationAdmitter({ client, cache });
+    await installDefinitions(client, { signal });
+    const running = stack.use(
+      startControllers({
+        ...environment,
+        controllers: [
+          ...createClusterControllers(environment, { rootCertificate: tls.ca }),
+          ...createDeliveryControllers(environment),
+        ],
+      }),
+    );
+    const node = stack.use(
+      await startNodeAgent(environment, {
+        folder: join(dataDir, "node"),
+        bundledImages: [bundledImages()],
+        userImages: [join(dataDir, "images")],
+        ...(options.nodeMode !== undefined && { mode: options.nodeMode }),
+        ...(options.images !== undefined && { mappings: options.images }),
+      }),
+    );
+    streams = node.streams;
+    failure = running.wait();
+    failure.catch(() => undefined);
+  }
+  const listening = stack.use(await listen({ server, host, port, tls, log }));
+  const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: listening.address, tls });
+  return {
+    address: listening.address,
+    kubeconfigPath,
+    client,
+    untilStopped: (until) => Promise.race([aborted(until), failure]),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StartError(
+      `the data directory ${folder} cannot be made: ${errorMessage(error)}; name another with --data-dir`,
+      { cause: error },
+    );
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,1 +1,9 @@
-export {};
+export {
+  type ImageMapping,
+  type NodeMode,
+  type RunningServer,
+  type ServerOptions,
+  StartError,
+  nodeModes,
+  startServer,
+} from "./embedded.ts";

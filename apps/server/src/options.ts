@@ -17,7 +17,8 @@ export const nodeModes: readonly NodeMode[] = ["process", "process-shell", "stri
 export interface ImageMapping {
   readonly image: string;
   readonly folder: string;
-  readonly command: readonly string[];
+  /** A command line, run by the shell: it is the person's own word. */
+  readonly run: string;
 }
 
 export interface ServerOptions {

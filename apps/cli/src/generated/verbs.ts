@@ -3,8 +3,12 @@ import type { VerbModule } from "../verb.ts";
 
 export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   delete: () => import("../verbs/delete.ts"),
+  dev: () => import("../verbs/dev.ts"),
+  "dry-run": () => import("../verbs/dry-run.ts"),
   kubeconfig: () => import("../verbs/kubeconfig.ts"),
+  logs: () => import("../verbs/logs.ts"),
   ls: () => import("../verbs/ls.ts"),
+  server: () => import("../verbs/server.ts"),
   status: () => import("../verbs/status.ts"),
   up: () => import("../verbs/up.ts"),
   version: () => import("../verbs/version.ts"),
