@@ -1,6 +1,8 @@
-import type { JsonObject } from "@lateen/base";
+import { type JsonObject, isJsonObject } from "@lateen/base";
 import { builtinTypeOf } from "../src/kinds/built-in-types.ts";
-import { groupVersionOf } from "../src/kube-object.ts";
+import { readJsonText } from "../src/kinds/typed/json-text.ts";
+import { decodeTyped } from "../src/kinds/typed/typed-form.ts";
+import { groupVersionOf, gvkOf } from "../src/kube-object.ts";
 import * as addresses from "../src/names/field-names.ts";
 import { validateMetadata, validateMetadataUpdate } from "../src/names/metadata.ts";
 import * as names from "../src/names/names.ts";
@@ -11,7 +13,7 @@ import { patchStrategic } from "../src/patches/strategic-patch.ts";
 import * as fields from "../src/selectors/fields.ts";
 import * as labels from "../src/selectors/labels.ts";
 import * as quantities from "../src/values/quantity.ts";
-import { readYaml } from "../src/yaml/read-yaml.ts";
+import { readYaml, readYamlDocuments } from "../src/yaml/read-yaml.ts";
 import { type Answer, type Input, valueAnswers } from "./objects-values.ts";
 
 // Answers the cases of conformance/objects: values, selectors, names, templates, patches.
@@ -58,8 +60,33 @@ const metadataRules: Record<string, names.NameRule> = {
   dns1035Label: names.nameIsDns1035Label,
 };
 
+function decodeStrict(text: string): object {
+  const json = /^\s*[{["]/.test(text) || text === "null";
+  const read = json ? readJsonText(text) : undefined;
+  const [document] = read === undefined ? readYamlDocuments(text) : [];
+  const value = read?.value ?? document?.value ?? null;
+  if (!isJsonObject(value)) throw new Error("couldn't get version/kind; json parse error");
+  const { apiVersion, kind } = value;
+  if (typeof kind !== "string" || kind === "") throw new Error(`Object 'Kind' is missing in '${text}'`);
+  if (typeof apiVersion !== "string" || apiVersion === "")
+    throw new Error(`Object 'apiVersion' is missing in '${text}'`);
+  if (apiVersion.split("/").length > 2) throw new Error(`unexpected GroupVersion string: ${apiVersion}`);
+  const gvk = gvkOf({ apiVersion, kind });
+  const type = builtinTypeOf(gvk);
+  if (type === undefined) throw new Error(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  const { object, strictErrors, error } = decodeTyped(value, type, read ?? {});
+  if (error !== undefined) throw new Error(error);
+  const line = (offset: number): number => text.slice(0, offset).split("\n").length;
+  const duplicates = (document?.duplicates ?? []).map(
+    ({ key, offset }) => `  line ${line(offset)}: key "${key}" already set in map`,
+  );
+  const yamlErrors = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n${duplicates.join("\n")}`];
+  return { gvk: `${gvk.group}/${gvk.version}/${gvk.kind}`, object, strictErrors: [...yamlErrors, ...strictErrors] };
+}
+
 const answers: Record<string, Answer> = {
   ...valueAnswers,
+  "decode/strict": ({ text }) => decodeStrict(text),
   "quantity/parse": ({ text }) => {
     const quantity = quantities.parseQuantity(text);
     const value = quantities.quantityValue(quantity);

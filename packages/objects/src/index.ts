@@ -138,3 +138,37 @@ export { type CsaUpgradeOptions, upgradeManagedFields, upgradePatch } from "./ap
 export { type ExtractOptions, extractApplied } from "./apply/extract-applied.ts";
 export { type MergeSchema, type MergeType, mergeSchemaOf } from "./apply/merge-schema.ts";
 export { mergeSchemaOfOpenApi } from "./apply/merge-schema-openapi.ts";
+
+// Algebra: times, versions, templates.
+export { type JsonPathOptions, evaluateJsonPath, findJsonPath } from "./jsonpath/evaluate.ts";
+export {
+  type CustomColumn,
+  alignColumns,
+  compareNaturally,
+  parseCustomColumns,
+  printCustomColumns,
+  relaxedJsonPath,
+  sortByJsonPath,
+} from "./jsonpath/kubectl.ts";
+export { JsonPathError, parseJsonPath } from "./jsonpath/parse.ts";
+export { type Condition, withCondition } from "./values/conditions.ts";
+export { CronError, type CronSchedule, nextCronTime, parseCron } from "./values/cron.ts";
+export {
+  DurationError,
+  durationMs,
+  formatDuration,
+  humanDuration,
+  parseDuration,
+  shortHumanDuration,
+} from "./values/duration.ts";
+export { IntOrStringError, resolveFenceposts, scaledIntOrPercent } from "./values/int-or-string.ts";
+export { TimeError, parseMicroTime, parseTime, timeOf } from "./values/time.ts";
+export {
+  type Version,
+  VersionError,
+  compareKubeVersions,
+  compareVersions,
+  formatVersion,
+  parseGenericVersion,
+  parseSemanticVersion,
+} from "./values/version.ts";

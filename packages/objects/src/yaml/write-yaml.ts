@@ -1,5 +1,6 @@
 import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, maxJsonDepth } from "@lateen/base";
-import { formatFloat, resolvePlain } from "./scalars.ts";
+import { formatNumber } from "../own.ts";
+import { resolvePlain } from "./scalars.ts";
 
 /**
  * JSON as YAML the way kubectl prints it (sigs.k8s.io/yaml): keys sorted, two blanks of indentation, lists at the
@@ -158,7 +159,7 @@ class Writer {
 
   #leaf(value: JsonValue, indent: number): void {
     if (typeof value === "string") this.#scalar(value, indent, false);
-    else if (typeof value === "number") this.#put(numberText(value));
+    else if (typeof value === "number") this.#put(formatNumber(value));
     else if (Array.isArray(value)) this.#put("[]");
     else if (typeof value === "object" && value !== null) this.#put("{}");
     else this.#put(String(value));
@@ -239,11 +240,6 @@ class Writer {
     for (const line of lines) this.#out.push("\n", line === "" ? "" : pad + line);
     this.#column = pad.length;
   }
-}
-
-function numberText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return BigInt(value).toString();
-  return formatFloat(value);
 }
 
 /** Keys with numbers in them sort by the numbers, letters before other signs, as yaml.v2 sorts. */

@@ -22,7 +22,9 @@ describe("YAML", () => {
       unit: fc.constantFrom(...Array.from(" \n\t:#-'\"ayn0.1&*!|>%@`{}[],?é\u0085\u2028\u0007")),
     });
     fc.assert(
-      fc.property(letters, (text) => expect(readYaml(toYaml({ [text]: text }))).toEqual({ [text]: text })),
+      fc.property(letters, (text) => {
+        expect(readYaml(toYaml({ [text]: text }))).toEqual({ [text]: text });
+      }),
       {
         numRuns: 500,
       },
