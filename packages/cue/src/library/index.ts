@@ -4,6 +4,7 @@ import type { BuiltinPackage } from "./builtin.ts";
 import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
 import { mathPackage } from "./math.ts";
+import { netPackage } from "./net.ts";
 import { pathPackage } from "./path.ts";
 import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
@@ -29,6 +30,7 @@ const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
     jsonPackage,
     listPackage,
     mathPackage,
+    netPackage,
     pathPackage,
     regexpPackage,
     strconvPackage,
