@@ -24,8 +24,9 @@ export function formatFile(file: File, options: FormatOptions = {}): string {
 }
 
 /** The text of an expression or a declaration, without a line break at its end. */
-export function formatNode(node: Expr | Decl): string {
-  const text = format(node, { simplifier: noSimplifier }, (formatter) =>
+export function formatNode(node: Expr | Decl, options: FormatOptions = {}): string {
+  const simplifier = options.simplify ? simplifierOf(node) : noSimplifier;
+  const text = format(node, { ...options, simplifier }, (formatter) =>
     isDecl(node) ? inlineDoc(formatter.rows([node])) : formatter.expr(node),
   );
   return text.endsWith("\n") ? text.slice(0, -1) : text;

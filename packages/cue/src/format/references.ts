@@ -26,9 +26,9 @@ interface Visit {
  * the struct that declares nothing of it at all, must stay quoted. Aliases and comprehension variables are not looked at,
  * so that a few labels keep quotes that they could lose.
  */
-export function referencedLabels(file: File): ReferencedLabels {
+export function referencedLabels(root: File | Expr | Decl): ReferencedLabels {
   const keep = new Set<BasicLit>();
-  const stack: Visit[] = [{ value: file, scope: undefined }];
+  const stack: Visit[] = [{ value: root, scope: undefined }];
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop()) {
     const { value } = visit;
     let { scope } = visit;

@@ -1,4 +1,4 @@
-import type { BasicLit, Decl, Ellipsis, Field, File, StructLit } from "../syntax/ast.ts";
+import type { BasicLit, Decl, Ellipsis, Expr, Field, File, StructLit } from "../syntax/ast.ts";
 import { isIdentifier } from "../syntax/characters.ts";
 import { unquote } from "../syntax/literal.ts";
 import { hasComments } from "./comments.ts";
@@ -23,8 +23,8 @@ export const noSimplifier: Simplifier = {
   decls: (struct) => struct.decls,
 };
 
-export function simplifierOf(file: File): Simplifier {
-  const referenced = referencedLabels(file);
+export function simplifierOf(root: File | Expr | Decl): Simplifier {
+  const referenced = referencedLabels(root);
   return {
     unquoted: (label) => (referenced.keep.has(label) ? undefined : plainName(label)),
     onlyField,

@@ -11,4 +11,5 @@ export {
   unquote,
 } from "./literal.ts";
 export type { ParseResult } from "./file.ts";
+export { quoteBytes, quoteLabel, quoteMultiline, quoteString } from "./quote.ts";
 export { type ParseOptions, parseExpression, parseFile } from "./parser.ts";

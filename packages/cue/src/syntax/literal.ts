@@ -75,6 +75,8 @@ export function interpolationTexts(node: Interpolation): InterpolationTexts & { 
   return form.quote === '"' ? { kind: "string", texts: strings } : { kind: "bytes", texts: bytes };
 }
 
+export const mismatchedIndent = "non-matching whitespace for multiline strings";
+
 const unclosedLine: LiteralError = {
   kind: "error",
   message: "closing quotes of a multi-line string must stand on a line of their own",
@@ -175,7 +177,7 @@ class Decoder {
     if (text.startsWith(this.#indent, at)) return at + this.#indent.length;
     const code = text.charCodeAt(at);
     if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) === 0x0a)) return at;
-    return { kind: "error", message: "non-matching whitespace for multiline strings", offset: at };
+    return { kind: "error", message: mismatchedIndent, offset: at };
   }
 
   #decodeEscape(text: string, at: number, to: number): number | LiteralError {

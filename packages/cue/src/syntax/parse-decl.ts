@@ -1,7 +1,7 @@
 import type { AliasExpr, AliasLabel, Attribute, Decl, Expr, Field, Ident, Label, RelPos } from "./ast.ts";
 import { isClauseStart, isLetStart } from "./clause-start.ts";
 import { parseComprehension, parseLet } from "./parse-clause.ts";
-import { isCloser, isNameToken, parseExpr, parseIdent, parseValue } from "./parse-expr.ts";
+import { isCloser, isNameToken, parseExpr, parseIdent } from "./parse-expr.ts";
 import { Token } from "./token.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -32,15 +32,9 @@ function parseDecl(stream: TokenStream): Decl {
 
 function parseEllipsis(stream: TokenStream): Decl {
   const scope = stream.comments.open();
-  const { start, relPos } = stream;
-  let { end } = stream;
+  const { start, end, relPos } = stream;
   stream.next();
-  let type: Expr | undefined;
-  if (stream.token !== Token.comma && !isCloser(stream.token)) {
-    type = parseValue(stream);
-    end = type.end;
-  }
-  const decl = stream.comments.close(scope, { kind: "ellipsis" as const, start, end, relPos, type });
+  const decl = stream.comments.close(scope, { kind: "ellipsis" as const, start, end, relPos, type: undefined });
   endDecl(stream);
   return decl;
 }
@@ -103,8 +97,19 @@ function parseFieldLike(stream: TokenStream): Decl {
     stream.errorAt(first.start, `old-style alias no longer supported: use let clause ('let ${first.ident.name} = …')`);
   }
   const expr = refuseAliases(stream, first);
-  endDecl(stream);
+  endEmbedding(stream, expr);
   return { kind: "embed", start: expr.start, end: expr.end, relPos: expr.relPos ?? "none", expr };
+}
+
+/** Behind what could have been a label a colon may be missing as well as a comma. */
+function endEmbedding(stream: TokenStream, expr: Expr): void {
+  const isLabel = expr.kind === "ident" || (expr.kind === "literal" && expr.type === "string");
+  if (!isLabel || stream.token === Token.comma || isCloser(stream.token)) {
+    endDecl(stream);
+    return;
+  }
+  stream.errorExpected("label or ':'");
+  skipToDeclEnd(stream);
 }
 
 function refuseAliases(stream: TokenStream, expr: Expr | AliasExpr): Expr {
@@ -232,6 +237,7 @@ function startField(stream: TokenStream, labelExpr: Expr | AliasExpr): OpenField
 /** `~X` or `~(K, V)`. */
 function parsePostfixAlias(stream: TokenStream): Field["postfixAlias"] {
   if (stream.token !== Token.tilde) return undefined;
+  stream.requireExperiment("aliasv2", "postfix alias syntax");
   stream.next();
   if (!stream.is(Token.lparen)) return { key: undefined, value: parseIdent(stream) };
   stream.next();
@@ -257,6 +263,10 @@ function labelOf(stream: TokenStream, expr: Expr | AliasExpr): Label {
 function plainLabelOf(stream: TokenStream, expr: Expr): Exclude<Label, AliasLabel> {
   switch (expr.kind) {
     case "ident":
+      if (expr.name.startsWith("__")) {
+        stream.errorAt(expr.start, "identifiers starting with '__' are reserved");
+      }
+      return expr;
     case "interpolation":
       return expr;
     case "literal":

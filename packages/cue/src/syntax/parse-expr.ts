@@ -14,6 +14,7 @@ import type {
 } from "./ast.ts";
 import type { CommentScope } from "./comment-scope.ts";
 import { isClauseStart } from "./clause-start.ts";
+import { interpolationTexts, mismatchedIndent, unquote } from "./literal.ts";
 import { Token, precedenceOf, tokenText } from "./token.ts";
 import type { TokenStream } from "./token-stream.ts";
 
@@ -138,6 +139,8 @@ function parsePrimary(stream: TokenStream): Expr {
 }
 
 function parsePostfix(stream: TokenStream, expr: Expr, op: "..." | "?"): Expr {
+  if (op === "...") stream.requireExperiment("explicitopen", "postfix ... operator");
+  else stream.requireExperiment("try", "optional marker ?");
   const { end } = stream;
   stream.next();
   return { kind: "postfix", start: expr.start, end, relPos: expr.relPos ?? "none", op, expr };
@@ -254,8 +257,23 @@ export function parseIdent(stream: TokenStream): Ident {
 function parseLiteral(stream: TokenStream, type: BasicLit["type"]): BasicLit {
   const scope = stream.comments.open();
   const { start, end, relPos, text } = stream;
+  if (stream.scanner.quote?.multiline) checkMultiline(stream, start, unquote(text));
   stream.next();
   return stream.comments.close(scope, { kind: "literal", start, end, relPos, type, text });
+}
+
+/** Lines that do not start with the white space of the closing quotes. */
+function checkMultiline(
+  stream: TokenStream,
+  start: number,
+  literal: { kind: string; message?: string; offset?: number },
+): void {
+  if (literal.kind !== "error" || literal.message !== mismatchedIndent) return;
+  stream.errorAt(
+    start + (literal.offset ?? 0),
+    mismatchedIndent,
+    () => "Each line starts with what stands before the closing quotes.",
+  );
 }
 
 function parseOperand(stream: TokenStream): Expr {
@@ -302,7 +320,8 @@ function parseOperand(stream: TokenStream): Expr {
 /** Reports, and skips the token unless something around can use it. */
 function parseBadOperand(stream: TokenStream): Expr {
   const { start, relPos } = stream;
-  stream.errorExpected("operand");
+  const help = stream.token === Token.arrow ? () => "Put a blank between the two signs: < -1." : undefined;
+  stream.errorExpected("operand", help);
   const { end } = stream;
   if (!isCloser(stream.token) && stream.token !== Token.comma && stream.token !== Token.colon) stream.next();
   return { kind: "bad-expr", start, end, relPos };
@@ -329,7 +348,6 @@ export function parseParenContent(stream: TokenStream): { expr: Expr; alias: Ide
   stream.comments.openList();
   stream.next();
   const inner = parseExpr(stream);
-  if (stream.token === Token.comma && stream.scanner.impliedComma) stream.next();
   stream.comments.closeList();
   return inner.kind === "alias" ? { expr: inner.expr, alias: inner.ident } : { expr: inner, alias: undefined };
 }
@@ -379,13 +397,17 @@ export function parseElements(stream: TokenStream): { elements: Element[]; comma
   stream.next();
   while (stream.token !== Token.rbrack && stream.token !== Token.eof) {
     const before = stream.start;
-    elements.push(parseElement(stream));
+    const element = parseElement(stream);
+    elements.push(element);
     trailing = false;
     if (!stream.atComma("list literal", Token.rbrack)) break;
     trailing = stream.is(Token.comma) && !stream.scanner.impliedComma;
     if (trailing) written++;
     if (stream.token === Token.comma) stream.next();
     else if (stream.start === before || isCloser(stream.token)) break;
+    if (element.kind === "ellipsis" && !stream.is(Token.rbrack) && !stream.is(Token.eof)) {
+      stream.errorExpected("']'", () => "The ellipsis is the last element of a list.");
+    }
   }
   stream.comments.closeList();
   const missing = elements.length - written;
@@ -427,8 +449,19 @@ function parseInterpolation(stream: TokenStream): Interpolation {
   const { start, relPos } = stream;
   const { parts, exprs, closeRelPos } = stream.enclosed("string", parseStringParts);
   const { end } = stream;
+  const isMultiline = stream.scanner.quote?.multiline === true;
   stream.next();
-  return stream.comments.close(scope, { kind: "interpolation", start, end, relPos, parts, exprs, closeRelPos });
+  const node = stream.comments.close(scope, {
+    kind: "interpolation" as const,
+    start,
+    end,
+    relPos,
+    parts,
+    exprs,
+    closeRelPos,
+  });
+  if (isMultiline) checkMultiline(stream, start, interpolationTexts(node));
+  return node;
 }
 
 export function parseStringParts(stream: TokenStream): { parts: string[]; exprs: Expr[]; closeRelPos: RelPos[] } {
@@ -465,9 +498,8 @@ function skipToClosingParen(stream: TokenStream): void {
   while (stream.token !== Token.rparen && stream.token !== Token.eof && !stream.scanner.impliedComma) stream.next();
 }
 
-/** Takes the bracket that closes the one at `open`; a line's end before it is not needed as a comma. Gives the offset after it. */
+/** Takes the bracket that closes the one at `open`. Gives the offset after it. */
 export function expectClosing(stream: TokenStream, token: Token, open: number): number {
-  if (stream.token === Token.comma && stream.scanner.impliedComma) stream.next();
   const { end } = stream;
   if (stream.token === token) {
     stream.next();

@@ -4,7 +4,7 @@ import { type ParseResult, ParsedFile, Places } from "./file.ts";
 import { unquote } from "./literal.ts";
 import { parseComprehension } from "./parse-clause.ts";
 import { endDecl, parseAttribute, parseDecls } from "./parse-decl.ts";
-import { parseIdent, parseValue } from "./parse-expr.ts";
+import { isCloser, parseIdent, parseValue } from "./parse-expr.ts";
 import { Token } from "./token.ts";
 import { type Grammar, TokenStream, tooDeepForRecursion } from "./token-stream.ts";
 
@@ -29,6 +29,7 @@ export function parseExpression(
 ): { readonly expr: Expr; readonly diagnostics: ParseResult["diagnostics"] } {
   const places = new Places(options.filename ?? "", text);
   const result = parseWith(places, (stream) => {
+    stream.experiments = "all";
     const expr = parseValue(stream);
     if (stream.token === Token.comma && stream.scanner.impliedComma) stream.next();
     if (stream.token !== Token.eof) stream.errorExpected("'EOF'");
@@ -82,7 +83,11 @@ function parseRest(stream: TokenStream, decls: Decl[]): void {
 
 function parseFileAttributes(stream: TokenStream, decls: Decl[]): void {
   while (stream.token === Token.attribute) {
-    decls.push(parseAttribute(stream));
+    const attribute = parseAttribute(stream);
+    decls.push(attribute);
+    if (attribute.name === "experiment" && stream.experiments !== "all") {
+      for (const name of attribute.body.split(",")) stream.experiments.add(name.trim());
+    }
     endDecl(stream);
   }
 }
@@ -98,6 +103,9 @@ function parsePackage(stream: TokenStream): PackageClause {
   const { start, relPos } = stream;
   stream.next();
   const name = parseIdent(stream);
+  if (name.name.startsWith("#") || name.name.startsWith("_#")) {
+    stream.errorAt(name.start, `invalid package name ${name.name}`);
+  }
   endDecl(stream);
   return stream.comments.close(scope, { kind: "package", start, end: name.end, relPos, name });
 }
@@ -151,6 +159,7 @@ function parseImportSpec(stream: TokenStream): ImportSpec {
   const path = parseImportPath(stream);
   const { importPath, localName } = readImportPath(stream, path);
   if (stream.token === Token.comma) stream.next();
+  else if (!isCloser(stream.token)) stream.errorExpected("','");
   return stream.comments.close(scope, {
     kind: "import-spec",
     start,

@@ -246,7 +246,10 @@ export class Scanner {
         if (second === 0x7e) return this.#finish(Token.nmat, start + 2, false);
         return this.#finish(Token.not, start + 1, false);
       case 0x3c:
-        return second === 0x3d ? this.#finish(Token.leq, start + 2, false) : this.#finish(Token.lss, start + 1, false);
+        if (second === 0x3d) return this.#finish(Token.leq, start + 2, false);
+        return second === 0x2d
+          ? this.#finish(Token.arrow, start + 2, false)
+          : this.#finish(Token.lss, start + 1, false);
       case 0x3e:
         return second === 0x3d ? this.#finish(Token.geq, start + 2, false) : this.#finish(Token.gtr, start + 1, false);
       default:
@@ -260,11 +263,7 @@ export class Scanner {
     if (isLetter(point)) return this.#finish(Token.ident, this.#skipLetters(start), true);
     if (point === 0xfeff) this.#report(start, "illegal byte order mark");
     else if (point === 0) this.#report(start, "illegal character NUL");
-    else {
-      const shown = point < 0x20 || (point >= 0x7f && point < 0xa0) ? "" : ` '${String.fromCodePoint(point)}'`;
-      const hex = point.toString(16).toUpperCase().padStart(4, "0");
-      this.#report(start, `illegal character U+${hex}${shown}`);
-    }
+    else this.#report(start, `illegal character ${characterText(point)}`);
     return this.#finish(Token.illegal, start + (point > 0xffff ? 2 : 1), this.#operandEnds);
   }
 
@@ -356,7 +355,7 @@ export class Scanner {
       const sign = text.charCodeAt(at + 1);
       const digits = sign === 0x2b || sign === 0x2d ? at + 2 : at + 1;
       const end = this.#skipDigits(digits, isDigit);
-      if (end === digits) this.#report(start, "exponent has no digits");
+      if (end === digits) this.#report(digits, "illegal exponent in number");
       return this.#finish(Token.float, end, true);
     }
     if (token === Token.int && at > start + 1 && text.charCodeAt(start) === 0x30)
@@ -383,7 +382,7 @@ export class Scanner {
     }
     const quote: Quote = { start, hashes, code, multiline };
     if (after !== 0x0a && !(after === 0x0d && text.charCodeAt(at + 4) === 0x0a)) {
-      this.#report(start, "expected newline after multiline quote");
+      this.#report(start, `expected newline after multiline quote ${text.slice(at, at + 3)}`);
     }
     return this.#scanString(quote, start, at + 3);
   }
@@ -402,7 +401,7 @@ export class Scanner {
     for (;;) {
       const code = text.charCodeAt(at);
       if (code === quote.code) {
-        if (this.#closes(quote, at)) {
+        if (this.#closes(quote, at) && (!quote.multiline || this.#startsLine(at))) {
           return this.#finish(Token.string, at + (quote.multiline ? 3 : 1) + quote.hashes, true);
         }
         at++;
@@ -418,6 +417,15 @@ export class Scanner {
         if (code === 0) this.#report(at, "illegal character NUL");
         at++;
       }
+    }
+  }
+
+  /** Whether only blanks stand before an offset on its line: only there a multi-line string ends. */
+  #startsLine(at: number): boolean {
+    for (let before = at - 1; ; before--) {
+      const code = this.text.charCodeAt(before);
+      if (code === 0x0a) return true;
+      if (code !== 0x20 && code !== 0x09) return false;
     }
   }
 
@@ -458,7 +466,8 @@ export class Scanner {
         return this.#scanHexEscape(at + 1, 8);
       case 0x78:
         if (bytes) return this.#scanHexEscape(at + 1, 2);
-        break;
+        this.#report(at, "hexadecimal escape not allowed in string literal");
+        return at + 1;
       case 0x0a:
         if (quote.multiline) return at + 1;
         break;
@@ -466,7 +475,10 @@ export class Scanner {
         if (quote.multiline && this.text.charCodeAt(at + 1) === 0x0a) return at + 2;
         break;
       default:
-        if (bytes && isOctalDigit(code)) return this.#scanOctalEscape(at);
+        if (!isOctalDigit(code)) break;
+        if (bytes) return this.#scanOctalEscape(at);
+        this.#report(at, "octal escape not allowed in string literal");
+        return at + 1;
     }
     if (code !== code) return at;
     this.#report(at, "unknown escape sequence");
@@ -477,22 +489,23 @@ export class Scanner {
     let value = 0;
     for (let i = 0; i < digits; i++) {
       const code = this.text.charCodeAt(at + i);
-      if (!isHexDigit(code)) {
-        this.#report(at + i, "illegal character in escape sequence");
-        return at + i;
-      }
+      if (!isHexDigit(code)) return this.#refuseInEscape(at + i);
       value = value * 16 + Number.parseInt(this.text[at + i]!, 16);
     }
     if (value > 0x10ffff) this.#report(at, "escape sequence is invalid Unicode code point");
     return at + digits;
   }
 
+  #refuseInEscape(at: number): number {
+    const point = this.text.codePointAt(at);
+    if (point === undefined || point === 0x0a) this.#report(at, "escape sequence not terminated");
+    else this.#report(at, `illegal character ${characterText(point)} in escape sequence`);
+    return at;
+  }
+
   #scanOctalEscape(at: number): number {
     for (let i = 0; i < 3; i++) {
-      if (!isOctalDigit(this.text.charCodeAt(at + i))) {
-        this.#report(at + i, "illegal character in escape sequence");
-        return at + i;
-      }
+      if (!isOctalDigit(this.text.charCodeAt(at + i))) return this.#refuseInEscape(at + i);
     }
     if (Number.parseInt(this.text.slice(at, at + 3), 8) > 255) this.#report(at, "octal escape is larger than a byte");
     return at + 3;
@@ -504,10 +517,6 @@ export class Scanner {
     const { text } = this;
     const name = start + 1;
     const open = this.#skipLetters(name);
-    if (open === name || isDigit(text.charCodeAt(name))) {
-      this.#report(start, "invalid attribute: expected identifier");
-      return this.#finish(Token.attribute, open, true);
-    }
     if (text.charCodeAt(open) !== 0x28) {
       this.#report(open, "invalid attribute: expected '('");
       return this.#finish(Token.attribute, open, true);
@@ -559,6 +568,12 @@ export class Scanner {
     const end = this.text.indexOf("\n", from);
     return end < 0 ? this.text.length : end;
   }
+}
+
+/** `U+0025 '%'`, without the character where no one would see it. */
+function characterText(point: number): string {
+  const shown = point < 0x20 || (point >= 0x7f && point < 0xa0) ? "" : ` '${String.fromCodePoint(point)}'`;
+  return `U+${point.toString(16).toUpperCase().padStart(4, "0")}${shown}`;
 }
 
 function closerText(token: Token | undefined): string {

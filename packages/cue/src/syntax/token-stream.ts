@@ -46,6 +46,8 @@ export class TokenStream {
   depthLimit = recursionLimit;
   #depth = 0;
   token: Token = Token.eof;
+  /** What the file's `@experiment` attributes ask for. */
+  experiments: Set<string> | "all" = new Set();
 
   constructor(places: Places, grammar: Grammar) {
     this.places = places;
@@ -167,6 +169,13 @@ export class TokenStream {
     if (follow.includes(this.token)) return false;
     this.errorAt(this.start, `missing ',' in ${context}`);
     return true;
+  }
+
+  /** Reports the use of what only files with `@experiment(name)` may use. */
+  requireExperiment(name: string, what: string): void {
+    if (this.experiments !== "all" && !this.experiments.has(name)) {
+      this.errorAt(this.start, `${what} requires @experiment(${name})`);
+    }
   }
 
   errorExpected(what: string, help?: Help): void {

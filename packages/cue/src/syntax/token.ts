@@ -51,6 +51,8 @@ export const Token = {
   rbrace: 44,
   option: 45,
   tilde: 46,
+  /** `<-`, which CUE does not use: `< -5` needs its blank. */
+  arrow: 47,
 } as const;
 
 export type Token = (typeof Token)[keyof typeof Token];
@@ -95,6 +97,7 @@ const fixedTexts = new Map<Token, string>([
   [Token.rbrace, "}"],
   [Token.option, "?"],
   [Token.tilde, "~"],
+  [Token.arrow, "<-"],
 ]);
 
 /** The text of an operator, bracket or keyword; `undefined` for tokens whose text varies. */
