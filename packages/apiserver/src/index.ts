@@ -1,3 +1,10 @@
+export {
+  type AuthenticateOptions,
+  type StaticToken,
+  type TokenAuthenticator,
+  parseTokenFile,
+  staticTokens,
+} from "./authn/authenticate.ts";
 export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./server/api-server.ts";

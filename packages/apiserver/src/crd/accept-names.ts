@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
+import { textOf } from "../object/text.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 
 export interface AcceptedNames {
@@ -13,7 +14,7 @@ export function acceptNames(
   table: ResourceTable,
   others: readonly KubeObject[],
 ): AcceptedNames {
-  const group = String(valueAt(definition, "spec", "group"));
+  const group = textOf(valueAt(definition, "spec", "group"));
   const wanted = (valueAt(definition, "spec", "names") ?? {}) as JsonObject;
   const current = (valueAt(definition, "status", "acceptedNames") ?? {}) as JsonObject;
   const resources = new Set<string>();
@@ -22,8 +23,8 @@ export function acceptNames(
     if (valueAt(other, "spec", "group") !== group) continue;
     const names = valueAt(other, "status", "acceptedNames");
     if (!isJsonObject(names)) continue;
-    for (const name of [names.plural, names.singular, ...listOf(names.shortNames)]) resources.add(String(name ?? ""));
-    for (const name of [names.kind, names.listKind]) kinds.add(String(name ?? ""));
+    for (const name of [names.plural, names.singular, ...listOf(names.shortNames)]) resources.add(textOf(name));
+    for (const name of [names.kind, names.listKind]) kinds.add(textOf(name));
   }
   if (table.isBuiltinGroup(group)) {
     for (const kind of table.kinds.kinds.filter((builtin) => builtin.group === group)) {

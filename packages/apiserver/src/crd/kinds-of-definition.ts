@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { type Kind, type KubeObject, valueAt } from "@lateen/objects";
+import { textOf } from "../object/text.ts";
 import type { CustomKind, ScalePaths } from "./custom-kind.ts";
 
 /** Verbs of custom resources, in the order of their discovery. */
@@ -14,7 +15,7 @@ export function kindsOfDefinition(definition: KubeObject): readonly CustomKind[]
   if (storage === undefined) return [];
   const served = versions
     .filter((version) => version.served === true)
-    .toSorted((a, b) => compareVersions(String(a.name), String(b.name)));
+    .toSorted((a, b) => compareVersions(textOf(a.name), textOf(b.name)));
   return served.map((version) => customKindOf(definition, version, storage));
 }
 
@@ -29,34 +30,34 @@ function customKindOf(definition: KubeObject, version: JsonObject, storage: Json
   const names = (valueAt(definition, "status", "acceptedNames") ?? spec.names) as JsonObject;
   const scale = valueAt(version, "subresources", "scale") as unknown as ScalePaths | undefined;
   const status = isJsonObject(valueAt(version, "subresources", "status"));
-  const group = String(spec.group);
+  const group = textOf(spec.group);
   const kind: Kind = {
     group,
-    version: String(version.name),
-    kind: String(names.kind),
-    plural: String(names.plural),
-    singular: text(names.singular) ?? String(names.kind).toLowerCase(),
-    listKind: text(names.listKind) ?? `${String(names.kind)}List`,
+    version: textOf(version.name),
+    kind: textOf(names.kind),
+    plural: textOf(names.plural),
+    singular: text(names.singular) ?? textOf(names.kind).toLowerCase(),
+    listKind: text(names.listKind) ?? `${textOf(names.kind)}List`,
     namespaced: spec.scope === "Namespaced",
     shortNames: texts(names.shortNames),
     categories: texts(names.categories),
     verbs: customVerbs,
     subresources: [...(scale === undefined ? [] : ["scale"]), ...(status ? ["status"] : [])],
-    storageVersion: storage.name === version.name ? undefined : String(storage.name),
+    storageVersion: storage.name === version.name ? undefined : textOf(storage.name),
   };
   return {
     kind,
     custom: {
       definition: definition.metadata.name ?? "",
       tag: `${definition.metadata.uid ?? ""}:${definition.metadata.generation ?? 0}`,
-      storageVersion: String(storage.name),
+      storageVersion: textOf(storage.name),
       storage: storage.name === version.name,
       statusSubresource: status,
       scale,
       schema: schemaOf(version),
       storageSchema: schemaOf(storage),
       columns: listOf(version.additionalPrinterColumns).filter(isJsonObject),
-      selectableFields: listOf(version.selectableFields).map((field) => String(valueAt(field, "jsonPath"))),
+      selectableFields: listOf(version.selectableFields).map((field) => textOf(valueAt(field, "jsonPath"))),
       deprecationWarning: deprecationOf(version, kind, spec),
       terminating: definition.metadata.deletionTimestamp !== undefined,
     },
@@ -71,7 +72,7 @@ function deprecationOf(version: JsonObject, kind: Kind, spec: JsonObject): strin
   const newer = listOf(spec.versions)
     .filter(isJsonObject)
     .filter((other) => other.served === true && other.deprecated !== true)
-    .map((other) => String(other.name))
+    .map((other) => textOf(other.name))
     .toSorted(compareVersions)[0];
   if (newer === undefined || compareVersions(newer, kind.version) > 0) return `${name} is deprecated`;
   return `${name} is deprecated; use ${kind.group}/${newer} ${kind.kind}`;

@@ -9,6 +9,7 @@
  */
 import { canonicalJson, deepFreeze, type JsonObject } from "@lateen/base";
 import { asJson, type KubeObject } from "@lateen/objects";
+import { textOf } from "./text.ts";
 import type { Entry } from "../store/store.ts";
 
 const encoder = new TextEncoder();
@@ -32,7 +33,7 @@ export function encodeStored(object: KubeObject, tag = "-"): Uint8Array {
   const metaText = canonicalJson(meta);
   const restText = canonicalJson(rest);
   const tail = restText === "{}" ? "}" : `,${restText.slice(1)}`;
-  return encoder.encode(`${String(apiVersion)} ${String(kind)} ${tag} ${labels}\n${metaText.slice(1)}${tail}`);
+  return encoder.encode(`${textOf(apiVersion)} ${textOf(kind)} ${tag} ${labels}\n${metaText.slice(1)}${tail}`);
 }
 
 export function readHeader(bytes: Uint8Array): StoredHeader {

@@ -11,6 +11,7 @@ import {
   valueAt,
 } from "@lateen/objects";
 import { readHeader } from "../object/stored-form.ts";
+import { textOf } from "../object/text.ts";
 import type { Query } from "../request/query.ts";
 import { namesOfKey, type Resource } from "../registry/resource.ts";
 import { badRequest } from "../status/errors.ts";
@@ -75,7 +76,7 @@ export function matchesEntry(
 
 const metadataFields = new Set(["metadata.name", "metadata.namespace"]);
 
-/** Fields beside metadata that built-in kinds can be selected by (pkg/registry/*​/strategy.go), with their empty value. */
+/** Fields beside metadata that built-in kinds can be selected by (pkg/registry, strategy.go), with their empty value. */
 const fieldsByKind: Readonly<Record<string, readonly string[]>> = {
   Pod: [
     "spec.nodeName",
@@ -159,20 +160,18 @@ function fieldText(field: string, object: KubeObject): string {
       const component = valueAt(object, "source", "component");
       return typeof component === "string" && component !== ""
         ? component
-        : String(valueAt(object, "reportingComponent") ?? "");
+        : textOf(valueAt(object, "reportingComponent"));
     }
     case "spec.hostNetwork":
     case "spec.unschedulable":
       return valueAt(object, ...field.split(".")) === true ? "true" : "false";
     case "status.successful":
-      return String(valueAt(object, "status", "succeeded") ?? 0);
+      return textOf(valueAt(object, "status", "succeeded") ?? 0);
     case "status.replicas":
-      return String(valueAt(object, "status", "replicas") ?? 0);
+      return textOf(valueAt(object, "status", "replicas") ?? 0);
     case "status.podIPs":
-      return String(valueAt(object, "status", "podIPs", 0, "ip") ?? "");
-    default: {
-      const value = valueAt(object, ...field.split("."));
-      return value === undefined || value === null ? "" : String(value);
-    }
+      return textOf(valueAt(object, "status", "podIPs", 0, "ip"));
+    default:
+      return textOf(valueAt(object, ...field.split(".")));
   }
 }

@@ -67,6 +67,8 @@ class Watcher {
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     this.#ends.push(() => signal.removeEventListener("abort", onAbort));
+    core.openStreams.add(onAbort);
+    this.#ends.push(() => core.openStreams.delete(onAbort));
     const prefix = collectionPrefix(resource, namespace);
     const { asked, sendInitialEvents } = this.#options;
     const fromState = sendInitialEvents ?? asked.kind !== "revision";

@@ -18,7 +18,7 @@ const rules: Readonly<Record<string, NameRule>> = {
   "PriorityLevelConfiguration.flowcontrol.apiserver.k8s.io": nameIsSubdomain,
 };
 
-/** How the names of a kind must look (pkg/apis/*​/validation: ValidateXxxName). */
+/** How the names of a kind must look (pkg/apis, ValidateXxxName). */
 export function nameRuleOf(kind: Kind): NameRule {
   return rules[kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`] ?? nameIsSubdomain;
 }

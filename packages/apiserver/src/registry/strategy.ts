@@ -3,7 +3,7 @@ import type { CustomVersion } from "../crd/custom-kind.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { terminateDefinition, terminateNamespace } from "./terminate.ts";
 
-/** How a kind differs from the others in what all writes have in common (pkg/registry/*​/strategy.go). */
+/** How a kind differs from the others in what all writes have in common (pkg/registry, strategy.go). */
 export interface Strategy {
   /** metadata.generation counts the changes of what the user asked for. */
   readonly counted: boolean;

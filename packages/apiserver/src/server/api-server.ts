@@ -9,7 +9,9 @@ import { Query } from "../request/query.ts";
 import type { Peer, ResourceRequest, UserInfo } from "../request/context.ts";
 import { parsePath, pathSegments, type ResourcePath } from "../request/request-info.ts";
 import { ResourceTable } from "../registry/resource-table.ts";
-import { noSuchResource, PageNotFound, statusError, unauthorized } from "../status/errors.ts";
+import { authenticate, type TokenAuthenticator } from "../authn/authenticate.ts";
+import { impersonationOf } from "../authn/impersonate.ts";
+import { noSuchResource, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
@@ -26,6 +28,10 @@ export interface ApiServerOptions {
   readonly log?: Log;
   /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
   readonly customResourceDefinitions?: readonly KubeObject[];
+  /** Know the bearers of tokens, asked in order; service account tokens are known without. */
+  readonly tokenAuthenticators?: readonly TokenAuthenticator[];
+  /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
+  readonly anonymous?: boolean;
   /** `host:port` as clients reach the server, shown in discovery. */
   readonly serverAddress?: string;
 }
@@ -62,6 +68,7 @@ class Server implements ApiServer {
       log: options.log ?? silentLog,
       reader: new ObjectReader(),
       definitions,
+      openStreams: new Set(),
       get table() {
         return definitions.table;
       },
@@ -82,6 +89,7 @@ class Server implements ApiServer {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
+    for (const end of this.#core.openStreams) end();
     await this.#definitions[Symbol.asyncDispose]();
   }
 
@@ -120,14 +128,17 @@ class Server implements ApiServer {
     warnings: string[],
     setForm: (form: ReturnType<typeof negotiate>) => void,
   ): Promise<Answer> {
-    const [path = "/", queryText = ""] = splitOnce(http.path, "?");
+    const [path, queryText] = splitOnce(http.path, "?");
     const query = new Query(queryText);
     const segments = pathSegments(path);
     if (segments === undefined) throw noSuchResource();
     if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
     await this.ready;
-    const user = peer.user;
-    if (user === undefined) throw unauthorized();
+    const caller = await authenticate(http, peer, {
+      tokens: this.#options.tokenAuthenticators ?? [],
+      anonymous: this.#options.anonymous ?? false,
+    });
+    const user = impersonationOf(http, caller)?.user ?? caller;
     const parsed = parsePath(path, segments);
     const accept = headerText(http, "accept");
     if (parsed.kind === "plain") {
@@ -184,7 +195,7 @@ class Server implements ApiServer {
       subresource: path.subresource,
       form: { mediaType: "application/json" },
       warnings,
-      signal: AbortSignal.any([http.signal, this.#closing.signal]),
+      signal: http.signal,
     };
   }
 }

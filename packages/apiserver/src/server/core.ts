@@ -15,6 +15,8 @@ export interface Core {
   readonly log: Log;
   readonly reader: ObjectReader;
   readonly definitions: Definitions;
+  /** Ends of the streams that are open now; the server's end is theirs. */
+  readonly openStreams: Set<() => void>;
   /** The resources that are served at this moment. */
   readonly table: ResourceTable;
 }

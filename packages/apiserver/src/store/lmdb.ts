@@ -1,1 +1,1 @@
-export {};
+export { type OpenLmdbStoreOptions, openLmdbStore } from "./lmdb/open.ts";

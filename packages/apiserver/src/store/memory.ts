@@ -138,8 +138,8 @@ class MemoryStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
-    for (const fork of this.#forks) await fork[Symbol.asyncDispose]();
     this.#closed = true;
+    for (const fork of this.#forks) await fork[Symbol.asyncDispose]();
     this.#base?.release();
   }
 

@@ -1,6 +1,7 @@
 import { errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { apiVersionOf, type Kind, type KubeObject, readYaml } from "@lateen/objects";
 import { decodeProtobuf, decodeTyped, readJsonText } from "@lateen/objects/kinds";
+import { textOf } from "../object/text.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { badRequest, statusError } from "../status/errors.ts";
 import type { FieldValidation } from "./options.ts";
@@ -133,7 +134,7 @@ function fillGvk(request: ResourceRequest, kind: Kind, raw: JsonObject): JsonObj
   const wantedKind = given.kind === undefined || given.kind === "" ? kind.kind : given.kind;
   const wantedVersion = given.apiVersion === undefined || given.apiVersion === "" ? apiVersion : given.apiVersion;
   if (wantedVersion !== apiVersion || wantedKind !== kind.kind)
-    throw wrongKind(kind, String(wantedVersion), String(wantedKind));
+    throw wrongKind(kind, textOf(wantedVersion), textOf(wantedKind));
   return { ...raw, apiVersion, kind: kind.kind };
 }
 

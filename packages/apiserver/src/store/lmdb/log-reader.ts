@@ -1,0 +1,116 @@
+import type { RootDatabase } from "lmdb";
+import { compareKeys } from "../order.ts";
+import type { Entry, Page } from "../store.ts";
+import type { Change } from "../watch-hub.ts";
+import {
+  endOfPrefix,
+  historyKey,
+  historyTag,
+  type LogItem,
+  logKey,
+  parseHistoryKey,
+  presentKey,
+  readRevision,
+} from "./layout.ts";
+
+export type Table = RootDatabase<Buffer, Buffer>;
+
+/** Reads of the present and the past. Each is one short read: no transaction stays open between calls. */
+export class LogReader {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  present(key: string): Entry | undefined {
+    const value = this.#table.get(presentKey(key));
+    return value === undefined ? undefined : { key, bytes: value.subarray(8), revision: readRevision(value) };
+  }
+
+  at(key: string, revision: number): Entry | undefined {
+    const present = this.present(key);
+    if (present !== undefined && present.revision <= revision) return present;
+    return this.#past(key, revision);
+  }
+
+  presentRange(
+    prefix: string,
+    options: { readonly limit: number; readonly after: string | undefined },
+  ): Omit<Page, "revision"> {
+    const entries: Entry[] = [];
+    for (const { key, value } of this.#table.getRange(this.#bounds(prefix, options.after))) {
+      if (entries.length === options.limit) return { entries, more: true };
+      entries.push({ key: key.toString("utf8", 1), bytes: value.subarray(8), revision: readRevision(value) });
+    }
+    return { entries, more: false };
+  }
+
+  countPresent(prefix: string, after: string | undefined): number {
+    return this.#table.getKeysCount(this.#bounds(prefix, after));
+  }
+
+  /** Entries as they were at `revision`: present ones since then, and what was replaced later, in key order. */
+  *pastRange(prefix: string, revision: number, after: string | undefined): Generator<Entry> {
+    const past = this.#pastEntries(prefix, revision, after);
+    let next = past.next().value;
+    for (const { key, value } of this.#table.getRange(this.#bounds(prefix, after))) {
+      const at = readRevision(value);
+      if (at > revision) continue;
+      const name = key.toString("utf8", 1);
+      for (; next && compareKeys(next.key, name) < 0; next = past.next().value) yield next;
+      yield { key: name, bytes: value.subarray(8), revision: at };
+    }
+    for (; next; next = past.next().value) yield next;
+  }
+
+  /** Changes after `from` up to `to`, in order. */
+  *changes(prefix: string, from: number, to: number): Generator<Change> {
+    for (const { key, value } of this.#table.getRange({ start: logKey(from + 1), end: logKey(to + 1) })) {
+      const revision = readRevision(key, 1);
+      for (const item of JSON.parse(value.toString("utf8")) as LogItem[]) {
+        if (item[0].startsWith(prefix)) yield this.#change(item, revision);
+      }
+    }
+  }
+
+  #change([key, kind, before]: LogItem, revision: number): Change {
+    const previous = before === 0 ? undefined : this.#version(key, before);
+    if (kind === "d") return { kind: "delete", key, revision, previous: previous! };
+    return { kind: "put", key, bytes: this.#version(key, revision)!.bytes, revision, previous };
+  }
+
+  #version(key: string, revision: number): Entry | undefined {
+    const present = this.present(key);
+    if (present?.revision === revision) return present;
+    const value = this.#table.get(historyKey(key, revision));
+    return value === undefined ? undefined : { key, bytes: value.subarray(8), revision };
+  }
+
+  #past(key: string, revision: number): Entry | undefined {
+    const range = { start: historyKey(key, revision), end: historyKey(key, 0), reverse: true, limit: 1 };
+    for (const { key: found, value } of this.#table.getRange(range)) {
+      const { revision: at } = parseHistoryKey(found);
+      if (readRevision(value) <= revision) return undefined;
+      return { key, bytes: value.subarray(8), revision: at };
+    }
+    return undefined;
+  }
+
+  *#pastEntries(prefix: string, revision: number, after: string | undefined): Generator<Entry, undefined> {
+    const start = Buffer.concat([Uint8Array.of(historyTag), Buffer.from(after ?? prefix, "utf8")]);
+    const end = endOfPrefix(Buffer.concat([Uint8Array.of(historyTag), Buffer.from(prefix, "utf8")]));
+    for (const { key: found, value } of this.#table.getRange({ start, end })) {
+      const { key, revision: at } = parseHistoryKey(found);
+      if (key === after || at > revision || readRevision(value) <= revision) continue;
+      yield { key, bytes: value.subarray(8), revision: at };
+    }
+    return undefined;
+  }
+
+  #bounds(prefix: string, after: string | undefined): { readonly start: Buffer; readonly end: Buffer } {
+    // The first key after `after` is `after` with a zero byte.
+    const start = after === undefined ? presentKey(prefix) : Buffer.concat([presentKey(after), Uint8Array.of(0)]);
+    return { start, end: endOfPrefix(presentKey(prefix)) };
+  }
+}
