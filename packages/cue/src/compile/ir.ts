@@ -51,6 +51,8 @@ export type Expr =
 export interface ValueExpr extends ExprBase {
   readonly kind: "value";
   readonly value: Value;
+  /** The expression that was evaluated to it. */
+  readonly origin?: Expr;
 }
 
 export interface StructLit extends ExprBase {

@@ -47,7 +47,7 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
       return;
     case "disjunction":
       offerDisjunction(node, conjunct, {
-        key: conjunct.expr,
+        key: (conjunct.expr.kind === "value" ? conjunct.expr.origin : undefined) ?? conjunct.expr,
         src: value.src,
         choices: value.values.map((choice, at) => ({
           conjunct: {

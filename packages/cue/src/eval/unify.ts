@@ -237,7 +237,7 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
   }
   const value = evaluate(run, env, expr);
   if (value.tag === "bottom" && !isFatal(value)) return value;
-  node.queue.push({ expr: { kind: "value", value, src: expr.src }, env, lineage });
+  node.queue.push({ expr: { kind: "value", value, origin: expr, src: expr.src }, env, lineage });
   return undefined;
 }
 
@@ -259,7 +259,7 @@ function addReference(run: Run, node: NodeState, conjunct: Conjunct): Bottom | u
   const found = resolve(run, env, expr);
   if (!(found instanceof Vertex)) {
     if (found.tag === "bottom" && !isFatal(found)) return found;
-    node.queue.push({ expr: { kind: "value", value: found, src: expr.src }, env, lineage });
+    node.queue.push({ expr: { kind: "value", value: found, origin: expr, src: expr.src }, env, lineage });
     return undefined;
   }
   return addVertex(run, node, found, conjunct);
