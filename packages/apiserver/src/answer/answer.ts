@@ -8,6 +8,13 @@ import type { AcceptedForm } from "./accept.ts";
 export type Answer =
   | { readonly kind: "object"; readonly status: number; readonly object: KubeObject | JsonObject }
   | { readonly kind: "json"; readonly status: number; readonly bytes: Uint8Array; readonly contentType?: string }
+  | {
+      readonly kind: "bytes";
+      readonly status: number;
+      readonly contentType?: string;
+      readonly bytes: Uint8Array;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: "text"; readonly status: number; readonly text: string }
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: AsyncIterable<Uint8Array> };
 
@@ -43,8 +50,9 @@ export async function writeAnswer(answer: Answer, options: WriteAnswerOptions): 
       body: encoder.encode(answer.text),
     };
   }
-  const written = writeBody(answer, options.form);
-  headers["content-type"] = written.contentType;
+  if (answer.kind === "bytes") Object.assign(headers, answer.headers);
+  const written = answer.kind === "bytes" ? answer : writeBody(answer, options.form);
+  if (written.contentType !== undefined) headers["content-type"] = written.contentType;
   let body = written.bytes;
   if (body.length > gzipFromBytes && acceptsGzip(options.request)) {
     body = await options.platform.gzip(body);

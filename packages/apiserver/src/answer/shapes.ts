@@ -1,5 +1,6 @@
+import { jsonEquals, type JsonObject } from "@lateen/base";
 import { apiVersionOf, asJson, type KubeObject } from "@lateen/objects";
-import type { JsonObject } from "@lateen/base";
+import { type CustomColumn, tableOf, type TableOptions } from "@lateen/objects/kinds";
 import type { ResourceRequest } from "../request/context.ts";
 import { statusError } from "../status/errors.ts";
 import type { Answer } from "./answer.ts";
@@ -22,6 +23,10 @@ export function shapeObject(request: ResourceRequest, object: KubeObject): JsonO
   switch (as.kind) {
     case "PartialObjectMetadata":
       return partialMetadata(object, as.version);
+    case "Table": {
+      const { resourceVersion } = object.metadata;
+      return table(request, [object], resourceVersion === undefined ? {} : { resourceVersion });
+    }
     default:
       throw notAcceptable();
   }
@@ -32,20 +37,73 @@ export function listAnswer(
   { meta, objects }: { readonly meta: ListMeta; readonly objects: readonly KubeObject[] },
 ): Answer {
   const { as } = request.form;
-  if (as?.kind === "PartialObjectMetadataList") {
-    const items = objects.map((object) => partialMetadata(object, as.version));
-    return {
-      kind: "object",
-      status: 200,
-      object: {
-        kind: "PartialObjectMetadataList",
-        apiVersion: `meta.k8s.io/${as.version}`,
-        metadata: meta as unknown as JsonObject,
-        items: items.length === 0 ? null : items,
-      },
-    };
+  const { kind, custom } = { kind: request.resource.kind, custom: request.resource.custom };
+  switch (as?.kind) {
+    case undefined: {
+      const items = objects.map((object) => (custom === undefined ? withoutKind(object) : asJson(object)));
+      return {
+        kind: "object",
+        status: 200,
+        object: {
+          kind: kind.listKind,
+          apiVersion: apiVersionOf(kind),
+          metadata: (custom === undefined ? meta : { ...meta, continue: meta.continue ?? "" }) as JsonObject,
+          items,
+        },
+      };
+    }
+    case "PartialObjectMetadataList": {
+      const items = objects.map((object) => partialMetadata(object, as!.version));
+      return {
+        kind: "object",
+        status: 200,
+        object: {
+          kind: "PartialObjectMetadataList",
+          apiVersion: `meta.k8s.io/${as!.version}`,
+          metadata: meta as JsonObject,
+          items: items.length === 0 ? null : items,
+        },
+      };
+    }
+    case "Table":
+      return { kind: "object", status: 200, object: table(request, objects, meta) };
+    default:
+      throw notAcceptable();
   }
-  throw notAcceptable();
+}
+
+function withoutKind(object: KubeObject): JsonObject {
+  const { apiVersion: _, kind: __, ...rest } = asJson(object);
+  return rest;
+}
+
+function table(request: ResourceRequest, objects: readonly KubeObject[], meta: ListMeta): JsonObject {
+  const { resource, form, core } = request;
+  const version = form.as?.version ?? "v1";
+  const made = tableOf(resource.kind, objects.map(asJson), {
+    now: core.clock.now(),
+    customColumns: resource.custom?.columns as unknown as readonly CustomColumn[] | undefined,
+    includeObject: includeOf(request),
+  });
+  return {
+    ...made,
+    apiVersion: `meta.k8s.io/${version}`,
+    metadata: meta as JsonObject,
+    rows: (made.rows as readonly JsonObject[]).map((row) => inVersion(row, version)),
+  };
+}
+
+function inVersion(row: JsonObject, version: string): JsonObject {
+  const { object } = row;
+  if (version === "v1" || typeof object !== "object" || object === null) return row;
+  const shown = object as JsonObject;
+  if (!jsonEquals(shown.kind, "PartialObjectMetadata")) return row;
+  return { ...row, object: { ...shown, apiVersion: `meta.k8s.io/${version}` } };
+}
+
+function includeOf({ query }: ResourceRequest): TableOptions["includeObject"] {
+  const include = query.get("includeObject");
+  return include === "None" || include === "Object" ? include : "Metadata";
 }
 
 export function partialMetadata(object: KubeObject, version: string): JsonObject {

@@ -6,7 +6,12 @@ import type { WriteOptions } from "../write/options.ts";
 /** Kinds whose creator may set the status: a node agent registers its node whole. */
 const keepsStatus = new Set(["Node"]);
 
-/** Defaults and what a kind adds to a new object. */
+/** The object with its defaults, in the form in which its type is written. */
+export function withDefaults(request: ResourceRequest, object: KubeObject): KubeObject {
+  return normalForm(request, object);
+}
+
+/** What a kind adds to a new object beyond its defaults. */
 export function prepareForCreate(
   request: ResourceRequest,
   given: KubeObject,

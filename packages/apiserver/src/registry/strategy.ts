@@ -19,6 +19,8 @@ export interface Strategy {
   readonly defaultPropagation: "Background" | "Orphan";
   /** Main writes leave `status` alone, `/status` writes leave the rest. */
   readonly statusSubresource: boolean;
+  /** Nobody's fields are recorded. */
+  readonly untracked?: boolean;
   /** What deletion makes of an object whose content must go first; undefined when nothing is left to wait for. */
   readonly terminate?: (live: KubeObject, request: ResourceRequest) => KubeObject | undefined;
   /** Events of events.k8s.io lie where core events do. */

@@ -17,6 +17,7 @@ import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
+import { OpenApiPaths } from "./open-api-paths.ts";
 import { answerPlain } from "./plain-paths.ts";
 import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
 import { kubernetesVersion } from "./version.ts";
@@ -54,6 +55,7 @@ class Server implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #core: Core;
   readonly #definitions: Definitions;
+  readonly #openApi = new OpenApiPaths();
   readonly #closing = new AbortController();
   #isReady = false;
 
@@ -141,6 +143,10 @@ class Server implements ApiServer {
     const user = impersonationOf(http, caller)?.user ?? caller;
     const parsed = parsePath(path, segments);
     const accept = headerText(http, "accept");
+    if (parsed.kind === "plain" && segments[0] === "openapi") {
+      const ifNoneMatch = headerText(http, "if-none-match");
+      return this.#openApi.answer(this.#core.table, segments, { accept: accept ?? "", ifNoneMatch });
+    }
     if (parsed.kind === "plain") {
       return answerPlain({
         method: http.method,

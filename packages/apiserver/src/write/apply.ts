@@ -1,9 +1,92 @@
+import { codeOf, errorMessage, isJsonObject } from "@lateen/base";
+import { apiVersionOf, applyObject, type KubeObject, readYaml } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
+import { objectAnswer } from "../answer/shapes.ts";
+import { withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
-import { statusError } from "../status/errors.ts";
+import { keyOf } from "../registry/resource.ts";
+import { badRequest, notFound, statusError } from "../status/errors.ts";
+import { createFrom } from "./create.ts";
+import { trackingOptions } from "./field-tracking.ts";
+import { checkName, checkNamespace } from "./metadata.ts";
 import type { WriteOptions } from "./options.ts";
+import { changeObject } from "./update.ts";
 
-/** Server-side apply. */
-export function applyPatch(_request: ResourceRequest, _options: WriteOptions): Promise<Answer> {
-  return Promise.reject(statusError(501, "NotImplemented", "server-side apply is not there yet"));
+/** Server-side apply: the object is made when it is absent, else merged into. */
+export async function applyPatch(request: ResourceRequest, options: WriteOptions): Promise<Answer> {
+  const applied = readApplied(request);
+  const { core, resource } = request;
+  const exists = core.store.get(keyOf(resource, request.namespace, request.name)) !== undefined;
+  if (!exists && request.subresource === undefined) {
+    const given = withDefaults(request, merged(request, undefined, { applied, options }));
+    try {
+      return objectAnswer(request, await createFrom(request, given, { options, apply: true }), 201);
+    } catch (error) {
+      // Somebody created it meanwhile: then it is merged into.
+      if (codeOf(error) !== "AlreadyExists" || options.dryRun) throw error;
+    }
+  } else if (!exists) throw notFound(resource.groupResource, request.name);
+  const object = await changeObject(request, options, (live) => ({
+    object: withDefaults(request, merged(request, live, { applied, options })),
+    tracked: true,
+  }));
+  return objectAnswer(request, object, 200);
+}
+
+function readApplied(request: ResourceRequest): KubeObject {
+  const text = new TextDecoder().decode(request.http.body ?? new Uint8Array());
+  let value: unknown;
+  try {
+    value = readYaml(text);
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${errorMessage(error)}`);
+  }
+  if (!isJsonObject(value))
+    throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+  const { kind } = request.resource;
+  if (value.kind !== kind.kind || value.apiVersion !== apiVersionOf(kind)) throw wrongType(value);
+  const metadata = isJsonObject(value.metadata) ? value.metadata : {};
+  if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
+    throw badRequest("metadata.managedFields must be nil");
+  }
+  const named = { ...value, metadata: { ...metadata, name: metadata.name ?? request.name } } as unknown as KubeObject;
+  const object = checkNamespace(request, named);
+  checkName(request, object);
+  return object;
+}
+
+function wrongType(value: { readonly kind?: unknown; readonly apiVersion?: unknown }): Error {
+  const shown = (text: unknown): string => (typeof text === "string" ? text : "");
+  const apiVersion = shown(value.apiVersion);
+  const groupVersion = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
+  return badRequest(`invalid object type: ${groupVersion}, Kind=${shown(value.kind)}`);
+}
+
+function merged(
+  request: ResourceRequest,
+  live: KubeObject | undefined,
+  { applied, options }: { readonly applied: KubeObject; readonly options: WriteOptions },
+): KubeObject {
+  try {
+    const result = applyObject({
+      ...trackingOptions(request),
+      live,
+      applied,
+      manager: options.fieldManager,
+      force: options.force,
+    });
+    if (result.kind === "applied") return result.object;
+    throw statusError(409, "Conflict", result.message, {
+      causes: result.conflicts.map(({ field, message }) => ({ reason: "FieldManagerConflict", message, field })),
+    });
+  } catch (error) {
+    switch (codeOf(error)) {
+      case "BadRequest":
+        throw badRequest(errorMessage(error));
+      case "Typed":
+        throw statusError(500, "", errorMessage(error));
+      default:
+        throw error;
+    }
+  }
 }

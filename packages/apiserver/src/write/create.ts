@@ -2,12 +2,12 @@ import type { KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { prepareForCreate, validateNew } from "../kinds/behaviour.ts";
+import { prepareForCreate, validateNew, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { alreadyExists } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
-import { recordCreate } from "./field-tracking.ts";
+import { recordWrite } from "./field-tracking.ts";
 import { checkNamespace, metadataForCreate, validateMetadataOf } from "./metadata.ts";
 import { parseWriteOptions, type WriteOptions } from "./options.ts";
 import { commitObject, throwIfInvalid } from "./pipeline.ts";
@@ -33,7 +33,11 @@ export interface CreateFrom {
 
 /** Creates `given` with all that a new object goes through. @throws what the API answers. */
 export async function createFrom(request: ResourceRequest, given: KubeObject, how: CreateFrom): Promise<KubeObject> {
-  const scoped = checkNamespace(request, given);
+  let scoped = checkNamespace(request, given);
+  if (!how.apply) {
+    scoped = withDefaults(request, scoped);
+    scoped = recordWrite(request, { live: undefined, updated: scoped }, how.options);
+  }
   const generated = (scoped.metadata.name ?? "") === "" && (scoped.metadata.generateName ?? "") !== "";
   for (let n = 1; ; n++) {
     const created = await tryCreate(request, scoped, how);
@@ -53,7 +57,6 @@ async function tryCreate(
   object = await admit(request, { operation: "CREATE", object, options });
   const name = object.metadata.name ?? "";
   throwIfInvalid(request, name, [...validateMetadataOf(request, object), ...validateNew(request, object)]);
-  object = apply ? object : recordCreate(request, object, options);
   if (options.dryRun) {
     return core.store.get(keyOf(resource, object.metadata.namespace, name)) === undefined ? object : undefined;
   }

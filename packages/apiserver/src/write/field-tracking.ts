@@ -1,17 +1,55 @@
 import type { KubeObject } from "@lateen/objects";
+import { mergeSchemaOfOpenApi, recordUpdate } from "@lateen/objects";
+import { convertObject } from "../object/convert.ts";
 import type { ResourceRequest } from "../request/context.ts";
+import { timestamp } from "./metadata.ts";
 import type { WriteOptions } from "./options.ts";
 
-/** The managed fields of a new object: all of it is its creator's. */
-export function recordCreate(_request: ResourceRequest, object: KubeObject, _options: WriteOptions): KubeObject {
-  return object;
+/** The object with the managed fields that this write makes: what it changed is the writer's. */
+export function recordWrite(
+  request: ResourceRequest,
+  { live, updated }: { readonly live: KubeObject | undefined; readonly updated: KubeObject },
+  options: WriteOptions,
+): KubeObject {
+  if (request.resource.strategy.untracked) return updated;
+  return recordUpdate({ ...trackingOptions(request), live, updated, manager: options.fieldManager });
 }
 
-/** The managed fields after an update: what changed is the updater's. */
-export function recordChange(
-  _request: ResourceRequest,
-  { next }: { readonly live: KubeObject; readonly next: KubeObject },
-  _options: WriteOptions,
-): KubeObject {
-  return next;
+/** What both kinds of bookkeeping, of updates and of applies, are told about a request. */
+export function trackingOptions(request: ResourceRequest) {
+  const { resource, core, subresource, table } = request;
+  const { kind } = resource;
+  const typeAt = (version: string) => {
+    const other = table.lookup({ group: kind.group, version, plural: kind.plural });
+    return other === undefined ? undefined : mergeTypeOf(other);
+  };
+  return {
+    type: mergeTypeOf(resource),
+    subresource,
+    resetFields: resetFieldsOf(request),
+    now: timestamp(core),
+    convert: (object: KubeObject, apiVersion: string): KubeObject | undefined => {
+      const version = versionOf(apiVersion);
+      const other = table.lookup({ group: kind.group, version, plural: kind.plural });
+      return other === undefined ? undefined : convertObject(other, object, "");
+    },
+    typeOf: (apiVersion: string) => typeAt(versionOf(apiVersion)),
+  };
+}
+
+function versionOf(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf("/") + 1);
+}
+
+function mergeTypeOf(resource: ResourceRequest["resource"]) {
+  if (resource.custom === undefined) return resource.kind.type;
+  return resource.custom.schema === undefined ? undefined : mergeSchemaOfOpenApi(resource.custom.schema);
+}
+
+/** Fields that a request of this kind neither writes nor owns (strategies' GetResetFields). */
+function resetFieldsOf({ resource, subresource }: ResourceRequest): readonly string[] {
+  if (!resource.strategy.statusSubresource) return [];
+  if (subresource === undefined) return ["status"];
+  if (subresource !== "status") return [];
+  return resource.custom === undefined ? ["spec"] : ["spec", "metadata"];
 }

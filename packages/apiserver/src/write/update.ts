@@ -3,13 +3,13 @@ import { asJson, invalidField, type KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { prepareForUpdate, validateChange } from "../kinds/behaviour.ts";
+import { prepareForUpdate, validateChange, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { conflict, invalid, modifiedText, notFound, resourceText } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
 import { createFrom } from "./create.ts";
-import { recordChange } from "./field-tracking.ts";
+import { recordWrite } from "./field-tracking.ts";
 import {
   checkName,
   checkNamespace,
@@ -98,7 +98,9 @@ async function prepareChange(
   options: WriteOptions,
 ): Promise<KubeObject> {
   const { resource } = request;
-  const given = changed.object;
+  const given = changed.tracked
+    ? changed.object
+    : recordWrite(request, { live, updated: withDefaults(request, changed.object) }, options);
   checkVersion(request, live, given);
   let next = metadataForUpdate(live, given);
   next = keepOtherPart(request, live, next);
@@ -110,7 +112,6 @@ async function prepareChange(
     ...validateMetadataOf(request, next),
     ...validateChange(request, { live, next }),
   ]);
-  if (!changed.tracked) next = recordChange(request, { live, next }, options);
   const { resourceVersion: _, ...metadata } = next.metadata;
   return {
     ...next,

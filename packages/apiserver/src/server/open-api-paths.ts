@@ -1,0 +1,68 @@
+import { apiVersionOf } from "@lateen/objects";
+import { OpenApi, type OpenApiDocument } from "@lateen/objects/kinds";
+import type { JsonObject } from "@lateen/base";
+import type { Kind } from "@lateen/objects";
+import { acceptClauses } from "../answer/accept.ts";
+import type { Answer } from "../answer/answer.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import { PageNotFound, statusError } from "../status/errors.ts";
+
+/** Of the OpenAPI documents those that are asked for are made, and made anew only when the kinds have changed. */
+export class OpenApiPaths {
+  #table: ResourceTable | undefined;
+  #documents: OpenApi | undefined;
+
+  #of(table: ResourceTable): OpenApi {
+    if (this.#documents === undefined) this.#documents = new OpenApi(table.kinds, schemasOf(table));
+    else if (this.#table !== table) this.#documents.setKinds(table.kinds, schemasOf(table));
+    this.#table = table;
+    return this.#documents;
+  }
+
+  /** `/openapi/v2`, `/openapi/v3` and the documents below it. @throws PageNotFound, NotAcceptable. */
+  answer(
+    table: ResourceTable,
+    segments: readonly string[],
+    headers: { readonly accept: string; readonly ifNoneMatch: string | undefined },
+  ): Answer {
+    const documents = this.#of(table);
+    const [, version, ...rest] = segments;
+    if (version === "v2" && rest.length === 0) return swagger(documents, headers.accept);
+    if (version !== "v3") throw new PageNotFound(segments.join("/"));
+    if (rest.length === 0) {
+      return { kind: "bytes", status: 200, contentType: "text/plain; charset=utf-8", bytes: documents.index() };
+    }
+    return documentAnswer(documents.document(rest.join("/")), headers.ifNoneMatch);
+  }
+}
+
+function documentAnswer(document: OpenApiDocument | undefined, ifNoneMatch: string | undefined): Answer {
+  if (document === undefined) return { kind: "bytes", status: 404, bytes: new Uint8Array() };
+  const etag = `"${document.hash}"`;
+  const headers = { etag, "cache-control": "public, immutable", vary: "Accept" };
+  if (ifNoneMatch === etag) return { kind: "bytes", status: 304, bytes: new Uint8Array(), headers };
+  return { kind: "bytes", status: 200, contentType: "application/json", bytes: document.bytes, headers };
+}
+
+const protobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+
+function swagger(documents: OpenApi, accept: string): Answer {
+  for (const { type } of acceptClauses(accept === "" ? "*/*" : accept)) {
+    if (type === "application/json" || type === "*/*") {
+      return { kind: "bytes", status: 200, contentType: "application/json", bytes: documents.swagger("json") };
+    }
+    if (type === protobufType) {
+      return { kind: "bytes", status: 200, contentType: protobufType, bytes: documents.swagger("protobuf") };
+    }
+  }
+  throw statusError(406, "NotAcceptable", "406: Not Acceptable", {});
+}
+
+function schemasOf(table: ResourceTable): (kind: Kind) => JsonObject | undefined {
+  return (kind) => {
+    const resource = table.lookup(kind);
+    return resource !== undefined && apiVersionOf(resource.kind) === apiVersionOf(kind)
+      ? resource.custom?.schema
+      : undefined;
+  };
+}
