@@ -1,1 +1,12 @@
-export {};
+export {
+  type AdmissionAnswer,
+  type AdmissionReview,
+  type ApplicationAdmitterOptions,
+  admitApplication,
+  createApplicationAdmitter,
+  validationAnnotation,
+} from "./admission.ts";
+export { type DeliveryOptions, createDeliveryControllers } from "./controller/delivery-controllers.ts";
+export { type InstalledDefinitions, installDefinitions } from "./controller/install-definitions.ts";
+export { DispatchError } from "./controller/keeper.ts";
+export { type DeliveryPorts, type Dispatcher, type Placement, localPorts } from "./controller/ports.ts";

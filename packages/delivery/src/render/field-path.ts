@@ -44,3 +44,17 @@ export function withoutFieldAt(
   const inner = withoutFieldAt(old, rest);
   return inner === undefined ? others : { ...others, [part]: inner };
 }
+
+/** The value at a path, or undefined. */
+export function lookupFieldAt(
+  document: JsonValue | undefined,
+  path: readonly (string | number)[],
+): JsonValue | undefined {
+  let current = document;
+  for (const part of path) {
+    if (Array.isArray(current)) current = typeof part === "number" ? current[part] : undefined;
+    else if (isJsonObject(current) && Object.hasOwn(current, part)) current = current[part];
+    else return undefined;
+  }
+  return current;
+}

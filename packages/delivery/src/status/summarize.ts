@@ -284,17 +284,28 @@ function resourceMessage(object: KubeObject): string {
   return waiting === undefined ? text(valueAt(object, "status", "message")) : text(waiting.message);
 }
 
-/** The node agent says so on the pod. */
+/** The node agent says so in the pod's status. */
 function isSimulated(object: KubeObject): boolean {
-  return object.kind === "Pod" && object.metadata.annotations?.["lateen.dev/simulated"] === "true";
+  return object.kind === "Pod" && valueAt(object, "status", "reason") === "Simulated";
 }
 
+/** Where it is reached: the addresses that the node agent has opened, or the cluster's own. */
 function addressOf(object: KubeObject): string {
-  const given = object.metadata.annotations?.["lateen.dev/address"];
-  if (given !== undefined) return given;
+  const opened = object.metadata.annotations?.["lateen.dev/addresses"];
+  if (opened !== undefined && opened !== "") return opened.split(",")[0]!;
+  if (object.kind === "Pod")
+    return isSimulated(object)
+      ? ""
+      : joined(
+          valueAt(object, "status", "podIP"),
+          valueAt(object, "spec", "containers", 0, "ports", 0, "containerPort"),
+        );
   if (object.kind !== "Service") return "";
   const ip =
     text(valueAt(object, "status", "loadBalancer", "ingress", 0, "ip")) || text(valueAt(object, "spec", "clusterIP"));
-  const port = valueAt(object, "spec", "ports", 0, "port");
-  return ip === "" || ip === "None" || typeof port !== "number" ? "" : `${ip}:${port}`;
+  return ip === "None" ? "" : joined(ip, valueAt(object, "spec", "ports", 0, "port"));
+}
+
+function joined(host: JsonValue | undefined, port: JsonValue | undefined): string {
+  return typeof host !== "string" || host === "" || typeof port !== "number" ? "" : `${host}:${port}`;
 }

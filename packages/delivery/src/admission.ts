@@ -1,0 +1,106 @@
+/** Admission of Applications: what their definitions prove wrong is refused, with field paths. */
+import { type Diagnostic, type FailureStatus, type JsonValue, canonicalJson, formatPath } from "@lateen/base";
+import type { Cache } from "@lateen/client";
+import type { KubeObject } from "@lateen/objects";
+import { type Validation, diagnoseApplication } from "./application/diagnose.ts";
+import { cachedDefinitions } from "./controller/cached-definitions.ts";
+import { builtinDefinitionSet, builtinDefinitions } from "./definition/builtin.ts";
+import type { DefinitionSource } from "./definition/definition-set.ts";
+
+/** A write that is to be judged, as the API server's admission port and a webhook ask it. */
+export interface AdmissionReview {
+  readonly operation: string;
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string } | string;
+  readonly object?: KubeObject | undefined;
+  readonly oldObject?: KubeObject | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly subresource?: string | undefined;
+}
+
+export type AdmissionAnswer =
+  | { readonly kind: "allowed"; readonly object?: KubeObject; readonly warnings?: readonly string[] }
+  | { readonly kind: "denied"; readonly status: FailureStatus };
+
+export interface ApplicationAdmitterOptions {
+  /** The definitions that count, or the cache that holds them (bundled ones fill what it has not got yet). */
+  readonly definitions?: () => DefinitionSource;
+  readonly cache?: Cache;
+  /** What the server says; an Application's annotation `lateen.dev/validation` wins. */
+  readonly validation?: Validation;
+}
+
+export const validationAnnotation = "lateen.dev/validation";
+
+/** Judges Applications; everything else passes. */
+export function createApplicationAdmitter(
+  options: ApplicationAdmitterOptions,
+): (review: AdmissionReview) => Promise<AdmissionAnswer> {
+  const { cache } = options;
+  const definitions =
+    options.definitions ??
+    (cache === undefined ? builtinDefinitionSet : cachedDefinitions(cache, builtinDefinitions()));
+  return async (review) => admitApplication(review, { ...options, definitions });
+}
+
+export function admitApplication(review: AdmissionReview, options: ApplicationAdmitterOptions): AdmissionAnswer {
+  const { object, oldObject, operation, subresource } = review;
+  const write = operation.toUpperCase() === "CREATE" || operation.toUpperCase() === "UPDATE";
+  if (!write || object === undefined || !isApplication(object) || (subresource !== undefined && subresource !== ""))
+    return { kind: "allowed" };
+  if (object.metadata.deletionTimestamp !== undefined || (oldObject !== undefined && sameSpec(object, oldObject)))
+    return { kind: "allowed" };
+  const diagnostics = diagnoseApplication(object, (options.definitions ?? builtinDefinitionSet)(), {
+    validation: validationOf(object, options),
+  });
+  const errors = diagnostics.filter(({ severity }) => severity !== "warning");
+  if (errors.length > 0) return { kind: "denied", status: refusal(object, errors) };
+  const warnings = diagnostics.map(shownLine);
+  return warnings.length === 0 ? { kind: "allowed" } : { kind: "allowed", warnings };
+}
+
+const isApplication = ({ apiVersion, kind }: KubeObject): boolean =>
+  kind === "Application" && apiVersion.startsWith("core.oam.dev/");
+
+function sameSpec(object: KubeObject, old: KubeObject): boolean {
+  const spec = (one: KubeObject): JsonValue => (one.spec as JsonValue | undefined) ?? null;
+  return canonicalJson(spec(object)) === canonicalJson(spec(old));
+}
+
+function validationOf(object: KubeObject, options: ApplicationAdmitterOptions): Validation {
+  const annotated = object.metadata.annotations?.[validationAnnotation];
+  if (annotated === "kubevela" || annotated === "strict") return annotated;
+  return options.validation ?? "strict";
+}
+
+const shownLine = ({ path, message }: Diagnostic): string =>
+  path.length === 0 ? message : `${formatPath(path)}: ${message}`;
+
+function refusal(object: KubeObject, errors: readonly Diagnostic[]): FailureStatus {
+  const name = object.metadata.name ?? "";
+  const shown = errors.map(shownLine);
+  const message =
+    shown.length === 1
+      ? `Application ${JSON.stringify(name)} is invalid: ${shown[0]}`
+      : `Application ${JSON.stringify(name)} is invalid:\n${shown.map((line, index) => `${index + 1}. ${line}`).join("\n")}`;
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message,
+    reason: "Invalid",
+    code: 422,
+    details: {
+      name,
+      group: "core.oam.dev",
+      kind: "Application",
+      causes: errors.map((error) => ({
+        reason: "FieldValueInvalid",
+        field: formatPath(error.path),
+        message: error.help === undefined ? error.message : `${error.message}\n${error.help}`,
+      })),
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type JsonObject, canonicalJson } from "@lateen/base";
+import type { Client } from "@lateen/client";
+import { type KubeObject, valueAt } from "@lateen/objects";
+import { type TestCluster, startTestCluster } from "@lateen/testkit";
+import { afterEach, describe, expect, it } from "vitest";
+import { oamCustomResourceDefinitions } from "../definition/crds.ts";
+import { resumeWorkflow } from "../workflow-operations.ts";
+import { createDeliveryControllers } from "./delivery-controllers.ts";
+import { installDefinitions } from "./install-definitions.ts";
+
+const example = readFileSync(resolve(import.meta.dirname, "../../../../examples/first-vela-app.yaml"), "utf8");
+const signal = new AbortController().signal;
+const open: TestCluster[] = [];
+
+afterEach(async () => {
+  for (const cluster of open.splice(0)) await cluster[Symbol.asyncDispose]();
+});
+
+/** The client with an apply made of create and merge patch. */
+function plainApply(client: Client): Client {
+  return {
+    ...client,
+    async apply(object) {
+      const { apiVersion, kind, metadata } = object;
+      const reference = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? "" };
+      const known = await client.get(reference).catch(() => undefined);
+      if (known === undefined) return client.create(object);
+      return client.patch(reference, { kind: "merge", value: object as unknown as JsonObject });
+    },
+  } as Client;
+}
+
+async function control(namespaces: readonly string[] = ["default", "prod"]) {
+  const cluster = await startTestCluster({ customResourceDefinitions: oamCustomResourceDefinitions() });
+  open.push(cluster);
+  const client = plainApply(cluster.client);
+  await installDefinitions(client, { signal });
+  for (const name of namespaces) {
+    await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined);
+  }
+  cluster.start(createDeliveryControllers({ ...cluster, client }));
+  await cluster.settled();
+  const application = async (name = "first-vela-app"): Promise<KubeObject> =>
+    client.get({ apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name });
+  return {
+    ...cluster,
+    client,
+    cluster,
+    application,
+    apply: (yaml: string) =>
+      cluster.apply(yaml.replace("metadata:\n  name: first", "metadata:\n  namespace: default\n  name: first")),
+    settled: cluster.settled,
+    phase: async () => valueAt((await application()).status, "status"),
+    /** Plays the workload controllers: every Deployment becomes as it is wanted. */
+    async run() {
+      const { items } = await client.list({ apiVersion: "apps/v1", kind: "Deployment" });
+      for (const deployment of items) {
+        const replicas = valueAt(deployment, "spec", "replicas") ?? 1;
+        const status = {
+          observedGeneration: deployment.metadata.generation ?? 1,
+          replicas,
+          updatedReplicas: replicas,
+          readyReplicas: replicas,
+        };
+        if (canonicalJson((deployment.status as JsonObject | undefined) ?? {}) !== canonicalJson(status))
+          await client.updateStatus({ ...deployment, status });
+      }
+      await cluster.settled();
+    },
+  };
+}
+
+describe("the delivery of the first application", () => {
+  it("delivers to default, waits for an approval, then delivers to prod with two replicas", async () => {
+    const { apply, settled, run, phase, client, application } = await control();
+
+    await apply(example);
+    await settled();
+    await run();
+
+    expect(await phase()).toBe("workflowSuspending");
+    const first = await client.get({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "default",
+      name: "express-server",
+    });
+    expect(valueAt(first, "spec", "replicas")).toBe(1);
+    await expect(
+      client.get({ apiVersion: "apps/v1", kind: "Deployment", namespace: "prod", name: "express-server" }),
+    ).rejects.toThrow();
+
+    await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settled();
+    await run();
+
+    expect(await phase()).toBe("running");
+    const second = await client.get({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "prod",
+      name: "express-server",
+    });
+    expect(valueAt(second, "spec", "replicas")).toBe(2);
+    expect(valueAt((await application()).status, "latestRevision", "name")).toBe("first-vela-app-v1");
+    expect(valueAt((await application()).status, "services")).toHaveLength(2);
+  });
+
+  it("writes nothing when nothing has changed", async () => {
+    const { apply, settled, run, client, store, application } = await control();
+    await apply(example);
+    await settled();
+    await run();
+    await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settled();
+    await run();
+    const { revision } = store;
+
+    const seen = await application();
+    await client.patch(
+      { apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name: "first-vela-app" },
+      { kind: "merge", value: { metadata: { annotations: { touched: "1" } } } },
+    );
+    await settled();
+
+    expect(store.revision).toBe(revision + 1);
+    expect(seen.metadata.uid).toBeDefined();
+  });
+
+  it("names a namespace that is missing and goes on once it exists", async () => {
+    const { apply, settled, run, client, application, phase, cluster } = await control(["default"]);
+    await apply(example);
+    await settled();
+    await run();
+    await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settled();
+
+    const steps = valueAt((await application()).status, "workflow", "steps") as readonly JsonObject[];
+    const failed = steps.find(({ name }) => name === "deploy2prod");
+    expect(failed?.phase).toBe("failed");
+    expect(failed?.message).toContain('namespace "prod" does not exist');
+
+    await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "prod" } });
+    await cluster.settled({ withinMs: 120_000 });
+    await run();
+    expect(await phase()).toBe("running");
+  });
+
+  it("makes revision 2 of a changed image and deletes all that it made and nothing else", async () => {
+    const { apply, settled, run, client, application } = await control();
+    await client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: "default", name: "foreign" } });
+    await apply(example);
+    await settled();
+    await run();
+
+    await apply(example.replace("oamdev/hello-world", "oamdev/hello-world:v2"));
+    await settled();
+    await run();
+    expect(valueAt((await application()).status, "latestRevision", "name")).toBe("first-vela-app-v2");
+    const deployment = await client.get({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "default",
+      name: "express-server",
+    });
+    expect(valueAt(deployment, "spec", "template", "spec", "containers", 0, "image")).toBe("oamdev/hello-world:v2");
+
+    await client.delete({
+      apiVersion: "core.oam.dev/v1beta1",
+      kind: "Application",
+      namespace: "default",
+      name: "first-vela-app",
+    });
+    await settled({ withinMs: 10_000 });
+    await expect(application()).rejects.toThrow();
+    for (const kind of ["Deployment", "Service", "ResourceTracker", "ApplicationRevision"]) {
+      const apiVersion = kind === "Deployment" ? "apps/v1" : kind === "Service" ? "v1" : "core.oam.dev/v1beta1";
+      const { items } = await client.list({ apiVersion, kind });
+      expect(items.filter(({ metadata }) => metadata.labels?.["app.oam.dev/name"] === "first-vela-app")).toEqual([]);
+    }
+    await client.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "foreign" });
+  });
+});

@@ -1,0 +1,39 @@
+/** What delivery needs of others, in its own words; `apps/server` joins them. */
+import type { Client } from "@lateen/client";
+import type { ProviderTable } from "@lateen/workflow";
+import type { Cluster } from "../policy/topology.ts";
+import type { ClusterVersion } from "../render/context.ts";
+
+/** Which member clusters there are; `local` is always there and not listed. */
+export interface Placement {
+  clusters(): readonly Cluster[];
+}
+
+/** The way to a cluster. */
+export interface Dispatcher {
+  /** @throws Error when there is no such cluster; its message names it. */
+  clientFor(cluster: string): Client;
+  /** Undefined where it is not known. */
+  versionOf(cluster: string): ClusterVersion | undefined;
+}
+
+export interface DeliveryPorts {
+  readonly placement: Placement;
+  readonly dispatcher: Dispatcher;
+  /** Operations of workflow steps beyond those of delivery itself: kube, http, config … */
+  readonly providers?: readonly ProviderTable[];
+}
+
+/** Ports of a control plane without member clusters. */
+export function localPorts(client: Client, version?: ClusterVersion): DeliveryPorts {
+  return {
+    placement: { clusters: () => [] },
+    dispatcher: {
+      clientFor(cluster) {
+        if (cluster === "local" || cluster === "") return client;
+        throw new Error(`cluster ${cluster} is not joined to this control plane`);
+      },
+      versionOf: () => version,
+    },
+  };
+}

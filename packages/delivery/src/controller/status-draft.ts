@@ -1,0 +1,138 @@
+/** The status of an Application while a reconcile works on it; it is written once, and only when it says something new. */
+import { type Clock, type JsonObject, type JsonValue, canonicalJson, isJsonObject, isNotFound } from "@lateen/base";
+import type { Client } from "@lateen/client";
+import { type Condition, withCondition } from "@lateen/controller";
+import { type KubeObject, valueAt } from "@lateen/objects";
+import { type RunStatus, statusToJson } from "@lateen/workflow";
+import { type ServiceStatus, isService, serviceJson } from "./deliver-component.ts";
+import type { Revision } from "./revision.ts";
+import type { ManagedResource } from "./tracker.ts";
+
+const keptOnRestart = new Set(["Parsed", "Revision", "Policy", "Render"]);
+
+export class StatusDraft {
+  readonly #application: KubeObject;
+  readonly #clock: Clock;
+  readonly #before: string;
+  #status: Record<string, JsonValue | undefined>;
+
+  constructor(application: KubeObject, clock: Clock) {
+    this.#application = application;
+    this.#clock = clock;
+    const status = isJsonObject(application.status) ? application.status : {};
+    this.#before = canonicalJson(status);
+    this.#status = { ...status };
+  }
+
+  get #conditions(): readonly Condition[] {
+    return (this.#status.conditions as readonly Condition[] | undefined) ?? [];
+  }
+
+  set #conditions(conditions: readonly Condition[]) {
+    this.#status.conditions = conditions as unknown as JsonValue;
+  }
+
+  #set(condition: Omit<Condition, "lastTransitionTime">): void {
+    this.#conditions = withCondition(this.#conditions, condition, this.#clock.now());
+  }
+
+  succeed(type: string): void {
+    this.#set({ type, status: "True", reason: "Available" });
+    if (this.#conditions.some((condition) => condition.type === "Synced" && condition.status === "False")) {
+      this.#conditions = this.#conditions.filter((condition) => condition.type !== "Synced");
+    }
+  }
+
+  /** A stage failed: its condition says why, and the application is not ready. */
+  fail(type: string, message: string): void {
+    this.#set({ type, status: "False", reason: "ReconcileError", message });
+    this.#set({ type: "Ready", status: "False", reason: "ReconcileError", message });
+  }
+
+  condition(type: string, message: string): void {
+    this.#set({ type, status: "False", reason: "ReconcileError", message });
+  }
+
+  ready(): void {
+    this.#set({ type: "Ready", status: "True", reason: "ReconcileSuccess" });
+  }
+
+  deleting(waiting: readonly string[]): void {
+    const message = `waiting for ${waiting[0] ?? "its objects"} to be deleted${waiting.length > 1 ? ` (${waiting.length} objects in all)` : ""}`;
+    this.#set({ type: "Ready", status: "False", reason: "Deleting", message });
+  }
+
+  phase(phase: string): void {
+    this.#status.status = phase;
+  }
+
+  revision({ name, number, hash }: Revision): void {
+    this.#status.latestRevision = { name, revision: number, revisionHash: hash };
+  }
+
+  /** A workflow begins: what the last one found is gone. */
+  restartWorkflow(): void {
+    this.#conditions = this.#conditions.filter(({ type }) => keptOnRestart.has(type));
+    delete this.#status.workflow;
+    delete this.#status.services;
+    delete this.#status.appliedResources;
+  }
+
+  workflow(
+    status: RunStatus,
+    { token, contextBackend }: { readonly token: string; readonly contextBackend: string },
+  ): void {
+    this.#status.workflow = {
+      appRevision: token,
+      ...statusToJson(status, "application"),
+      contextBackend: {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        name: contextBackend,
+        namespace: this.#application.metadata.namespace ?? "default",
+      },
+    };
+  }
+
+  workflowJson(): JsonObject | undefined {
+    return isJsonObject(this.#status.workflow) ? this.#status.workflow : undefined;
+  }
+
+  /** New findings win over kept ones; services of components that are gone are dropped. */
+  services(found: readonly ServiceStatus[], components: readonly string[]): void {
+    const known = Array.isArray(this.#status.services) ? this.#status.services.filter(isService) : [];
+    const byPlace = new Map(known.map((service) => [placeOf(service), service]));
+    for (const service of found) byPlace.set(placeOf(serviceJson(service)), serviceJson(service));
+    const services = [...byPlace.values()].filter(({ name }) => components.includes(String(name)));
+    if (services.length > 0) this.#status.services = services;
+    else delete this.#status.services;
+  }
+
+  appliedResources(resources: readonly ManagedResource[]): void {
+    const applied = resources.map(({ cluster, creator, apiVersion, kind, namespace, name }) => ({
+      cluster,
+      ...(creator === "" ? {} : { creator }),
+      apiVersion,
+      kind,
+      ...(namespace === "" ? {} : { namespace }),
+      name,
+    }));
+    if (applied.length > 0) this.#status.appliedResources = applied;
+    else delete this.#status.appliedResources;
+  }
+
+  /** Writes the status if it differs from what was read. @throws Conflict when somebody was faster. */
+  async write(client: Client, signal: AbortSignal): Promise<void> {
+    if (canonicalJson({ ...this.#status } as JsonObject) === this.#before) return;
+    const status = { ...this.#status, observedGeneration: this.#application.metadata.generation ?? 0 };
+    if (canonicalJson(status as JsonObject) === this.#before) return;
+    try {
+      await client.updateStatus({ ...this.#application, status }, { signal });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}
+
+const placeOf = (service: JsonObject): string =>
+  `${String(service.name)}/${String(service.cluster)}/${String(service.namespace)}/${String(valueAt(service, "env") ?? "")}`;

@@ -1,0 +1,246 @@
+/** Operations that workflow steps of an Application call: deploying by policies, applying one component (engine 4.10). */
+import { type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
+import { type KubeObject, asJson } from "@lateen/objects";
+import {
+  type ProviderContext,
+  type ProviderFunction,
+  type ProviderTable,
+  expressionJson,
+  parseKeyPath,
+  scopeOf,
+  setByPath,
+} from "@lateen/workflow";
+import { type AppComponent, type AppPolicy, componentJson, componentOf } from "../application/application.ts";
+import { type DeployTask, deployTasksOf, taskKey } from "../deploy-tasks.ts";
+import { localCluster } from "../policy/topology.ts";
+import { isTerraform } from "../render/terraform.ts";
+import { type Delivered, type DeliveryTools, deliverComponent } from "./deliver-component.ts";
+import type { ServiceStatus } from "./deliver-component.ts";
+import type { Placement } from "./ports.ts";
+
+export interface StepProviderOptions {
+  readonly tools: DeliveryTools;
+  readonly placement: Placement;
+  readonly policies: readonly AppPolicy[];
+  /** Told of each service that a step has looked at. */
+  readonly report: (service: ServiceStatus) => void;
+}
+
+const strings = (value: JsonValue | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+
+/** Under the new and the old provider names. */
+export function stepProviders(options: StepProviderOptions): ProviderTable {
+  const multicluster = {
+    deploy: deployOperation(options),
+    "list-clusters": listClusters(options),
+    "get-placements-from-topology-policies": topologyPlacements(options),
+  };
+  const oam = {
+    "component-apply": applyComponent(options),
+    load: loadComponents(options, "map"),
+    "load-comps-in-order": loadComponents(options, "list"),
+    "load-policies": loadPolicies(options),
+    "apply-application": applyAll(options),
+    "apply-application-in-parallel": applyAll(options),
+    "apply-remaining": applyAll(options),
+  };
+  return { multicluster, oam, op: { ...multicluster, ...oam } };
+}
+
+/** Waits without ending the template, as the engine's deploy does. */
+function wait({ outcome }: ProviderContext, message: string): void {
+  outcome.waiting = true;
+  if (outcome.phase === "failed" || outcome.phase === "suspending") return;
+  outcome.phase = "running";
+  outcome.reason = "Wait";
+  outcome.message = message;
+}
+
+function deployOperation(options: StepProviderOptions): ProviderFunction {
+  return async (params, context) => {
+    const { tools, placement, policies } = options;
+    const parallelism = typeof params.parallelism === "number" ? params.parallelism : 5;
+    if (parallelism < 1) throw new Error("parallelism cannot be smaller than 1");
+    const { tasks } = deployTasksOf(
+      tools.app,
+      { policies: strings(params.policies), inlinePolicies: params.inlinePolicies },
+      {
+        clusters: placement.clusters(),
+        namespace: tools.app.namespace,
+        allPolicies: policies,
+        isTerraform: (component) => params.ignoreTerraformComponent === true && isTerraformType(tools, component),
+      },
+    );
+    const reasons = await deliverTasks(options, tasks);
+    if (reasons.length > 0) wait(context, reasons.join(","));
+    return undefined;
+  };
+}
+
+function isTerraformType({ definitions, app }: DeliveryTools, { type }: AppComponent): boolean {
+  const definition = definitions.find("component", type, app.namespace);
+  return definition !== undefined && isTerraform(definition);
+}
+
+/** Delivers what can be delivered now. @returns why the rest has to wait. */
+async function deliverTasks(
+  { tools, report }: StepProviderOptions,
+  tasks: readonly DeployTask[],
+): Promise<readonly string[]> {
+  const done = new Map<string, Delivered>();
+  const reasons: string[] = [];
+  let left = [...tasks];
+  for (let progress = true; progress && left.length > 0; ) {
+    progress = false;
+    const waiting: DeployTask[] = [];
+    for (const task of left) {
+      const ready = readyTask(task, tasks, done);
+      if (ready === undefined) {
+        waiting.push(task);
+        continue;
+      }
+      progress = true;
+      const delivered = await deliverComponent(tools, ready, "deliver");
+      report(delivered.service);
+      if (delivered.service.healthy && delivered.healthy) done.set(taskKey(task), delivered);
+      else
+        reasons.push(
+          `${shownTask(task)} is not healthy${delivered.service.message === "" ? "" : ` (${delivered.service.message})`}`,
+        );
+    }
+    left = waiting;
+  }
+  return [...reasons, ...left.map((task) => `${shownTask(task)} is waiting dependents`)];
+}
+
+const shownTask = (task: DeployTask): string => taskKey(task).replace(/\/{2,}/g, "/");
+
+/** The task with its inputs filled in, or undefined while something that it needs is not there. */
+function readyTask(
+  task: DeployTask,
+  all: readonly DeployTask[],
+  done: ReadonlyMap<string, Delivered>,
+): DeployTask | undefined {
+  const { component, target } = task;
+  const peers = all.filter(
+    (other) =>
+      other.target.cluster === target.cluster &&
+      other.target.namespace === target.namespace &&
+      (other.component.replicaKey === undefined || other.component.replicaKey === component.replicaKey),
+  );
+  for (const name of component.dependsOn) {
+    const peer = peers.find((other) => other.component.name === name);
+    if (peer !== undefined && !done.has(taskKey(peer))) return undefined;
+  }
+  if (component.inputs.length === 0) return task;
+  const variables = variablesOf(peers, done);
+  let properties: JsonValue = component.properties ?? {};
+  for (const { from, parameterKey } of component.inputs) {
+    if (!Object.hasOwn(variables, from)) return undefined;
+    if (parameterKey === undefined) continue;
+    const parts = parseKeyPath(parameterKey.replace(/^properties\./, ""));
+    if (parts !== undefined) properties = setByPath(properties, parts, variables[from]!);
+  }
+  return { target, component: { ...component, properties: isJsonObject(properties) ? properties : {} } };
+}
+
+function variablesOf(tasks: readonly DeployTask[], done: ReadonlyMap<string, Delivered>): Record<string, JsonValue> {
+  const variables: Record<string, JsonValue> = {};
+  for (const task of tasks) {
+    const delivered = done.get(taskKey(task));
+    if (delivered === undefined || task.component.outputs.length === 0) continue;
+    const scope = scopeOf({
+      ...(delivered.output === undefined ? {} : { output: asJson(delivered.output) }),
+      outputs: delivered.outputs as unknown as JsonObject,
+    });
+    for (const { name, valueFrom } of task.component.outputs) {
+      try {
+        variables[name] = expressionJson(valueFrom, scope);
+      } catch {
+        // Not there yet: who needs it waits.
+      }
+    }
+  }
+  return variables;
+}
+
+function applyComponent({ tools, report }: StepProviderOptions): ProviderFunction {
+  return async (params, context) => {
+    const value = isJsonObject(params.value) ? params.value : {};
+    const component = componentOf(value);
+    const cluster = typeof params.cluster === "string" && params.cluster !== "" ? params.cluster : localCluster;
+    const namespace = typeof params.namespace === "string" ? params.namespace : "";
+    const delivered = await deliverComponent(tools, { component, target: { cluster, namespace } }, "deliver");
+    report(delivered.service);
+    if (!delivered.healthy && params.waitHealthy !== false) wait(context, "wait healthy");
+    return {
+      ...(delivered.output === undefined ? {} : { output: plain(delivered.output) }),
+      outputs: Object.fromEntries(Object.entries(delivered.outputs).map(([name, object]) => [name, plain(object)])),
+    };
+  };
+}
+
+/** A live object without what only clutters a step's value. */
+function plain(object: KubeObject): JsonObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...asJson(object), metadata: metadata as JsonObject };
+}
+
+function applyAll(options: StepProviderOptions): ProviderFunction {
+  return async (params, context) => {
+    const exceptions = new Set(strings(params.exceptions));
+    const tasks = options.tools.app.components
+      .filter(({ name }) => !exceptions.has(name))
+      .map((component) => ({ component, target: { cluster: localCluster, namespace: "" } }));
+    const reasons = await deliverTasks(options, tasks);
+    if (reasons.length > 0) wait(context, reasons.join(","));
+    return undefined;
+  };
+}
+
+function listClusters({ placement }: StepProviderOptions): ProviderFunction {
+  return async () => ({ outputs: { clusters: placement.clusters().map(({ name }) => name) } });
+}
+
+function topologyPlacements({ tools, placement, policies }: StepProviderOptions): ProviderFunction {
+  return async (params) => {
+    const { placements } = deployTasksOf(
+      tools.app,
+      { policies: strings(params.policies) },
+      { clusters: placement.clusters(), namespace: tools.app.namespace, allPolicies: policies },
+    );
+    return {
+      placements: placements.map(({ cluster, namespace }) => ({
+        cluster,
+        namespace: namespace === "" ? tools.app.namespace : namespace,
+      })),
+    };
+  };
+}
+
+function loadComponents({ tools }: StepProviderOptions, form: "map" | "list"): ProviderFunction {
+  return async () => {
+    const components = tools.app.components.map((component) => {
+      const { inputs: _, outputs: __, ...value } = componentJson(component);
+      return value;
+    });
+    return {
+      value:
+        form === "list"
+          ? components
+          : Object.fromEntries(components.map((component) => [String(component.name), component])),
+    };
+  };
+}
+
+function loadPolicies({ policies }: StepProviderOptions): ProviderFunction {
+  return async () => ({
+    value: Object.fromEntries(
+      policies.map(({ name, type, properties }) => [
+        name,
+        { name, type, ...(properties === undefined ? {} : { properties }) },
+      ]),
+    ),
+  });
+}
