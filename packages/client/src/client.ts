@@ -51,6 +51,18 @@ export interface WatchOptions extends CallOptions {
   readonly timeoutSeconds?: number;
 }
 
+export interface LogOptions extends CallOptions {
+  readonly namespace: string;
+  readonly name: string;
+  /** Needed only for pods of several containers. */
+  readonly container?: string | undefined;
+  readonly follow?: boolean | undefined;
+  readonly previous?: boolean | undefined;
+  readonly timestamps?: boolean | undefined;
+  readonly tailLines?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+}
+
 export interface DeleteOptions extends CallOptions {
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
   readonly gracePeriodSeconds?: number;
@@ -88,6 +100,8 @@ export interface Client {
   deleteCollection(ref: CollectionRef, options?: DeleteOptions & ListOptions): Promise<void>;
   /** Ends when the server ends it or the signal aborts (then it throws the reason). @throws Expired when the version is too old. */
   watch<T extends KubeObject = KubeObject>(ref: CollectionRef, options?: WatchOptions): AsyncIterable<WatchEvent<T>>;
+  /** The output of a pod's container, as it comes. Ends when the container does, if followed. @throws ApiError before the first bytes. */
+  logs(options: LogOptions): AsyncIterable<Uint8Array>;
   /** Whether the server knows the kind, and where: for callers that get kinds from a user. @throws NotFound with the nearest kind. */
   resolve(
     apiVersion: string,

@@ -6,6 +6,7 @@ import type {
   DeleteOptions,
   KubeList,
   ListOptions,
+  LogOptions,
   Patch,
   ResourceRef,
   WatchEvent,
@@ -191,7 +192,25 @@ export function createClient(options: ClientOptions): Client {
           signal,
           attempted,
         });
-        yield* decodeWatch<T>(response.body, { attempted, signal: watch.signal });
+        yield* decodeWatch<T>(response.body, { attempted, signal });
+      } finally {
+        stop.abort(new DOMException(`${attempted}: the reader has gone`, "AbortError"));
+      }
+    },
+
+    async *logs({ namespace, name, signal, ...query }: LogOptions): AsyncGenerator<Uint8Array> {
+      const attempted = `read the log of Pod ${namespace}/${name}`;
+      const stop = new AbortController();
+      try {
+        const { body } = await send(transport, {
+          method: "GET",
+          path: await pathOf({ apiVersion: "v1", kind: "Pod", namespace, name }, { subresource: "log", query }),
+          headers: { ...headers, accept: "*/*" },
+          signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+          attempted,
+        });
+        if (body instanceof Uint8Array) yield body;
+        else yield* body;
       } finally {
         stop.abort(new DOMException(`${attempted}: the reader has gone`, "AbortError"));
       }

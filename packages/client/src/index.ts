@@ -7,6 +7,7 @@ export type {
   DeleteOptions,
   KubeList,
   ListOptions,
+  LogOptions,
   Patch,
   ResourceRef,
   WatchEvent,

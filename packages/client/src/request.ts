@@ -1,4 +1,12 @@
-import { ApiError, type FailureStatus, type JsonValue, failureStatus, isAborted, isJsonObject } from "@lateen/base";
+import {
+  ApiError,
+  type FailureStatus,
+  type JsonValue,
+  codeOf,
+  failureStatus,
+  isAborted,
+  isJsonObject,
+} from "@lateen/base";
 import type { ApiRequest, ApiResponse, Transport } from "@lateen/objects";
 
 /** The server could not be reached, or the connection broke: nothing is known about what it did. */
@@ -64,6 +72,7 @@ async function reach(transport: Transport, request: ApiRequest, attempted: strin
   } catch (cause) {
     if (request.signal.aborted || isAborted(cause)) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
+    if (codeOf(cause) === "Unreachable") throw new TransportError(`${attempted}: ${why}`, { cause });
     throw new TransportError(`${attempted}: the API server gave no answer (${why})`, { cause });
   }
 }

@@ -1,57 +1,361 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KubeObject } from "@lateen/objects";
 import { type TestCluster, startTestCluster } from "@lateen/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Pod } from "./api/pod.ts";
-import type { Deployment, ReplicaSet } from "./api/workloads.ts";
+import type { Deployment, Job, ReplicaSet } from "./api/workloads.ts";
 import { createClusterControllers } from "./create-cluster-controllers.ts";
+import { type NodeAgent, startNodeAgent } from "./node-agent/index.ts";
 
-let cluster: TestCluster | undefined;
+const cleanups: (() => PromiseLike<void> | void)[] = [];
 afterEach(async () => {
-  await cluster?.[Symbol.asyncDispose]();
-  cluster = undefined;
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
-async function startCluster(): Promise<TestCluster> {
-  cluster = await startTestCluster({
+/** A cluster with one simulated node. */
+async function startCluster(): Promise<TestCluster & { readonly agent: NodeAgent }> {
+  const cluster = await startTestCluster({
     controllers: (environment) => createClusterControllers(environment, { rootCertificate: "PEM" }),
   });
+  cleanups.push(() => cluster[Symbol.asyncDispose]());
+  const folder = mkdtempSync(join(tmpdir(), "lateen-node-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const agent = await startNodeAgent(cluster, { folder, bundledImages: [], mode: "simulated" });
+  cleanups.push(() => agent[Symbol.asyncDispose]());
+  cluster.watchIdle(() => agent.idle);
   await cluster.settled();
-  return cluster;
+  return Object.assign(cluster, { agent });
 }
 
-const deployment = (image: string, replicas = 3): string => `
+const deployment = (
+  image: string,
+  options: { readonly replicas?: number; readonly strategy?: string; readonly extra?: string } = {},
+): string => `
 apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web, namespace: default}
 spec:
-  replicas: ${replicas}
+  replicas: ${options.replicas ?? 3}
+  ${options.strategy ?? ""}
+  ${options.extra ?? ""}
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: "${image}"}]}
+    spec: {containers: [{name: web, image: "${image}", ports: [{containerPort: 8000}]}]}
 `;
 
-describe("the cluster's controllers", () => {
-  it("give every namespace its service account and root certificate", async () => {
+const inDefault = { apiVersion: "apps/v1", namespace: "default" } as const;
+const getDeployment = ({ client }: TestCluster): Promise<Deployment> =>
+  client.get<Deployment>({ ...inDefault, kind: "Deployment", name: "web" });
+const listSets = async ({ client }: TestCluster): Promise<readonly ReplicaSet[]> =>
+  (await client.list<ReplicaSet>({ ...inDefault, kind: "ReplicaSet" })).items;
+const listPods = async ({ client }: TestCluster, namespace = "default"): Promise<readonly Pod[]> =>
+  (await client.list<Pod>({ apiVersion: "v1", kind: "Pod", namespace })).items;
+const byText = (a: unknown, b: unknown): number => String(a).localeCompare(String(b));
+const imagesOf = (pods: readonly Pod[]): readonly (string | undefined)[] =>
+  pods.map(({ spec }) => spec?.containers[0]?.image);
+
+describe("a namespace", () => {
+  it("has its service account and root certificate", async () => {
     const { client } = await startCluster();
     await client.get({ apiVersion: "v1", kind: "ServiceAccount", namespace: "kube-system", name: "default" });
-    await client.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "kube-root-ca.crt" });
+    const root = await client.get({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      namespace: "default",
+      name: "kube-root-ca.crt",
+    });
+    expect(root.data).toEqual({ "ca.crt": "PEM" });
   });
 
-  it("make a ReplicaSet and its pods for a Deployment", async () => {
-    const { apply, settled, client } = await startCluster();
-    await apply(deployment("a:1"));
-    await settled();
-    const sets = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet", namespace: "default" });
-    const pods = await client.list<Pod>({ apiVersion: "v1", kind: "Pod", namespace: "default" });
-    const { status, metadata } = await client.get<Deployment>({
-      apiVersion: "apps/v1",
-      kind: "Deployment",
+  it("is emptied and let go when it is deleted", async () => {
+    const cluster = await startCluster();
+    await cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: shop}}");
+    await cluster.apply(deployment("a:1").replace("namespace: default", "namespace: shop"));
+    await cluster.settled();
+    expect(await listPods(cluster, "shop")).toHaveLength(3);
+
+    await cluster.client.delete({ apiVersion: "v1", kind: "Namespace", name: "shop" });
+    await cluster.settled({ withinMs: 10_000 });
+
+    expect(await listPods(cluster, "shop")).toHaveLength(0);
+    await expect(cluster.client.get({ apiVersion: "v1", kind: "Namespace", name: "shop" })).rejects.toThrow(
+      "not found",
+    );
+  });
+});
+
+describe("a Deployment", () => {
+  it("becomes available when its pods run", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1"));
+    await cluster.settled();
+
+    const { status, metadata } = await getDeployment(cluster);
+    expect(metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("1");
+    expect(status).toMatchObject({
+      replicas: 3,
+      updatedReplicas: 3,
+      readyReplicas: 3,
+      availableReplicas: 3,
+      observedGeneration: 1,
+    });
+    expect(status?.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`).toSorted()).toEqual([
+      "Available=True MinimumReplicasAvailable",
+      "Progressing=True NewReplicaSetAvailable",
+    ]);
+    const pods = await listPods(cluster);
+    expect(pods.map(({ status }) => [status?.phase, status?.reason])).toEqual(Array(3).fill(["Running", "Simulated"]));
+    expect(pods[0]?.spec?.nodeName).toBe("lateen");
+  });
+
+  it("rolls a new template out, never below its minimum nor above its surge", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1", { replicas: 4 }));
+    await cluster.settled();
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
+    cluster.cache.onChange({ apiVersion: "v1", kind: "Pod" }, () => {
+      const pods = cluster.cache.list<Pod>({ apiVersion: "v1", kind: "Pod", namespace: "default" });
+      const active = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+      least = Math.min(
+        least,
+        active.filter(({ status }) =>
+          status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
+        ).length,
+      );
+      most = Math.max(most, active.length);
+    });
+
+    await cluster.apply(deployment("a:2", { replicas: 4 }));
+    await cluster.settled();
+
+    expect(imagesOf(await listPods(cluster))).toEqual(Array(4).fill("a:2"));
+    expect(least).toBeGreaterThanOrEqual(3);
+    expect(most).toBe(5);
+    const sets = await listSets(cluster);
+    expect(
+      sets
+        .map(({ spec, metadata }) => [spec?.replicas, metadata.annotations?.["deployment.kubernetes.io/revision"]])
+        .toSorted(byText),
+    ).toEqual([
+      [0, "1"],
+      [4, "2"],
+    ]);
+    expect((await getDeployment(cluster)).status).toMatchObject({ updatedReplicas: 4, availableReplicas: 4 });
+  });
+
+  it("goes back to an earlier template under a new revision, with its ReplicaSet", async () => {
+    const cluster = await startCluster();
+    for (const image of ["a:1", "a:2", "a:1"]) {
+      await cluster.apply(deployment(image));
+      await cluster.settled();
+    }
+    const sets = await listSets(cluster);
+    expect(sets).toHaveLength(2);
+    const current = sets.find(({ spec }) => spec?.replicas === 3);
+    expect(current?.metadata.annotations).toMatchObject({
+      "deployment.kubernetes.io/revision": "3",
+      "deployment.kubernetes.io/revision-history": "1",
+    });
+    expect((await getDeployment(cluster)).metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("3");
+  });
+
+  it("keeps no more old ReplicaSets than its history limit", async () => {
+    const cluster = await startCluster();
+    for (const image of ["a:1", "a:2", "a:3", "a:4"]) {
+      await cluster.apply(deployment(image, { extra: "revisionHistoryLimit: 1" }));
+      await cluster.settled();
+    }
+    expect(await listSets(cluster)).toHaveLength(2);
+  });
+
+  it("waits for the old pods to be gone when it recreates", async () => {
+    const cluster = await startCluster();
+    const strategy = "strategy: {type: Recreate}";
+    await cluster.apply(deployment("a:1", { strategy }));
+    await cluster.settled();
+    let mixed = false;
+    cluster.cache.onChange({ apiVersion: "v1", kind: "Pod" }, () => {
+      const images = new Set(
+        imagesOf(cluster.cache.list<Pod>({ apiVersion: "v1", kind: "Pod", namespace: "default" })),
+      );
+      mixed ||= images.size > 1;
+    });
+
+    await cluster.apply(deployment("a:2", { strategy }));
+    await cluster.settled();
+
+    expect(mixed).toBe(false);
+    expect(imagesOf(await listPods(cluster))).toEqual(["a:2", "a:2", "a:2"]);
+  });
+
+  it("is scaled up and down, and takes everything with it when deleted", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1", { replicas: 5 }));
+    await cluster.settled();
+    await cluster.apply(deployment("a:1", { replicas: 2 }));
+    await cluster.settled();
+    expect(await listPods(cluster)).toHaveLength(2);
+    expect(await listSets(cluster)).toHaveLength(1);
+
+    await cluster.client.delete({ ...inDefault, kind: "Deployment", name: "web" }, { propagationPolicy: "Background" });
+    await cluster.settled();
+
+    expect(await listSets(cluster)).toHaveLength(0);
+    expect(await listPods(cluster)).toHaveLength(0);
+  });
+
+  it("leaves its ReplicaSet to itself when deleted as orphan, and goes last in the foreground", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1"));
+    await cluster.settled();
+    await cluster.client.delete({ ...inDefault, kind: "Deployment", name: "web" }, { propagationPolicy: "Orphan" });
+    await cluster.settled();
+    const [set] = await listSets(cluster);
+    expect(set?.metadata.ownerReferences ?? []).toEqual([]);
+    expect(await listPods(cluster)).toHaveLength(3);
+
+    // The same Deployment again adopts what matches, and ends it before itself.
+    await cluster.apply(deployment("a:1"));
+    await cluster.settled();
+    expect((await listSets(cluster)).map(({ metadata }) => metadata.name)).toEqual([set?.metadata.name]);
+    const ends: string[] = [];
+    for (const kind of ["Deployment", "ReplicaSet"])
+      cluster.cache.onChange({ apiVersion: "apps/v1", kind }, ({ object }) => {
+        if (object === undefined) ends.push(kind);
+      });
+    await cluster.client.delete({ ...inDefault, kind: "Deployment", name: "web" }, { propagationPolicy: "Foreground" });
+    await cluster.settled();
+    expect(ends).toEqual(["ReplicaSet", "Deployment"]);
+    expect(await listPods(cluster)).toHaveLength(0);
+  });
+
+  it("tells when its progress deadline has passed", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(
+      `${deployment("a:1", { extra: "progressDeadlineSeconds: 60" }).trimEnd().slice(0, -1)}, nodeSelector: {no: where}}\n`.replace(
+        "}], nodeSelector",
+        "}], nodeSelector",
+      ),
+    );
+    await cluster.settled();
+    await cluster.clock.advance(62_000);
+    await cluster.settled();
+    const { status } = await getDeployment(cluster);
+    expect(status?.conditions?.find(({ type }) => type === "Progressing")).toMatchObject({
+      status: "False",
+      reason: "ProgressDeadlineExceeded",
+    });
+    const [pod] = await listPods(cluster);
+    expect(pod?.status?.conditions?.find(({ type }) => type === "PodScheduled")).toMatchObject({
+      status: "False",
+      reason: "Unschedulable",
+      message: expect.stringContaining(
+        "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector.",
+      ) as string,
+    });
+  });
+});
+
+describe("a ReplicaSet", () => {
+  it("replaces a pod that is deleted", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1"));
+    await cluster.settled();
+    const [first] = await listPods(cluster);
+    await cluster.client.delete({
+      apiVersion: "v1",
+      kind: "Pod",
+      namespace: "default",
+      name: first?.metadata.name ?? "",
+    });
+    await cluster.settled();
+    const pods = await listPods(cluster);
+    expect(pods).toHaveLength(3);
+    expect(pods.some(({ metadata }) => metadata.uid === first?.metadata.uid)).toBe(false);
+  });
+});
+
+describe("a Job", () => {
+  const job = (spec: string): string => `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: work, namespace: default}
+spec:
+  ${spec}
+  template: {spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}
+`;
+  const getJob = ({ client }: TestCluster): Promise<Job> =>
+    client.get<Job>({ apiVersion: "batch/v1", kind: "Job", namespace: "default", name: "work" });
+
+  it("completes when enough pods have succeeded, no more at once than its parallelism", async () => {
+    const cluster = await startCluster();
+    let most = 0;
+    cluster.cache.onChange({ apiVersion: "v1", kind: "Pod" }, () => {
+      const pods = cluster.cache.list<Pod>({ apiVersion: "v1", kind: "Pod", namespace: "default" });
+      most = Math.max(most, pods.filter(({ status }) => status?.phase !== "Succeeded").length);
+    });
+    await cluster.apply(job("{completions: 5, parallelism: 2}".slice(1, -1).split(", ").join("\n  ")));
+    await cluster.settled({ withinMs: 9_000 });
+
+    const { status } = await getJob(cluster);
+    expect(status).toMatchObject({ succeeded: 5, ready: 0 });
+    expect(status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toEqual([
+      "SuccessCriteriaMet=True",
+      "Complete=True",
+    ]);
+    expect(most).toBe(2);
+    expect((await listPods(cluster)).every(({ metadata }) => (metadata.finalizers ?? []).length === 0)).toBe(true);
+  });
+
+  it("numbers its pods when it is indexed", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(job("completions: 3\n  parallelism: 3\n  completionMode: Indexed"));
+    await cluster.settled({ withinMs: 9_000 });
+    expect((await getJob(cluster)).status).toMatchObject({ succeeded: 3, completedIndexes: "0-2" });
+  });
+
+  it("is deleted when its time to live is over", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(job("ttlSecondsAfterFinished: 5"));
+    await cluster.settled({ withinMs: 4_000 });
+    expect((await getJob(cluster)).status).toMatchObject({ succeeded: 1 });
+    await cluster.clock.advance(7_000);
+    await cluster.settled({ withinMs: 4_000 });
+    await expect(getJob(cluster)).rejects.toThrow("not found");
+    expect(await listPods(cluster)).toHaveLength(0);
+  });
+});
+
+describe("a Service", () => {
+  it("has the addresses of its ready pods in a slice, and in the older Endpoints", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1", { replicas: 2 }));
+    await cluster.apply(
+      "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: default}, spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8000}]}}",
+    );
+    await cluster.settled();
+
+    const slices = await cluster.client.list<KubeObject>({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      namespace: "default",
+    });
+    const ips = (await listPods(cluster)).map(({ status }) => status?.podIP).toSorted(byText);
+    const mine = slices.items.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === "web");
+    expect(mine).toHaveLength(1);
+    expect(mine[0]).toMatchObject({ ports: [{ port: 8000, protocol: "TCP" }] });
+    const endpoints = mine[0]?.endpoints as readonly { readonly addresses: readonly string[] }[];
+    expect(endpoints.flatMap(({ addresses }) => addresses).toSorted(byText)).toEqual(ips);
+    const old = await cluster.client.get<KubeObject>({
+      apiVersion: "v1",
+      kind: "Endpoints",
       namespace: "default",
       name: "web",
     });
-    expect(sets.items.map(({ status }) => status?.replicas)).toEqual([3]);
-    expect(pods.items).toHaveLength(3);
-    expect(metadata.annotations?.["deployment.kubernetes.io/revision"]).toBe("1");
-    expect(status).toMatchObject({ replicas: 3, updatedReplicas: 3, unavailableReplicas: 3, observedGeneration: 1 });
+    expect(old.subsets).toMatchObject([{ addresses: [{}, {}], ports: [{ port: 8000 }] }]);
   });
 });

@@ -8,42 +8,50 @@ import * as https from "node:https";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import * as tls from "node:tls";
-import type { JsonValue } from "@lateen/base";
-import type { ApiRequest, ApiResponse, Transport } from "@lateen/objects";
+import { TerminalError, codeOf } from "@lateen/base";
+import { type ApiRequest, type ApiResponse, type Transport, readYaml } from "@lateen/objects";
 import { type ClusterAccess, type KubeconfigOptions, clusterAccessOf } from "../kubeconfig.ts";
+import { TransportError } from "../request.ts";
+import { credentialsOf, secureOptions } from "./node/secure-options.ts";
 
 export { type ClusterAccess, clusterAccessOf } from "../kubeconfig.ts";
+export { type PortForward, type PortForwardOptions, portForward } from "./node/port-forward.ts";
 
 export type NodeTransport = Transport & AsyncDisposable;
 
 type Headers = ApiResponse["headers"];
 
-/** @param read parses the file's text, `readYaml` of `@lateen/objects` for instance. @throws as `clusterAccessOf`. */
-export function readKubeconfig(
-  path: string,
-  read: (text: string) => JsonValue,
-  options: Omit<KubeconfigOptions, "readFile"> = {},
-): ClusterAccess {
+/** @throws TerminalError saying what is wrong with the file. */
+export function readKubeconfig(path: string, options: Omit<KubeconfigOptions, "readFile"> = {}): ClusterAccess {
   const readFile = (name: string): string => readFileSync(resolve(dirname(path), name), "utf8");
-  return clusterAccessOf(read(readFile(resolve(path))), { ...options, readFile });
+  try {
+    return clusterAccessOf(readYaml(readFile(resolve(path))), { ...options, readFile });
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT")
+      throw new TerminalError(
+        `no kubeconfig at ${path}; start a server with \`lateen server\`, or name one with --kubeconfig`,
+        { cause },
+      );
+    throw new TerminalError(`kubeconfig ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/**
+ * A transport to the cluster of a kubeconfig's current context, or to one described already.
+ * @throws TerminalError when the file cannot be read; its requests throw TransportError when no server answers.
+ */
+export function createNodeTransport(kubeconfig: string | ClusterAccess): NodeTransport {
+  const named = typeof kubeconfig === "string";
+  const access = named ? readKubeconfig(kubeconfig) : kubeconfig;
+  return openTransport(access, named ? ` (kubeconfig ${kubeconfig})` : "");
 }
 
 /** Opens nothing until the first request. Disposing ends the connection and every stream on it. */
-export function createNodeTransport(access: ClusterAccess): NodeTransport {
+function openTransport(access: ClusterAccess, origin: string): NodeTransport {
   const url = new URL(access.server);
   const base = url.pathname === "/" ? "" : url.pathname.replace(/\/$/, "");
-  const credentials: Record<string, string> = {};
-  if (access.token !== undefined) credentials.authorization = `Bearer ${access.token}`;
-  else if (access.username !== undefined)
-    credentials.authorization = `Basic ${Buffer.from(`${access.username}:${access.password ?? ""}`).toString("base64")}`;
-
-  const secure: tls.ConnectionOptions = {
-    ...(access.certificateAuthority !== undefined && { ca: access.certificateAuthority }),
-    ...(access.clientCertificate !== undefined && { cert: access.clientCertificate }),
-    ...(access.clientKey !== undefined && { key: access.clientKey }),
-    ...(access.tlsServerName !== undefined && { servername: access.tlsServerName }),
-    rejectUnauthorized: !access.insecureSkipTlsVerify,
-  };
+  const credentials = credentialsOf(access);
+  const secure = secureOptions(access);
   const agent =
     url.protocol === "http:" ? new http.Agent({ keepAlive: true }) : new https.Agent({ ...secure, keepAlive: true });
   const sessions = new SessionHolder(url, secure);
@@ -52,12 +60,16 @@ export function createNodeTransport(access: ClusterAccess): NodeTransport {
   const transport: Transport = async (request) => {
     request.signal.throwIfAborted();
     const sent = { ...request, path: base + request.path, headers: { ...request.headers, ...credentials } };
-    if (version !== "1.1") {
-      const session = await sessions.open();
-      version = session === undefined ? "1.1" : "2";
-      if (session !== undefined) return requestHttp2(session, sent);
+    try {
+      if (version !== "1.1") {
+        const session = await sessions.open();
+        version = session === undefined ? "1.1" : "2";
+        if (session !== undefined) return await requestHttp2(session, sent);
+      }
+      return await requestHttp1({ url, agent }, sent);
+    } catch (error) {
+      throw request.signal.aborted ? error : unreachable(error, `${url.origin}${origin}`);
     }
-    return requestHttp1({ url, agent }, sent);
   };
   return Object.assign(transport, {
     [Symbol.asyncDispose]: (): Promise<void> => {
@@ -67,6 +79,37 @@ export function createNodeTransport(access: ClusterAccess): NodeTransport {
     },
   });
 }
+
+/** What a person can use of a failed connection. */
+function unreachable(cause: unknown, server: string): unknown {
+  switch (codeOf(cause)) {
+    case "ECONNREFUSED":
+      return new TransportError(
+        `no server answers at ${server}: connection refused; start one with \`lateen server\``,
+        { cause },
+      );
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return new TransportError(`the server's name in ${server} cannot be resolved`, { cause });
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+      return new TransportError(`no server answers at ${server}: it cannot be reached`, { cause });
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "CERT_SIGNATURE_FAILURE":
+      return new TransportError(
+        `the server at ${server} is not the one that the kubeconfig was written for: its certificate comes from another authority`,
+        { cause },
+      );
+    default:
+      return cause;
+  }
+}
+
+const pulseMs = 30_000;
+const pulseLimitMs = 15_000;
 
 /** One HTTP/2 session at a time, shared by concurrent callers. */
 class SessionHolder {
@@ -103,8 +146,18 @@ class SessionHolder {
     }
     const session = http2.connect(this.#url, { createConnection: () => socket });
     const forget = (): void => {
+      clearInterval(pulse);
       this.#session = undefined;
     };
+    // A connection that died without a word (a sleeping laptop, a lost route) is noticed and given up.
+    const pulse = setInterval(() => {
+      const late = setTimeout(() => session.destroy(new Error("the server no longer answers")), pulseLimitMs).unref();
+      try {
+        session.ping(() => clearTimeout(late));
+      } catch {
+        clearTimeout(late);
+      }
+    }, pulseMs).unref();
     session.on("error", forget).on("goaway", forget).on("close", forget);
     return session;
   }

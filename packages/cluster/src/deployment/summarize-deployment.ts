@@ -101,7 +101,7 @@ function progressCondition(
   deployment: Deployment,
   { newSet, counts, created, failure, nowMs }: DeploymentFacts & { readonly counts: Counts },
 ): Omit<Condition, "lastTransitionTime"> | undefined {
-  if (deployment.spec?.progressDeadlineSeconds === undefined) return undefined;
+  if (progressDeadlineSeconds(deployment) === undefined) return undefined;
   const current = conditionOf(deployment, "Progressing");
   const subject =
     newSet === undefined ? `Deployment "${deployment.metadata.name}"` : `ReplicaSet "${newSet.metadata.name}"`;
@@ -112,7 +112,7 @@ function progressCondition(
     message,
   });
   if (failure !== undefined) return progressing("False", "ReplicaSetCreateError", failure);
-  if (deployment.spec.paused === true) {
+  if (deployment.spec?.paused === true) {
     return current?.reason === "DeploymentPaused"
       ? current
       : progressing("Unknown", "DeploymentPaused", "Deployment is paused");
@@ -168,11 +168,17 @@ function deadlineLeftMs(
 }
 
 function timeLeftMs(deployment: Deployment, progress: Condition, nowMs: number): number | undefined {
-  const seconds = deployment.spec?.progressDeadlineSeconds;
+  const seconds = progressDeadlineSeconds(deployment);
   const since = Date.parse(
     typeof progress.lastUpdateTime === "string" ? progress.lastUpdateTime : (progress.lastTransitionTime ?? ""),
   );
   return seconds === undefined || Number.isNaN(since) ? undefined : since + seconds * 1000 - nowMs;
+}
+
+/** The greatest int32 says that there is no deadline. */
+function progressDeadlineSeconds({ spec }: Deployment): number | undefined {
+  const seconds = spec?.progressDeadlineSeconds ?? 600;
+  return seconds === 2_147_483_647 ? undefined : seconds;
 }
 
 const stamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
