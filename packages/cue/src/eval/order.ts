@@ -1,6 +1,5 @@
-import { type Label, isRegular, nameOfLabel } from "./label.ts";
+import { type Label, nameOfLabel } from "./label.ts";
 import { compareStrings } from "./values.ts";
-import type { Decl } from "../compile/ir.ts";
 import type { LiteralRecord, Vertex } from "./vertex.ts";
 
 /**
@@ -42,6 +41,17 @@ class Graph {
     return this.#vertex.arc(label) !== undefined;
   }
 
+  /** Where a declaration of the field stands: the place of the reference, if it is one. */
+  placeOf(origin: number, records: readonly LiteralRecord[]): { readonly file: string; readonly offset: number } {
+    const conjunct = this.#vertex.conjuncts[origin];
+    let first = conjunct?.lineage.refs;
+    while (first?.next !== undefined) first = first.next;
+    const src = first?.expr.src ?? records[0]?.plan?.src ?? conjunct?.expr.src;
+    return src === undefined
+      ? { file: `\u0000${origin}`, offset: 0 }
+      : { file: src.file.filename, offset: src.node.start };
+  }
+
   link(from: readonly Label[], to: readonly Label[]): void {
     for (const a of from) {
       let next = this.#next.get(a);
@@ -74,10 +84,14 @@ class Graph {
       arcs.map((arc) => arc.label),
       (label) => this.#next.get(label) ?? new Set(),
     );
-    return inOrder(components, this.#next, place).map((label) => arcs[place.get(label)!]!);
+    return inOrder(components, this.#next).map((label) => arcs[place.get(label)!]!);
   }
 }
 
+/**
+ * Declarations of one field in one file follow each other, by place; what was declared before says nothing new. Those of
+ * different files, and what data fills in, say nothing of each other.
+ */
 function linkOrigins(graph: Graph, literals: readonly LiteralRecord[]): void {
   const children = new Map<LiteralRecord, LiteralRecord[]>();
   const origins = new Map<number, LiteralRecord[]>();
@@ -92,10 +106,26 @@ function linkOrigins(graph: Graph, literals: readonly LiteralRecord[]): void {
     if (known === undefined) origins.set(record.origin, [record]);
     else known.push(record);
   }
-  const spans = [...origins.keys()]
-    .toSorted((a, b) => a - b)
-    .map((origin) => side(origins.get(origin)!.map((record) => literalSpan(graph, record, children))));
-  graph.chain(spans);
+  const files = new Map<string, { readonly at: number; readonly records: readonly LiteralRecord[] }[]>();
+  for (const [origin, records] of origins) {
+    const { file, offset } = graph.placeOf(origin, records);
+    const known = files.get(file);
+    if (known === undefined) files.set(file, [{ at: offset, records }]);
+    else known.push({ at: offset, records });
+  }
+  for (const declarations of files.values()) {
+    const seen = new Set<Label>();
+    const spans = declarations
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ records }) =>
+        side(
+          records.map((record) =>
+            literalSpan(graph, record, { children, seen: records.length > 1 ? new Set() : seen }),
+          ),
+        ),
+      );
+    graph.chain(spans);
+  }
 }
 
 /** Parts beside each other. */
@@ -104,12 +134,17 @@ function side(parts: readonly Span[]): Span {
   return { heads: parts.flatMap((part) => part.heads), tails: parts.flatMap((part) => part.tails) };
 }
 
-type Children = ReadonlyMap<LiteralRecord, readonly LiteralRecord[]>;
+interface Walk {
+  readonly children: ReadonlyMap<LiteralRecord, readonly LiteralRecord[]>;
+  /** Fields that have their place already. */
+  readonly seen: Set<Label>;
+}
 
-function literalSpan(graph: Graph, record: LiteralRecord, children: Children): Span {
-  if (record.plan === undefined) return graph.chain((record.labels ?? []).map((label) => single(graph, label)));
+function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
+  if (record.plan === undefined) return graph.chain((record.labels ?? []).map((label) => single(graph, label, walk)));
   const { decls } = record.plan;
-  const inner = children.get(record) ?? [];
+  const inner = walk.children.get(record) ?? [];
+  const embeddedWalk: Walk = { children: walk.children, seen: new Set() };
   const lastStatic = decls.findLastIndex((decl) => decl.kind === "field");
   const before: Span[] = [];
   const fields: Span[] = [];
@@ -118,16 +153,16 @@ function literalSpan(graph: Graph, record: LiteralRecord, children: Children): S
   decls.forEach((decl, at) => {
     switch (decl.kind) {
       case "field":
-        fields.push(single(graph, decl.label));
+        fields.push(single(graph, decl.label, walk));
         return;
       case "embed":
-        embedded.push(partsAt(graph, inner, at, children));
+        embedded.push(side(spansAt(graph, inner, at, embeddedWalk)));
         return;
       case "comprehension":
-        (at < lastStatic && isConditional(decl) ? before : after).push(...spansAt(graph, inner, at, children));
+        (at < lastStatic ? before : after).push(...spansAt(graph, inner, at, walk));
         return;
       case "dynamic":
-        for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label));
+        for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label, walk));
     }
   });
   const own = graph.chain([...before, ...fields, ...after]);
@@ -136,20 +171,14 @@ function literalSpan(graph: Graph, record: LiteralRecord, children: Children): S
   return side([own, embeddings].filter((span) => span.heads.length > 0));
 }
 
-function isConditional(decl: Decl): boolean {
-  return decl.kind === "comprehension" && decl.expr.clauses.every((clause) => clause.kind !== "for");
+function spansAt(graph: Graph, records: readonly LiteralRecord[], at: number, walk: Walk): Span[] {
+  return records.filter((record) => record.at === at).map((record) => literalSpan(graph, record, walk));
 }
 
-function spansAt(graph: Graph, records: readonly LiteralRecord[], at: number, children: Children): Span[] {
-  return records.filter((record) => record.at === at).map((record) => literalSpan(graph, record, children));
-}
-
-function partsAt(graph: Graph, records: readonly LiteralRecord[], at: number, children: Children): Span {
-  return side(spansAt(graph, records, at, children));
-}
-
-function single(graph: Graph, label: Label): Span {
-  return graph.has(label) ? { heads: [label], tails: [label] } : nothing;
+function single(graph: Graph, label: Label, { seen }: Walk): Span {
+  if (!graph.has(label) || seen.has(label)) return nothing;
+  seen.add(label);
+  return { heads: [label], tails: [label] };
 }
 
 /** Fields that are to precede each other, by Tarjan's algorithm with a stack of its own. */
@@ -197,11 +226,7 @@ function componentsOf(labels: readonly Label[], nextOf: (label: Label) => Readon
   return components;
 }
 
-function inOrder(
-  components: readonly (readonly Label[])[],
-  next: ReadonlyMap<Label, ReadonlySet<Label>>,
-  place: ReadonlyMap<Label, number>,
-): Label[] {
+function inOrder(components: readonly (readonly Label[])[], next: ReadonlyMap<Label, ReadonlySet<Label>>): Label[] {
   const of = new Map<Label, number>();
   components.forEach((component, i) => {
     for (const label of component) of.set(label, i);
@@ -216,8 +241,8 @@ function inOrder(
       waiting[b]!++;
     }
   }
-  const members = components.map((component) => component.toSorted((a, b) => place.get(a)! - place.get(b)!));
-  const key = members.map((component) => component.toSorted(compareLabels)[0]!);
+  const members = components.map((component) => component.toSorted(compareLabels));
+  const key = members.map((component) => component[0]!);
   const ready: number[] = [];
   const push = (component: number): void => insertSorted(ready, component, (a, b) => compareLabels(key[a]!, key[b]!));
   waiting.forEach((count, i) => {
@@ -247,5 +272,3 @@ function compareLabels(a: Label, b: Label): number {
     return typeof a === "number" && typeof b === "number" ? a - b : typeof a === "number" ? -1 : 1;
   return compareStrings(nameOfLabel(a), nameOfLabel(b));
 }
-
-export { isRegular };
