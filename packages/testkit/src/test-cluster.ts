@@ -1,5 +1,5 @@
 /** A whole control plane for tests: the API server on the memory store, a client, a cache, and controllers, in one process. */
-import { type ManualClock, TaskGroup, type Log, createManualClock, silentLog } from "@lateen/base";
+import { type ManualClock, TaskGroup, type Log, createManualClock, silentLog, systemClock } from "@lateen/base";
 import { type Cache, type Client, createCache, createClient } from "@lateen/client";
 import { type Controller, type Environment, type RunningControllers, startControllers } from "@lateen/controller";
 import { type Store, createApiServer, createMemoryStore } from "@lateen/apiserver";
@@ -10,7 +10,8 @@ import { builtinKinds } from "@lateen/objects/kinds";
 export interface TestClusterOptions {
   readonly customResourceDefinitions?: readonly KubeObject[];
   readonly controllers?: (environment: Environment) => readonly Controller[];
-  readonly clock?: ManualClock;
+  /** `manual` (default): time stands until turned. `system`: for what runs outside, processes and sockets. */
+  readonly time?: "manual" | "system";
   readonly log?: Log;
 }
 
@@ -34,12 +35,19 @@ export interface TestCluster extends AsyncDisposable, Environment {
   settled(options?: { readonly withinMs?: number }): Promise<void>;
 }
 
+/** The host's clock with a manual one's face: it goes by itself, `advance` only waits. */
+const runningClock: ManualClock = {
+  ...systemClock,
+  advance: (ms) => systemClock.sleep(Math.max(1, ms)),
+  nextTimer: () => undefined,
+};
+
 /** Turns of the event loop without any change after which the cluster is at rest. */
 const quietTurns = 8;
 const maxTurns = 20_000;
 
 export async function startTestCluster(options: TestClusterOptions = {}): Promise<TestCluster> {
-  const clock = options.clock ?? createManualClock();
+  const clock = options.time === "system" ? runningClock : createManualClock();
   const log = options.log ?? silentLog;
   const store = createMemoryStore();
   const server = createApiServer({

@@ -46,9 +46,9 @@ while read -r verb group; do
   esac
 done
 [ -z "$groups" ] && exit 0
-for g in $groups; do kill -TERM -- "-$g" 2>/dev/null; done
+for g in $groups; do kill -TERM "-$g" 2>/dev/null; done
 sleep 1
-for g in $groups; do kill -KILL -- "-$g" 2>/dev/null; done`;
+for g in $groups; do kill -KILL "-$g" 2>/dev/null; done`;
 
 /** Becomes the program after a word on descriptor 3; ends when there is none. */
 const gateScript = 'read -r word <&3 && [ "$word" = go ] || exit 125; exec 3<&-; exec "$@"';
