@@ -15,6 +15,8 @@ export { builtinKinds, kindTableOf } from "./kind-table.ts";
 export { type CustomSchemas, openApiHash, openApiV2, openApiV3, openApiV3Index } from "./openapi/documents.ts";
 export { OpenApi, type OpenApiDocument } from "./openapi/open-api.ts";
 export { openApiV2Protobuf } from "./openapi/swagger-protobuf.ts";
+export { applyKindDefaults } from "./defaults/apply-defaults.ts";
+export type { DefaultContext } from "./defaults/walk.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";
