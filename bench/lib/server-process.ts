@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { createClient, type Client } from "@lateen/client";
-import { createNodeTransport, readKubeconfig } from "@lateen/client/node";
-import { readYaml } from "@lateen/objects";
+import { createNodeTransport } from "@lateen/client/node";
 
 /** The built command; `tools/build.mjs` has made it before a bench or chaos run begins. */
 export const mainFile = resolve(process.env["LATEEN_ROOT"] ?? ".", "dist/lateen/main.mjs");
@@ -67,7 +66,7 @@ export async function startServerProcess({
   const readyMs = performance.now() - begun;
   const kubeconfig = resolve(dataDir, "kubeconfig");
   if (!existsSync(kubeconfig)) throw new Error(`the server wrote no kubeconfig:\n${output}`);
-  const transport = createNodeTransport(readKubeconfig(kubeconfig, readYaml));
+  const transport = createNodeTransport(kubeconfig);
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     await transport[Symbol.asyncDispose]();
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);

@@ -1,6 +1,6 @@
 import { isAborted, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { type KubeObject, describeObject, valueAt } from "@lateen/objects";
+import { type KubeObject, valueAt } from "@lateen/objects";
 import { type ApplicationTree, summarizeApplication } from "@lateen/delivery/pure";
 
 export const applicationApi = { apiVersion: "core.oam.dev/v1beta1", kind: "Application" } as const;
@@ -141,25 +141,21 @@ export async function followApplication(
     wake();
   });
 
+  const stopped = new Promise<void>((resolve) => work.addEventListener("abort", () => resolve(), { once: true }));
   try {
     for (;;) {
       signal.throwIfAborted();
       if (failed !== undefined) throw failed.error;
-      if (latest !== undefined) {
-        const application = latest;
+      const application = latest;
+      if (application !== undefined) {
         const objects = await collectObjects(client, application, { signal: work });
         onChange(summarizeApplication({ application, objects }), application);
         if (application === latest) outcome ??= until?.(application);
       }
       if (outcome !== undefined) return outcome;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, lookEveryMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener("abort", wake, { once: true });
-      });
+      // What came while the objects were read is looked at at once.
+      if (application !== latest) continue;
+      await Promise.race([looked(lookEveryMs), new Promise<void>((resolve) => (wake = resolve)), stopped]);
     }
   } finally {
     ended.abort(new DOMException("no longer followed", "AbortError"));
@@ -167,4 +163,7 @@ export async function followApplication(
   }
 }
 
-export { describeObject };
+/** Resolves after `ms`; a process that has nothing else to do may end meanwhile. */
+function looked(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

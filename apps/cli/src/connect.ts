@@ -4,8 +4,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import type { Client } from "@lateen/client";
 import { createClient } from "@lateen/client";
-import { createNodeTransport, readKubeconfig } from "@lateen/client/node";
-import { readYaml } from "@lateen/objects";
+import { createNodeTransport } from "@lateen/client/node";
 import type { VerbContext } from "./verb.ts";
 
 export interface ConnectOptions {
@@ -55,7 +54,7 @@ export function findKubeconfig(options: ConnectOptions, { env, cwd }: Pick<VerbC
 
 /** A client of the server meant, with the CLI as field manager. Nothing is asked until the first call. */
 export function connect(options: ConnectOptions, context: Pick<VerbContext, "env" | "cwd">): Client & AsyncDisposable {
-  const transport = createNodeTransport(readKubeconfig(findKubeconfig(options, context), readYaml));
+  const transport = createNodeTransport(findKubeconfig(options, context));
   const client = createClient({ transport, fieldManager: "lateen" });
   return Object.assign(client, { [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
 }

@@ -88,8 +88,8 @@ async function compose(
   if (parts === "all") {
     const cache = stack.use(createCache({ client, clock, log }));
     const environment: Environment = { client, cache, clock, log };
-    admit = createApplicationAdmitter({ client, cache });
-    await installDefinitions(client, { signal });
+    admit = createApplicationAdmitter({ cache });
+    await installDefinitions(client, { signal: signal ?? new AbortController().signal });
     const running = stack.use(
       startControllers({
         ...environment,
@@ -113,9 +113,10 @@ async function compose(
     failure.catch(() => undefined);
   }
   const listening = stack.use(await listen({ server, host, port, tls, log }));
-  const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: listening.address, tls });
+  const address = `https://${listening.address.includes(":") ? `[${listening.address}]` : listening.address}:${listening.port}`;
+  const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: address, tls });
   return {
-    address: listening.address,
+    address,
     kubeconfigPath,
     client,
     untilStopped: (until) => Promise.race([aborted(until), failure]),

@@ -8,6 +8,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   kubeconfig: () => import("../verbs/kubeconfig.ts"),
   logs: () => import("../verbs/logs.ts"),
   ls: () => import("../verbs/ls.ts"),
+  "port-forward": () => import("../verbs/port-forward.ts"),
   server: () => import("../verbs/server.ts"),
   status: () => import("../verbs/status.ts"),
   up: () => import("../verbs/up.ts"),
