@@ -70,13 +70,19 @@ export async function readApplication(
   return { application, tree: summarizeApplication({ application, objects }) };
 }
 
+/** `running`, `workflowSuspending` …; empty before the controller has looked at it. */
+export function phaseOf(application: KubeObject): string {
+  const phase = valueAt(application, "status", "status");
+  return typeof phase === "string" ? phase : "";
+}
+
 export type Outcome = "healthy" | "suspended" | "failed" | "deleted";
 
 /** Whether the application has come to rest, and how; undefined while something is still to happen by itself. */
 export function outcomeOf(application: KubeObject): Outcome | undefined {
   const observed = valueAt(application, "status", "observedGeneration");
   if (typeof observed !== "number" || observed < (application.metadata.generation ?? 0)) return undefined;
-  switch (valueAt(application, "status", "status")) {
+  switch (phaseOf(application)) {
     case "running":
       return "healthy";
     case "workflowSuspending":

@@ -48,14 +48,13 @@ async function readPod(
   pod: KubeObject,
   { follow, tailLines, container, signal, onLine }: LogOptions,
 ): Promise<void> {
-  const query = new URLSearchParams();
-  if (follow) query.set("follow", "true");
-  if (tailLines !== undefined) query.set("tailLines", String(tailLines));
   const containers = (valueAt(pod, "spec", "containers") ?? []) as readonly { readonly name: string }[];
-  query.set("container", container ?? containers[0]?.name ?? "");
-  const { body } = await client.raw({
-    method: "GET",
-    path: `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}/log?${query.toString()}`,
+  const stream = client.logs({
+    namespace: pod.metadata.namespace ?? "default",
+    name: pod.metadata.name ?? "",
+    container: container ?? containers[0]?.name,
+    follow,
+    tailLines,
     signal,
   });
   const decoder = new TextDecoder();
@@ -66,8 +65,7 @@ async function readPod(
     for (const line of lines) onLine(pod.metadata.name ?? "", line);
   };
   try {
-    if (body instanceof Uint8Array) take(decoder.decode(body));
-    else for await (const chunk of body) take(decoder.decode(chunk, { stream: true }));
+    for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
   } catch (error) {
     if (!isAborted(error)) throw error;
   }

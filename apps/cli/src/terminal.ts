@@ -24,7 +24,7 @@ export interface Terminal {
   error(text: string): void;
   /** As it is, on standard output. */
   write(text: string | Uint8Array): void;
-  style(text: string, ...styles: readonly Style[]): string;
+  readonly style: (text: string, ...styles: readonly Style[]) => string;
 }
 
 export interface TerminalStreams {
@@ -58,7 +58,7 @@ const ansi = /\u001b\[[0-9;]*m/g;
 
 /** Columns that a text takes on the screen, colours not counted. */
 export function visibleWidth(text: string): number {
-  return [...text.replaceAll(ansi, "")].length;
+  return Array.from(text.replaceAll(ansi, "")).length;
 }
 
 /** Cuts a text (with colours) to `width` columns, ending in `…` when it was longer. */

@@ -1,5 +1,5 @@
 import { type KubeObject, valueAt } from "@lateen/objects";
-import { applicationApi } from "../application-view.ts";
+import { applicationApi, phaseOf } from "../application-view.ts";
 import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
 import { formatAge, printData } from "../output.ts";
 import { formatTable } from "../terminal.ts";
@@ -68,7 +68,7 @@ function rowsOf(application: KubeObject, withNamespace: boolean): string[][] {
       component.name,
       component.type,
       (component.traits ?? []).map(({ type }) => type).join(","),
-      String(valueAt(application, "status", "status") ?? ""),
+      phaseOf(application),
       healthy,
       own
         .map(({ message }) => message ?? "")

@@ -2,7 +2,7 @@ import { restartWorkflow, resumeWorkflow, suspendWorkflow, terminateWorkflow } f
 import type { Client } from "@lateen/client";
 import { deadline } from "@lateen/base";
 import { valueAt } from "@lateen/objects";
-import { applicationApi, outcomeOf } from "../application-view.ts";
+import { applicationApi, outcomeOf, phaseOf } from "../application-view.ts";
 import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
 import { adviceFor, watchToRest } from "../deliver.ts";
 import { parseDuration } from "../duration.ts";
@@ -60,7 +60,7 @@ export const verb: Verb = {
             const before = await client.get({ ...applicationApi, namespace: options.namespace, name }, { signal });
             if (action === "resume" && outcomeOf(before) !== "suspended") {
               terminal.error(
-                `Application ${options.namespace}/${name} is not suspended: its phase is ${String(valueAt(before, "status", "status") ?? "unknown")}`,
+                `Application ${options.namespace}/${name} is not suspended: its phase is ${phaseOf(before) || "unknown"}`,
               );
               return 1;
             }
