@@ -17,6 +17,7 @@ export { OpenApi, type OpenApiDocument } from "./openapi/open-api.ts";
 export { openApiV2Protobuf } from "./openapi/swagger-protobuf.ts";
 export { applyKindDefaults } from "./defaults/apply-defaults.ts";
 export type { DefaultContext } from "./defaults/walk.ts";
+export { type PrepareChange, prepareChange, prepareNew } from "./strategy/prepare.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";
