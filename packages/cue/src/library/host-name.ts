@@ -65,7 +65,9 @@ function isPunycode(text: string): boolean {
     output.splice(index++, 0, n);
   }
   const decoded = String.fromCodePoint(...output);
-  return decoded.normalize("NFC").toLowerCase() === decoded && /^[\p{L}\p{M}\p{N}\u00b7\u200c\u200d-]+$/u.test(decoded);
+  return (
+    decoded.normalize("NFC").toLowerCase() === decoded && /^(?:[\p{L}\p{M}\p{N}\u00b7-]|\u200c|\u200d)+$/u.test(decoded)
+  );
 }
 
 function adaptedBias(difference: number, length: number, first: boolean): number {
