@@ -1,7 +1,7 @@
 import type { Binary, CommentGroup, Expr } from "../syntax/ast.ts";
 import { aboveDoc, belowDoc, groupDoc, hasComments, leadingRelPos, placedComments, startsLine } from "./comments.ts";
 import { type Doc, type Row, concat, concatAll, line, nest, table } from "./doc.ts";
-import type { Printer } from "./printer.ts";
+import type { Printer, Trailing } from "./printer.ts";
 
 const precedences: Readonly<Record<Binary["op"], number>> = {
   "|": 1,
@@ -30,7 +30,7 @@ export function precedenceOfOperator(op: Binary["op"]): number {
  * A binary expression with all its left operands of the same strength, so that chains of any length take no recursion.
  * `trailing`, where given, is a comment behind the whole that is aligned with those of the chain.
  */
-export function binaryDoc(printer: Printer, node: Binary, depth: number, trailing: Doc | undefined): Doc {
+export function binaryDoc(printer: Printer, node: Binary, depth: number, trailing: Trailing | undefined): Doc {
   const strength = precedences[node.op];
   const blanks = strength < cutoffOf(node, depth);
   const spine: Binary[] = [];
@@ -69,7 +69,7 @@ export interface ChainLine {
   above?: Doc | undefined;
 }
 
-function layOutChain(style: ChainStyle, firstDoc: Doc, spine: readonly Binary[], trailing: Doc | undefined): Doc {
+function layOutChain(style: ChainStyle, firstDoc: Doc, spine: readonly Binary[], trailing: Trailing | undefined): Doc {
   const { printer, blanks, strength, depth } = style;
   let current: ChainLine = { parts: [firstDoc], comment: undefined, above: undefined };
   const lines: ChainLine[] = [current];
@@ -93,8 +93,13 @@ function layOutChain(style: ChainStyle, firstDoc: Doc, spine: readonly Binary[],
     current = { parts, comment: undefined, above: aboveDoc(groups, "newline") };
     lines.push(current);
   }
-  if (trailing !== undefined) current.comment = trailing;
+  if (trailing !== undefined) endWith(current, trailing);
   return chainLinesDoc(lines);
+}
+
+export function endWith(line: ChainLine, { suffix, comment }: Trailing): void {
+  line.parts.push(suffix);
+  line.comment = comment;
 }
 
 /** The first line, and the others one level deeper with their comments aligned. */

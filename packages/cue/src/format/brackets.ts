@@ -63,10 +63,10 @@ function sequenceDoc(printer: Printer, sequence: Sequence): Doc {
   const suffix = inside;
   const firstRelPos = leadingRelPos(first);
   const opens = header !== undefined || startsLine(firstRelPos) || placedComments(first).above.length > 0;
-  const { rows, lastEndsLine, spanning } = elementRows(printer, sequence);
+  const { rows, lastEndsLine, lastHasComma, spanning } = elementRows(printer, sequence);
   const hugs = elements.length === 1 && !opens && suffix.length === 0 && !lastEndsLine && rows.some(rowSpans);
   const closes = !hugs && (opens || lastEndsLine || suffix.length > 0 || startsLine(closeRelPos));
-  if (closes && sequence.lastComma) addLastComma(rows);
+  if (closes && sequence.lastComma && !lastHasComma) addLastComma(rows);
   const below = belowDoc(suffix);
   const content = below === undefined ? table(rows) : concat(table(rows), below);
   const opening = opens ? concat(header === undefined ? "" : concat(" ", groupDoc(header)), breakFor(firstRelPos)) : "";
@@ -99,13 +99,15 @@ interface OpenRow {
   parts: Doc[];
   comment: Doc | undefined;
   below: Doc | undefined;
+  /** Set where the comma already stands before a folded comment. */
+  hasComma: boolean;
 }
 
 /** One row a line of elements; elements that the author put on one line stay there. */
 function elementRows(
   printer: Printer,
   sequence: Sequence,
-): { rows: Row[]; lastEndsLine: boolean; spanning: ReadonlySet<Element> } {
+): { rows: Row[]; lastEndsLine: boolean; lastHasComma: boolean; spanning: ReadonlySet<Element> } {
   const rows: OpenRow[] = [];
   const spanning = new Set<Element>();
   let endsLine = false;
@@ -115,9 +117,16 @@ function elementRows(
     const starts = index === 0 || endsLine || above.length > 0 || startsLine(relPos);
     let row = rows.at(-1);
     if (starts || row === undefined) {
-      if (row !== undefined && sequence.commas) row.parts.push(",");
+      if (row !== undefined && sequence.commas && !row.hasComma) row.parts.push(",");
       const before = index === 0 ? undefined : breakFor(relPos);
-      row = { before, lead: aboveDoc(above, element.relPos), parts: [], comment: undefined, below: undefined };
+      row = {
+        before,
+        lead: aboveDoc(above, element.relPos),
+        parts: [],
+        comment: undefined,
+        below: undefined,
+        hasComma: false,
+      };
       rows.push(row);
     } else row.parts.push(", ");
     const comment = trailing === undefined ? undefined : groupDoc(trailing);
@@ -126,10 +135,12 @@ function elementRows(
       element.kind !== "comprehension" &&
       element.kind !== "ellipsis" &&
       takesTrailing(element);
-    const doc = folds ? printer.body(element, 1, comment) : printer.body(element, 1);
+    const hasComma = sequence.commas && (sequence.lastComma || index < sequence.elements.length - 1);
+    const doc = folds ? printer.body(element, 1, { suffix: hasComma ? "," : "", comment }) : printer.body(element, 1);
     row.parts.push(doc);
     if (breaksOf(doc)) spanning.add(element);
     if (!folds) row.comment = comment;
+    row.hasComma = folds;
     row.below = belowDoc(below);
     endsLine = trailing !== undefined || below.length > 0;
   }
@@ -142,6 +153,7 @@ function elementRows(
       below,
     })),
     lastEndsLine: endsLine,
+    lastHasComma: rows.at(-1)?.hasComma ?? false,
     spanning,
   };
 }

@@ -22,7 +22,7 @@ import {
   startsLine,
 } from "./comments.ts";
 import { type Break, type Doc, type Row, blankLine, concat, concatAll, line, nest, table } from "./doc.ts";
-import type { Printer } from "./printer.ts";
+import type { Printer, Trailing } from "./printer.ts";
 import { noSimplifier } from "./simplify.ts";
 
 /**
@@ -81,7 +81,7 @@ function rowOf(printer: Printer, decl: Decl, comment: Doc, around: Pick<Row, "be
     return { before, lead, cells, shape, below };
   }
   if (decl.kind === "embed" && comment !== "" && takesTrailing(decl.expr)) {
-    return { before, lead, cells: [printer.body(decl.expr, 1, comment)], shape: "", below };
+    return { before, lead, cells: [printer.body(decl.expr, 1, { suffix: "", comment })], shape: "", below };
   }
   return { before, lead, cells: [declDoc(printer, decl), comment], shape: "", below };
 }
@@ -148,11 +148,11 @@ function fieldCells(printer: Printer, field: Field, comment: Doc): Pick<Row, "ce
   const simple =
     (joined || fields.every((part, index) => index === 0 || !startsLine(part.relPos))) && !isBelow(field, value);
   if (!simple) {
-    const doc = brokenChainDoc(printer, field, chain, folds ? comment : undefined);
+    const doc = brokenChainDoc(printer, field, chain, folds ? { suffix: "", comment } : undefined);
     return { cells: [doc, attributesDoc, behind], shape: "" };
   }
   const key = keyDoc(printer, fields);
-  const valueDoc = aliasedValueDoc(printer, fields.at(-1)!, value, folds ? comment : undefined);
+  const valueDoc = aliasedValueDoc(printer, fields.at(-1)!, value, folds ? { suffix: "", comment } : undefined);
   return { cells: [key, valueDoc, attributesDoc, behind], shape: `field ${fields.length}` };
 }
 
@@ -182,7 +182,7 @@ function afterColon(field: Field, value: Expr): readonly CommentGroup[] {
 }
 
 /** A chain where labels or the value stand on lines of their own, each one level deeper. */
-function brokenChainDoc(printer: Printer, field: Field, chain: FieldChain, trailing: Doc | undefined): Doc {
+function brokenChainDoc(printer: Printer, field: Field, chain: FieldChain, trailing: Trailing | undefined): Doc {
   const { fields, value } = chain;
   const between = [...afterColon(field, value), ...placedComments(value).header];
   let doc = valueBelowDoc(printer, fields.at(-1)!, value, between, trailing);
@@ -201,7 +201,7 @@ function valueBelowDoc(
   field: Field,
   value: Expr,
   between: readonly CommentGroup[],
-  trailing: Doc | undefined,
+  trailing: Trailing | undefined,
 ): Doc {
   const valueDoc = aliasedValueDoc(printer, field, value, trailing);
   const { above } = placedComments(value);
@@ -215,7 +215,7 @@ function valueBelowDoc(
 }
 
 /** The value without the comments above it, with its alias. */
-function aliasedValueDoc(printer: Printer, field: Field, value: Expr, trailing: Doc | undefined): Doc {
+function aliasedValueDoc(printer: Printer, field: Field, value: Expr, trailing: Trailing | undefined): Doc {
   let doc = printer.body(value, 1, trailing);
   if (value.comments === undefined && field.valueAlias === undefined) return doc;
   const { trailing: behind, below } = placedComments(value);

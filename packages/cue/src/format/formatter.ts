@@ -4,7 +4,7 @@ import { listDoc, structDoc } from "./brackets.ts";
 import { aboveDoc, belowDoc, breakFor, groupDoc, leadingRelPos, placedComments, startsLine } from "./comments.ts";
 import { aliasText, declRows, letDoc } from "./decls.ts";
 import { type Doc, type Row, concat, concatAll, line, nest } from "./doc.ts";
-import type { Printer } from "./printer.ts";
+import type { Printer, Trailing } from "./printer.ts";
 import { primaryDoc } from "./primary.ts";
 import { type Simplifier, noSimplifier } from "./simplify.ts";
 import { interpolationDoc, literalDoc } from "./strings.ts";
@@ -45,7 +45,7 @@ export class Formatter implements Printer {
     return concatAll(parts);
   }
 
-  body(node: Expr | Comprehension | Ellipsis, depth = 1, trailing?: Doc): Doc {
+  body(node: Expr | Comprehension | Ellipsis, depth = 1, trailing?: Trailing): Doc {
     switch (node.kind) {
       case "ident":
         return node.name;
@@ -65,7 +65,7 @@ export class Formatter implements Printer {
   }
 
   /** Nodes that may hold others of any depth. */
-  #nested(node: Exclude<Expr | Comprehension, { kind: "unary" }>, depth: number, trailing: Doc | undefined): Doc {
+  #nested(node: Exclude<Expr | Comprehension, { kind: "unary" }>, depth: number, trailing: Trailing | undefined): Doc {
     const known = this.known.get(node);
     if (known !== undefined) return known;
     if (this.#depth >= recursionLimit) throw tooDeep;
@@ -75,7 +75,7 @@ export class Formatter implements Printer {
     return doc;
   }
 
-  #layOut(node: Exclude<Expr | Comprehension, { kind: "unary" }>, depth: number, trailing: Doc | undefined): Doc {
+  #layOut(node: Exclude<Expr | Comprehension, { kind: "unary" }>, depth: number, trailing: Trailing | undefined): Doc {
     switch (node.kind) {
       case "binary":
         return binaryDoc(this, node, depth, trailing);

@@ -1,14 +1,14 @@
 import type { Call, Expr, Index, PostfixExpr, Selector, Slice } from "../syntax/ast.ts";
-import { type ChainLine, chainLinesDoc } from "./binary.ts";
+import { type ChainLine, chainLinesDoc, endWith } from "./binary.ts";
 import { argumentsDoc } from "./brackets.ts";
 import { groupDoc, leadingRelPos, placedComments, startsLine } from "./comments.ts";
 import { type Doc, concat, line, nest } from "./doc.ts";
-import type { Printer } from "./printer.ts";
+import type { Printer, Trailing } from "./printer.ts";
 
 type Primary = Selector | Index | Slice | Call | PostfixExpr;
 
 /** `a.b[0](c).d`, all of it in a loop. Selectors break where the author broke after a period, or where a comment does. */
-export function primaryDoc(printer: Printer, node: Primary, depth: number, trailing: Doc | undefined): Doc {
+export function primaryDoc(printer: Printer, node: Primary, depth: number, trailing: Trailing | undefined): Doc {
   const links: Primary[] = [];
   let base: Expr = node;
   while (
@@ -34,7 +34,7 @@ export function primaryDoc(printer: Printer, node: Primary, depth: number, trail
       lines.push(current);
     } else current.parts.push(name);
   }
-  if (trailing !== undefined) current.comment = trailing;
+  if (trailing !== undefined) endWith(current, trailing);
   return chainLinesDoc(lines);
 }
 

@@ -64,15 +64,16 @@ function isAnything({ label, value, constraint, attributes, valueAlias }: Field)
 }
 
 function endWithEllipsis(decls: readonly Decl[]): readonly Decl[] {
-  let open: Ellipsis | undefined;
+  const open: Ellipsis[] = [];
   const others: Decl[] = [];
   for (const decl of decls) {
-    if (decl.kind === "ellipsis") open = decl;
-    else if (decl.kind === "field" && isAnything(decl)) open ??= ellipsisOf(decl);
+    if (decl.kind === "ellipsis") open.push(decl);
+    else if (decl.kind === "field" && isAnything(decl)) open.push(ellipsisOf(decl));
     else others.push(decl);
   }
-  if (open === undefined) return decls;
-  return [...others, open];
+  if (open.length === 0) return decls;
+  const commented = open.filter(hasComments);
+  return [...others, ...(commented.length > 0 ? commented : open.slice(0, 1))];
 }
 
 function ellipsisOf({ start, end, relPos, comments }: Field): Ellipsis {

@@ -87,13 +87,21 @@ function exprDoc(printer: Printer, node: Interpolation, index: number, multiline
   return concatAll(parts);
 }
 
-/** An expression without the author's line breaks. Those in comments and beyond some depth stay. */
+/** An expression without the author's line breaks, unless it holds comments. Those beyond some depth stay. */
 function onOneLine(expr: Expr): Expr {
-  return withoutBreaks(expr, 0) as Expr;
+  return holdsComments(expr, 0) ? expr : (withoutBreaks(expr, 0) as Expr);
+}
+
+const maxLevel = 60;
+
+function holdsComments(value: unknown, level: number): boolean {
+  if (typeof value !== "object" || value === null || level > maxLevel) return false;
+  if ("comments" in value) return true;
+  return Object.values(value).some((item) => holdsComments(item, level + 1));
 }
 
 function withoutBreaks(value: unknown, level: number): unknown {
-  if (typeof value !== "object" || value === null || level > 60) return value;
+  if (typeof value !== "object" || value === null || level > maxLevel) return value;
   if (Array.isArray(value)) return value.map((item) => withoutBreaks(item, level + 1));
   const copy: Record<string, unknown> = {};
   for (const [key, item] of Object.entries(value)) {

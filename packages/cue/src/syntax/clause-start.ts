@@ -44,8 +44,8 @@ function isConditionStart(stream: TokenStream, code: number): boolean {
       return isDigit(stream.peekCode(1));
     case 0x21: // !
       return stream.peekCode(1) !== 0x3a;
-    case 0x3d: // =
-      return false;
+    case 0x3d: // = but not == or =~
+      return stream.peekCode(1) === 0x3d || stream.peekCode(1) === 0x7e;
     case 0x2f: // a comment
       return false;
     default:

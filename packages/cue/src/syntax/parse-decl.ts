@@ -1,9 +1,9 @@
 import type { AliasExpr, AliasLabel, Attribute, Decl, Expr, Field, Ident, Label, RelPos } from "./ast.ts";
 import { isClauseStart, isLetStart } from "./clause-start.ts";
 import { parseComprehension, parseLet } from "./parse-clause.ts";
-import { isCloser, isNameToken, parseExpr, parseIdent } from "./parse-expr.ts";
+import { isNameToken, parseExpr, parseIdent } from "./parse-expr.ts";
 import { Token } from "./token.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { type TokenStream, isCloser } from "./token-stream.ts";
 
 /** The declarations of a struct, up to its closing brace, or of a file. */
 export function parseDecls(stream: TokenStream): Decl[] {
@@ -41,11 +41,14 @@ function parseEllipsis(stream: TokenStream): Decl {
 
 /** The comma after a declaration. Where it is missing the rest of the line is passed over. */
 export function endDecl(stream: TokenStream): void {
+  const wasUnclosed = stream.unclosed;
+  stream.unclosed = false;
   if (stream.token === Token.comma) {
     stream.next();
     return;
   }
   if (stream.token === Token.rbrace || stream.token === Token.eof) return;
+  if (stream.scanner.newlines > 0 && wasUnclosed) return;
   stream.errorAt(stream.start, "missing ',' in struct literal");
   skipToDeclEnd(stream);
 }
@@ -108,8 +111,15 @@ function endEmbedding(stream: TokenStream, expr: Expr): void {
     endDecl(stream);
     return;
   }
-  stream.errorExpected("label or ':'");
+  stream.unclosed = false;
+  stream.errorExpected("label or ':'", helpForWord(expr.kind === "ident" ? expr.name : ""));
   skipToDeclEnd(stream);
+}
+
+function helpForWord(name: string): (() => string) | undefined {
+  if (name === "import") return () => "Imports stand before the fields, below the package clause.";
+  if (name === "package") return () => "The package clause stands at the top of a file.";
+  return name === "#" ? () => "A comment starts with //." : undefined;
 }
 
 function refuseAliases(stream: TokenStream, expr: Expr | AliasExpr): Expr {
@@ -128,6 +138,7 @@ function refuseElementAliases(stream: TokenStream, list: Extract<Expr, { kind: "
 
 /** Whether a label has just ended: `:`, a constraint mark before one, or a postfix alias. */
 function atLabelEnd(stream: TokenStream): boolean {
+  if (stream.unclosed) return false;
   switch (stream.token) {
     case Token.colon:
     case Token.tilde:
@@ -288,6 +299,8 @@ function plainLabelOf(stream: TokenStream, expr: Expr): Exclude<Label, AliasLabe
 function labelError(expr: Expr): [message: string, help?: string] {
   switch (expr.kind) {
     case "literal":
+      if (expr.type === "bytes")
+        return [`expected label, found bytes ${expr.text}`, "A label is a string: write it in double quotes."];
       return [`expected label, found number ${expr.text}`, `Write the label in quotes: "${expr.text}".`];
     case "selector":
       return ["expected label, found a selection", "Nested fields are written one label after the other: a: b: 1."];

@@ -13,10 +13,11 @@ import type {
   UnaryOp,
 } from "./ast.ts";
 import type { CommentScope } from "./comment-scope.ts";
+import { isDigit, isLetterCode } from "./characters.ts";
 import { isClauseStart } from "./clause-start.ts";
 import { interpolationTexts, mismatchedIndent, unquote } from "./literal.ts";
 import { Token, precedenceOf, tokenText } from "./token.ts";
-import type { TokenStream } from "./token-stream.ts";
+import { type TokenStream, isCloser } from "./token-stream.ts";
 
 // Expressions, by the specification's precedence. Chains (`a + b + c`, `a.b.c`, `- - a`) are loops; only brackets recurse.
 
@@ -128,8 +129,8 @@ function parsePrimary(stream: TokenStream): Expr {
         expr = parsePostfix(stream, expr, "...");
         break;
       case Token.option:
-        // `a?:` is a field.
-        if (stream.peekCode() === 0x3a) return expr;
+        // `a?:` is a field, and `a?!:` is meant to be one.
+        if (stream.peekCode() === 0x3a || (stream.peekCode() === 0x21 && stream.peekCode(1) === 0x3a)) return expr;
         expr = parsePostfix(stream, expr, "?");
         break;
       default:
@@ -140,10 +141,18 @@ function parsePrimary(stream: TokenStream): Expr {
 
 function parsePostfix(stream: TokenStream, expr: Expr, op: "..." | "?"): Expr {
   if (op === "...") stream.requireExperiment("explicitopen", "postfix ... operator");
-  else stream.requireExperiment("try", "optional marker ?");
+  else stream.requireExperiment("try", "optional marker ?", isTernary(stream) ? () => ternaryHelp : undefined);
   const { end } = stream;
   stream.next();
   return { kind: "postfix", start: expr.start, end, relPos: expr.relPos ?? "none", op, expr };
+}
+
+const ternaryHelp = "CUE has no `x ? a : b`: write [if x {a}, b][0].";
+
+/** Whether `?` has another operand behind it. */
+function isTernary(stream: TokenStream): boolean {
+  const code = stream.peekCode();
+  return isLetterCode(code) || isDigit(code) || code === 0x22 || code === 0x27 || code === 0x7b;
 }
 
 function parseSelector(stream: TokenStream, expr: Expr): Expr {
@@ -239,10 +248,6 @@ export function isNameToken(token: Token): boolean {
   return token === Token.ident || (token >= Token.null && token <= Token.let);
 }
 
-export function isCloser(token: Token): boolean {
-  return token === Token.rparen || token === Token.rbrack || token === Token.rbrace || token === Token.eof;
-}
-
 export function parseIdent(stream: TokenStream): Ident {
   const scope = stream.comments.open();
   const { start, end, relPos } = stream;
@@ -317,13 +322,35 @@ function parseOperand(stream: TokenStream): Expr {
   }
 }
 
+function isBlockComment(stream: TokenStream): boolean {
+  return stream.token === Token.quo && stream.places.text.startsWith("/*", stream.start);
+}
+
+function skipBlockComment(stream: TokenStream): void {
+  const { text } = stream.places;
+  const end = text.indexOf("*/", stream.start + 2);
+  stream.scanner.seek(end < 0 ? text.length : end + 2);
+  stream.next();
+  if (stream.scanner.newlines > 0) stream.unclosed = true;
+}
+
+function helpForOperand(stream: TokenStream): (() => string) | undefined {
+  if (stream.token === Token.arrow) return () => "Put a blank between the two signs: < -1.";
+  if (isBlockComment(stream)) return () => "A comment starts with //, on each line.";
+  const continues = stream.token === Token.period || precedenceOf(stream.token) > 0;
+  if (continues && stream.scanner.newlines > 0) {
+    return () => "A line's end ends the expression: put the operator at the end of the line before.";
+  }
+  return undefined;
+}
+
 /** Reports, and skips the token unless something around can use it. */
 function parseBadOperand(stream: TokenStream): Expr {
   const { start, relPos } = stream;
-  const help = stream.token === Token.arrow ? () => "Put a blank between the two signs: < -1." : undefined;
-  stream.errorExpected("operand", help);
+  stream.errorExpected("operand", helpForOperand(stream));
   const { end } = stream;
-  if (!isCloser(stream.token) && stream.token !== Token.comma && stream.token !== Token.colon) stream.next();
+  if (isBlockComment(stream)) skipBlockComment(stream);
+  else if (!isCloser(stream.token) && stream.token !== Token.comma && stream.token !== Token.colon) stream.next();
   return { kind: "bad-expr", start, end, relPos };
 }
 
@@ -505,6 +532,7 @@ export function expectClosing(stream: TokenStream, token: Token, open: number): 
     stream.next();
     return end;
   }
+  stream.unclosed = true;
   stream.errorExpected(`'${tokenText(token)}'`, () => {
     const { line, column } = stream.places.posOf(open);
     return `It closes the '${stream.places.text[open] ?? ""}' at line ${line}, column ${column}.`;

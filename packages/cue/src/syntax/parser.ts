@@ -4,9 +4,9 @@ import { type ParseResult, ParsedFile, Places } from "./file.ts";
 import { unquote } from "./literal.ts";
 import { parseComprehension } from "./parse-clause.ts";
 import { endDecl, parseAttribute, parseDecls } from "./parse-decl.ts";
-import { isCloser, parseIdent, parseValue } from "./parse-expr.ts";
+import { parseIdent, parseValue } from "./parse-expr.ts";
 import { Token } from "./token.ts";
-import { type Grammar, TokenStream, tooDeepForRecursion } from "./token-stream.ts";
+import { type Grammar, TokenStream, isCloser, tooDeepForRecursion } from "./token-stream.ts";
 
 export interface ParseOptions {
   /** What positions name as their source. */

@@ -270,7 +270,9 @@ export class Scanner {
   #scanPeriod(start: number, second: number): Token {
     if (second === 0x2e && this.text.charCodeAt(start + 2) === 0x2e)
       return this.#finish(Token.ellipsis, start + 3, true);
-    if (isDigit(second) && !this.#operandEnds) return this.#scanFraction(start, start + 1);
+    // `a.5` selects, but after a word such as `if` a number starts.
+    const afterWord = this.token >= Token.for && this.token <= Token.let;
+    if (isDigit(second) && (!this.#operandEnds || afterWord)) return this.#scanFraction(start, start + 1);
     return this.#finish(Token.period, start + 1, false);
   }
 

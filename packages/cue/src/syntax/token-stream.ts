@@ -24,6 +24,21 @@ export interface Grammar {
   parseComprehension(stream: TokenStream): Comprehension;
 }
 
+/** What to do about errors of the scanner. */
+const lexicalHelp = new Map([
+  ["unknown escape sequence", 'A backslash is written \\\\; in #"…"# it stands for itself.'],
+  ["illegal character U+003B ';'", "Declarations are parted by commas or line ends."],
+  ["illegal character U+0025 '%'", "The remainder is mod(a, b) or rem(a, b)."],
+  ["hexadecimal escape not allowed in string literal", "Bytes, in single quotes, have \\x; strings have \\u0041."],
+  ["octal escape not allowed in string literal", "Bytes, in single quotes, have octal escapes; strings have \\u0041."],
+  ["illegal integer number: leading zeros are not allowed", "An octal number is written 0o17."],
+]);
+
+/** Tokens that end what brackets hold. */
+export function isCloser(token: Token): boolean {
+  return token === Token.rparen || token === Token.rbrack || token === Token.rbrace || token === Token.eof;
+}
+
 /** What to do about an error, put into words only for those that are shown. */
 export type Help = () => string;
 
@@ -46,6 +61,8 @@ export class TokenStream {
   depthLimit = recursionLimit;
   #depth = 0;
   token: Token = Token.eof;
+  /** Set when a bracket was not closed: what follows is no label's mark. */
+  unclosed = false;
   /** What the file's `@experiment` attributes ask for. */
   experiments: Set<string> | "all" = new Set();
 
@@ -164,17 +181,18 @@ export class TokenStream {
   }
 
   /** Whether elements go on: at a comma, or at one that is missing, which is reported. */
-  atComma(context: string, ...follow: readonly Token[]): boolean {
+  atComma(context: string, close: Token): boolean {
     if (this.token === Token.comma) return true;
-    if (follow.includes(this.token)) return false;
+    // At another bracket's end, and after `name:`, this one is not closed: that is what its end reports.
+    if (this.token === close || this.token === Token.colon || isCloser(this.token)) return false;
     this.errorAt(this.start, `missing ',' in ${context}`);
     return true;
   }
 
   /** Reports the use of what only files with `@experiment(name)` may use. */
-  requireExperiment(name: string, what: string): void {
+  requireExperiment(name: string, what: string, help?: Help): void {
     if (this.experiments !== "all" && !this.experiments.has(name)) {
-      this.errorAt(this.start, `${what} requires @experiment(${name})`);
+      this.errorAt(this.start, `${what} requires @experiment(${name})`, help);
     }
   }
 
@@ -257,9 +275,17 @@ export class TokenStream {
     let lastLine = -1;
     for (const { offset, message, help } of this.errors.toSorted((a, b) => a.offset - b.offset)) {
       const pos = this.places.posOf(offset);
+      const advice = help?.() ?? lexicalHelp.get(message);
       if (pos.line === lastLine) continue;
       lastLine = pos.line;
-      found.push({ code: "compile", message, pos, path: [], causes: [], ...(help !== undefined && { help: help() }) });
+      found.push({
+        code: "compile",
+        message,
+        pos,
+        path: [],
+        causes: [],
+        ...(advice !== undefined && { help: advice }),
+      });
       if (found.length >= maxErrors) break;
     }
     return found;
