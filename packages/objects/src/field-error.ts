@@ -64,12 +64,9 @@ export function forbiddenField(field: string, detail: string): FieldError {
   return fieldError("FieldValueForbidden", field, undefined, detail);
 }
 
-/** A value that is none of the supported ones, which are listed sorted. */
+/** A value that is none of the supported ones, which are listed in their order. */
 export function unsupportedField(field: string, value: JsonValue, supported: readonly string[]): FieldError {
-  const list = supported
-    .toSorted()
-    .map((item) => JSON.stringify(item))
-    .join(", ");
+  const list = supported.map((item) => JSON.stringify(item)).join(", ");
   return fieldError("FieldValueNotSupported", field, value, list === "" ? "" : `supported values: ${list}`);
 }
 

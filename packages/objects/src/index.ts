@@ -172,3 +172,32 @@ export {
   parseGenericVersion,
   parseSemanticVersion,
 } from "./values/version.ts";
+
+// Algebra: schemas of custom resources.
+export { checkDefinition, withDefinitionDefaults } from "./schema/check-definition.ts";
+export { type SchemaCheckOptions, checkSchema } from "./schema/check-schema.ts";
+export {
+  type ColumnDefinition,
+  type PrinterColumn,
+  type PrinterTable,
+  defaultColumns,
+  printerTable,
+} from "./schema/columns.ts";
+export { ObjectError, coerceMetadata } from "./schema/embedded.ts";
+export { type SchemaNode, type ValidationRule, compilePattern, readSchemaNode } from "./schema/node.ts";
+export {
+  type CompiledRule,
+  type RuleCompiler,
+  type RuleOutcome,
+  RuleRunner,
+  fieldPathSteps,
+  ruleCostBudget,
+} from "./schema/rules.ts";
+export {
+  type ReadObject,
+  type SchemaOptions,
+  type StructuralSchema,
+  checkTypeMeta,
+  compileSchema,
+  schemaNodeOf,
+} from "./schema/structural-schema.ts";
