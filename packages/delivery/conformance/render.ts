@@ -21,12 +21,14 @@ export function definitionsOf(item: ApplicationCase): DefinitionSource {
 
 const isDefinition = ({ kind }: KubeObject): boolean => kind.endsWith("Definition") || kind === "DefinitionRevision";
 
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
 export function contextOf(given: JsonObject = {}): RenderContext {
   return {
-    cluster: String(given.cluster ?? ""),
+    cluster: textOf(given.cluster),
     clusterVersion: (given.clusterVersion as unknown as ClusterVersion | undefined) ?? defaultClusterVersion,
-    ...(given.revision === undefined ? {} : { revision: String(given.revision) }),
-    ...(given.namespace === undefined ? {} : { namespace: String(given.namespace) }),
+    ...(given.revision === undefined ? {} : { revision: textOf(given.revision) }),
+    ...(given.namespace === undefined ? {} : { fieldNamespace: textOf(given.namespace) }),
     ...(given.custom === undefined ? {} : { custom: given.custom as JsonObject }),
     ...(given.output === undefined ? {} : { liveOutput: given.output as JsonObject }),
   };
@@ -43,7 +45,7 @@ export function refuseUnparsable(app: App, item: ApplicationCase, definitions: D
   const external = (item.objects ?? []).filter(({ kind }) => kind === "Workflow");
   const steps = app.workflow?.steps ?? external.flatMap((workflow) => workflow.steps as readonly JsonObject[]);
   for (const { type } of steps) {
-    const text = String(type);
+    const text = textOf(type);
     if (text === groupType || text === "apply-component" || Object.hasOwn(embeddedTemplates, text)) continue;
     if (definitions.find("workflow-step", text, app.namespace) === undefined)
       throw new Error(`failed to parseWorkflowSteps: failed to get workflow step definition ${text}: not found`);
@@ -71,7 +73,7 @@ export function answerRender(item: ApplicationCase): JsonObject {
   const withReplica: App =
     item.context?.replicaKey === undefined
       ? app
-      : { ...app, components: app.components.map((one) => ({ ...one, replicaKey: String(item.context!.replicaKey) })) };
+      : { ...app, components: app.components.map((one) => ({ ...one, replicaKey: textOf(item.context!.replicaKey) })) };
   const rendered = renderComponents({ app: withReplica, definitions, context });
   if (rendered.kind === "failed") throw new Error(rendered.message);
   const policies = renderPolicies({

@@ -22,6 +22,8 @@ export interface RenderContext {
   readonly clusterVersion: ClusterVersion;
   /** Namespace that a placement puts objects into. */
   readonly namespace?: string | undefined;
+  /** What `context.namespace` says where it is another one. */
+  readonly fieldNamespace?: string;
   /** Hash of the component, "" in a dry run. */
   readonly revision?: string;
   readonly custom?: JsonObject | undefined;
@@ -40,10 +42,18 @@ export function sorted<T extends JsonValue>(value: T): T {
   return JSON.parse(canonicalJson(value)) as T;
 }
 
+/** A cluster whose version is not known counts as one of the control plane's. */
+function versionJson(given: ClusterVersion): JsonObject {
+  const { major, minor, gitVersion, platform } = given.minor === "" ? defaultClusterVersion : given;
+  return { major, minor: minorNumber(minor), gitVersion, platform };
+}
+
 /** The fields of `context` that do not depend on the component. */
 export function applicationContext(app: App, context: RenderContext): JsonObject {
   return {
-    namespace: context.namespace === undefined || context.namespace === "" ? app.namespace : context.namespace,
+    namespace:
+      context.fieldNamespace ??
+      (context.namespace === undefined || context.namespace === "" ? app.namespace : context.namespace),
     appName: app.name,
     appRevision: app.revisionName,
     appRevisionNum: revisionNumber(app.revisionName),
@@ -51,12 +61,7 @@ export function applicationContext(app: App, context: RenderContext): JsonObject
     appAnnotations: { ...app.annotations },
     revision: context.revision ?? "",
     cluster: context.cluster,
-    clusterVersion: {
-      major: context.clusterVersion.major,
-      minor: minorNumber(context.clusterVersion.minor),
-      gitVersion: context.clusterVersion.gitVersion,
-      platform: context.clusterVersion.platform,
-    },
+    clusterVersion: versionJson(context.clusterVersion),
     components: app.components.map(componentJson),
     workflowName: app.annotations[appAnnotations.workflowName] ?? "",
     publishVersion: app.annotations[appAnnotations.publishVersion] ?? "",

@@ -79,7 +79,7 @@ function engineLabels(app: App, origin: ObjectOrigin, dispatch: DispatchLabels |
           [oamLabels.traitType]: typeLabel(trait.type),
           [oamLabels.traitResource]: trait.output,
           [oamLabels.resourceType]: "TRAIT",
-          ...(trait.managesWorkload ? { [oamLabels.manageWorkload]: "true" } : {}),
+          ...(dispatch !== undefined && trait.managesWorkload ? { [oamLabels.manageWorkload]: "true" } : {}),
         }),
   };
   return Object.fromEntries(Object.entries(labels).filter(([key]) => !filtered.has(key)));

@@ -10,7 +10,7 @@ export function objectHash(object: JsonObject): string {
   const bytes = new TextEncoder().encode(`(unstructured.Unstructured){Object:${dump(object)}}`);
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return [...String(hash >>> 0)].map((digit) => letters[digit.charCodeAt(0) % letters.length]).join("");
+  return String(hash >>> 0).replaceAll(/\d/g, (digit) => letters[digit.charCodeAt(0) % letters.length]!);
 }
 
 function dump(value: JsonValue | undefined): string {

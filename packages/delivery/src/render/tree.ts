@@ -54,7 +54,7 @@ export function treeOf(value: Value, depth = 0): Tree {
     }
     return { kind: "struct", fields };
   }
-  if (incompleteKind === "list" && value.expr().op !== "|") {
+  if (incompleteKind === "list" && !value.default().exists) {
     const open = value.allows("[_]");
     const rest = open ? value.lookupPath("[_]") : undefined;
     return {
@@ -64,7 +64,7 @@ export function treeOf(value: Value, depth = 0): Tree {
       rest: rest === undefined || !rest.exists || rest.incompleteKind === "_" ? undefined : restTree(rest, depth),
     };
   }
-  if (value.kind !== "bottom" && value.err === undefined) {
+  if (value.kind !== "bottom" && value.err === undefined && !value.default().exists) {
     try {
       return { kind: "literal", json: value.toJSON() };
     } catch (error) {
