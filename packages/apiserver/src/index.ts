@@ -5,10 +5,12 @@ export {
   parseTokenFile,
   staticTokens,
 } from "./authn/authenticate.ts";
+export type { AdmissionQuestion, AdmissionVerdict, Admitter } from "./admission/admitter.ts";
 export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./server/api-server.ts";
 export { createMemoryStore } from "./store/memory.ts";
+export type { PodConnection, PodStreams } from "./subresources/pod-streams.ts";
 export {
   type Entry,
   type Operation,

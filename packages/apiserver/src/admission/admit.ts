@@ -1,6 +1,9 @@
+import { ApiError } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
+import { checkNamespaceLives } from "./namespace-lifecycle.ts";
+import { admitPod } from "./pod.ts";
 
 export interface Admission {
   readonly operation: "CREATE" | "UPDATE" | "DELETE";
@@ -9,7 +12,29 @@ export interface Admission {
   readonly options: Pick<WriteOptions, "dryRun">;
 }
 
-/** Everything that may change or refuse a write before it is validated. @throws Forbidden and what else a part answers. */
-export function admit(_request: ResourceRequest, { object }: Admission): Promise<KubeObject> {
-  return Promise.resolve(object);
+/**
+ * Everything that may change or refuse a write before it is validated, in kube-apiserver's order.
+ * @throws Forbidden and what else a part answers.
+ */
+export async function admit(request: ResourceRequest, admission: Admission): Promise<KubeObject> {
+  checkNamespaceLives(request, admission);
+  let object = admitPod(request, admission);
+  for (const admitter of request.core.admitters) {
+    const verdict = await admitter({
+      operation: admission.operation,
+      apiVersion: object.apiVersion,
+      kind: object.kind,
+      subresource: request.subresource,
+      namespace: object.metadata.namespace,
+      name: object.metadata.name ?? "",
+      object,
+      oldObject: admission.old,
+      userInfo: request.user,
+      dryRun: admission.options.dryRun,
+    });
+    if (verdict.kind === "denied") throw new ApiError(verdict.status);
+    request.warnings.push(...(verdict.warnings ?? []));
+    object = verdict.object ?? object;
+  }
+  return object;
 }

@@ -1,45 +1,72 @@
-import { asJson, type FieldError, type KubeObject } from "@lateen/objects";
+import { asJson, type FieldError, type Kind, type KubeObject } from "@lateen/objects";
 import { typedForm } from "@lateen/objects/kinds";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
+import type { Change, KindBehaviour } from "./kind-behaviour.ts";
+import { namespaceBehaviour } from "./namespace.ts";
+import { podBehaviour } from "./pod.ts";
+import { serviceBehaviour } from "./service.ts";
+import { claimBehaviour, daemonSetBehaviour, definitionBehaviour, jobBehaviour, volumeBehaviour } from "./workloads.ts";
 
 /** Kinds whose creator may set the status: a node agent registers its node whole. */
 const keepsStatus = new Set(["Node"]);
 
+const behaviours: Readonly<Record<string, KindBehaviour>> = {
+  Namespace: namespaceBehaviour,
+  Pod: podBehaviour,
+  Service: serviceBehaviour,
+  PersistentVolumeClaim: claimBehaviour,
+  PersistentVolume: volumeBehaviour,
+  "Job.batch": jobBehaviour,
+  "DaemonSet.apps": daemonSetBehaviour,
+  "CustomResourceDefinition.apiextensions.k8s.io": definitionBehaviour,
+};
+
+const none: KindBehaviour = {};
+
+export function behaviourOf({ resource }: ResourceRequest): KindBehaviour {
+  return resource.custom === undefined ? (behaviours[kindKey(resource.kind)] ?? none) : none;
+}
+
+function kindKey({ group, kind }: Kind): string {
+  return group === "" ? kind : `${kind}.${group}`;
+}
+
 /** The object with its defaults, in the form in which its type is written. */
 export function withDefaults(request: ResourceRequest, object: KubeObject): KubeObject {
-  return normalForm(request, object);
+  return normalForm(request, behaviourOf(request).defaults?.(object) ?? object);
 }
 
 /** What a kind adds to a new object beyond its defaults. */
-export function prepareForCreate(
+export async function prepareForCreate(
   request: ResourceRequest,
   given: KubeObject,
-  _options: WriteOptions,
+  options: WriteOptions,
 ): Promise<KubeObject> {
   const { strategy, kind } = request.resource;
   let object = given;
   if (strategy.statusSubresource && !keepsStatus.has(kind.kind)) object = withoutStatus(object);
-  return Promise.resolve(normalForm(request, object));
+  object = (await behaviourOf(request).prepareCreate?.(request, object, options)) ?? object;
+  return normalForm(request, object);
 }
 
-export function prepareForUpdate(
+export async function prepareForUpdate(
   request: ResourceRequest,
-  { next }: { readonly live: KubeObject; readonly next: KubeObject },
-  _options: WriteOptions,
+  change: Change,
+  options: WriteOptions,
 ): Promise<KubeObject> {
-  return Promise.resolve(normalForm(request, next));
+  const next = (await behaviourOf(request).prepareUpdate?.(request, change, options)) ?? change.next;
+  return normalForm(request, next);
 }
 
-export function validateNew(_request: ResourceRequest, _object: KubeObject): FieldError[] {
-  return [];
+export function validateNew(request: ResourceRequest, object: KubeObject): FieldError[] {
+  const change = { live: undefined, next: object };
+  request.warnings.push(...(behaviourOf(request).warnings?.(request, change) ?? []));
+  return behaviourOf(request).validate?.(request, change) ?? [];
 }
 
-export function validateChange(
-  _request: ResourceRequest,
-  _change: { readonly live: KubeObject; readonly next: KubeObject },
-): FieldError[] {
-  return [];
+export function validateChange(request: ResourceRequest, change: Change): FieldError[] {
+  return behaviourOf(request).validate?.(request, change) ?? [];
 }
 
 /** As the Go types would write it: empty structs that are always written are there, empty values that never are are not. */

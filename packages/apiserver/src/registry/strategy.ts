@@ -19,6 +19,8 @@ export interface Strategy {
   readonly defaultPropagation: "Background" | "Orphan";
   /** Main writes leave `status` alone, `/status` writes leave the rest. */
   readonly statusSubresource: boolean;
+  /** A write of the status cannot change the finalizers. */
+  readonly statusKeepsFinalizers?: boolean;
   /** Nobody's fields are recorded. */
   readonly untracked?: boolean;
   /** What deletion makes of an object whose content must go first; undefined when nothing is left to wait for. */

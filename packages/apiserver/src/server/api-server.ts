@@ -3,6 +3,9 @@ import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/obj
 import { builtinKinds } from "@lateen/objects/kinds";
 import { negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
+import type { Admitter } from "../admission/admitter.ts";
+import type { PodStreams } from "../subresources/pod-streams.ts";
+import { ServiceAllocation } from "../kinds/service-allocation.ts";
 import { ObjectReader } from "../object/object-reader.ts";
 import type { Platform } from "../platform/platform.ts";
 import { Query } from "../request/query.ts";
@@ -29,6 +32,10 @@ export interface ApiServerOptions {
   readonly log?: Log;
   /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
   readonly customResourceDefinitions?: readonly KubeObject[];
+  /** Asked about each write, in order, after the built-in plugins. */
+  readonly admitters?: readonly Admitter[];
+  /** Logs and ports of pods; may also be set later. */
+  readonly podStreams?: PodStreams;
   /** Know the bearers of tokens, asked in order; service account tokens are known without. */
   readonly tokenAuthenticators?: readonly TokenAuthenticator[];
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
@@ -44,6 +51,7 @@ export interface ApiServer extends AsyncDisposable {
   handle(request: ApiRequest, peer?: Peer): Promise<ApiResponse>;
   /** A way in for callers of the same process, who are who they say. */
   transport(user: UserInfo): Transport;
+  setPodStreams(streams: PodStreams | undefined): void;
 }
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -53,8 +61,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 class Server implements ApiServer {
   readonly ready: Promise<void>;
   readonly #options: ApiServerOptions;
-  readonly #core: Core;
+  readonly #core: { -readonly [K in keyof Core]: Core[K] };
   readonly #definitions: Definitions;
+  readonly #services: ServiceAllocation;
   readonly #openApi = new OpenApiPaths();
   readonly #closing = new AbortController();
   #isReady = false;
@@ -63,25 +72,34 @@ class Server implements ApiServer {
     this.#options = options;
     const definitions = new Definitions(new ResourceTable(builtinKinds()));
     this.#definitions = definitions;
-    const core: Core = {
+    const core: { -readonly [K in keyof Core]: Core[K] } = {
       store: options.store,
       platform: options.platform,
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
       reader: new ObjectReader(),
       definitions,
+      admitters: options.admitters ?? [],
+      podStreams: options.podStreams,
       openStreams: new Set(),
+      services: undefined as unknown as ServiceAllocation,
       get table() {
         return definitions.table;
       },
     };
     this.#core = core;
+    core.services = new ServiceAllocation(core);
+    this.#services = core.services;
     definitions.start(core);
     this.ready = bootstrap(core, options.customResourceDefinitions ?? []).then(() => {
       this.#isReady = true;
     });
     // Whoever waits for `ready` or sends a request sees the failure.
     this.ready.catch(() => undefined);
+  }
+
+  setPodStreams(streams: PodStreams | undefined): void {
+    this.#core.podStreams = streams;
   }
 
   transport(user: UserInfo): Transport {
@@ -92,6 +110,7 @@ class Server implements ApiServer {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
     for (const end of this.#core.openStreams) end();
+    this.#services.close();
     await this.#definitions[Symbol.asyncDispose]();
   }
 
@@ -161,7 +180,11 @@ class Server implements ApiServer {
     const request = this.#resourceRequest({ http, path: parsed, query, user, warnings });
     const form = { ...negotiate(accept, true), pretty: query.flag("pretty") };
     setForm(form);
-    return dispatch({ ...request, form });
+    try {
+      return await dispatch({ ...request, form });
+    } finally {
+      for (const cleanup of request.cleanups) cleanup();
+    }
   }
 
   #resourceRequest(input: {
@@ -201,6 +224,7 @@ class Server implements ApiServer {
       subresource: path.subresource,
       form: { mediaType: "application/json" },
       warnings,
+      cleanups: [],
       signal: http.signal,
     };
   }

@@ -17,6 +17,19 @@ export async function bootstrap(core: Core, definitions: readonly KubeObject[]):
   for (const name of namespaces) {
     await ensure(core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   }
+  await ensure(core, {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kubernetes", namespace: "default", labels: { component: "apiserver", provider: "kubernetes" } },
+    spec: {
+      clusterIP: "10.96.0.1",
+      clusterIPs: ["10.96.0.1"],
+      internalTrafficPolicy: "Cluster",
+      sessionAffinity: "None",
+      type: "ClusterIP",
+      ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 6443 }],
+    },
+  });
   for (const definition of definitions) await ensureDefinition(core, definition);
 }
 

@@ -4,7 +4,10 @@ import type { Platform } from "../platform/platform.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Resource } from "../registry/resource.ts";
 import type { Entry, Store } from "../store/store.ts";
+import type { Admitter } from "../admission/admitter.ts";
+import type { PodStreams } from "../subresources/pod-streams.ts";
 import type { Definitions } from "../crd/definitions.ts";
+import type { ServiceAllocation } from "../kinds/service-allocation.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
 
 /** What every handler shares. */
@@ -15,6 +18,10 @@ export interface Core {
   readonly log: Log;
   readonly reader: ObjectReader;
   readonly definitions: Definitions;
+  readonly services: ServiceAllocation;
+  readonly admitters: readonly Admitter[];
+  /** Undefined until a node agent is there. */
+  readonly podStreams: PodStreams | undefined;
   /** Ends of the streams that are open now; the server's end is theirs. */
   readonly openStreams: Set<() => void>;
   /** The resources that are served at this moment. */

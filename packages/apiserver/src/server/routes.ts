@@ -9,6 +9,9 @@ import { methodNotAllowed, noSuchResource } from "../status/errors.ts";
 import { createObject } from "../write/create.ts";
 import { deleteCollection, deleteObject } from "../write/delete.ts";
 import { patchObject } from "../write/patch.ts";
+import { bindPod } from "../subresources/binding.ts";
+import { readLog } from "../subresources/log.ts";
+import { handleScale } from "../subresources/scale.ts";
 import { updateObject } from "../write/update.ts";
 
 /** What a method means on a path (requestinfo.go). */
@@ -54,6 +57,8 @@ export function checkMethod(resource: Resource, path: ResourcePath, verb: Verb):
 }
 
 export function dispatch(request: ResourceRequest): Promise<Answer> {
+  const special = request.subresource === undefined ? specialOf(request) : subresources[request.subresource];
+  if (special !== undefined) return special(request);
   switch (request.verb) {
     case "get":
       return getObject(request);
@@ -74,4 +79,17 @@ export function dispatch(request: ResourceRequest): Promise<Answer> {
     default:
       return Promise.reject(methodNotAllowed());
   }
+}
+
+/** Subresources that are not simply another way to the object. */
+const subresources: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
+  scale: handleScale,
+  binding: bindPod,
+  log: readLog,
+};
+
+/** Kinds that are asked rather than stored. */
+function specialOf({ resource }: ResourceRequest): ((request: ResourceRequest) => Promise<Answer>) | undefined {
+  const { kind } = resource;
+  return kind.group === "" && kind.kind === "Binding" ? bindPod : undefined;
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { prepareForCreate, validateNew, withDefaults } from "../kinds/behaviour.ts";
+import { behaviourOf, prepareForCreate, validateNew, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { alreadyExists } from "../status/errors.ts";
@@ -60,7 +60,9 @@ async function tryCreate(
   if (options.dryRun) {
     return core.store.get(keyOf(resource, object.metadata.namespace, name)) === undefined ? object : undefined;
   }
-  return commitObject(request, object, 0);
+  const stored = await commitObject(request, object, 0);
+  if (stored !== undefined) await behaviourOf(request).afterWrite?.(request, stored);
+  return stored;
 }
 
 function nameTaken(request: ResourceRequest, given: KubeObject, generated: boolean): Error {

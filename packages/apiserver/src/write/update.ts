@@ -3,11 +3,13 @@ import { asJson, invalidField, type KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { prepareForUpdate, validateChange, withDefaults } from "../kinds/behaviour.ts";
+import { behaviourOf, prepareForUpdate, validateChange, withDefaults } from "../kinds/behaviour.ts";
+import { listOf, specOf } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { conflict, invalid, modifiedText, notFound, resourceText } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
+import { keepOtherPart } from "../subresources/other-part.ts";
 import { createFrom } from "./create.ts";
 import { recordWrite } from "./field-tracking.ts";
 import {
@@ -81,13 +83,15 @@ export async function changeObject(
     if (isSameObject(live, next)) return live;
     if (options.dryRun)
       return { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion! } };
-    if (isFinished(next)) {
+    if (isFinished(request, next)) {
       // The last write of a deleted object is seen by nobody: the answer keeps the version that the object had.
       if ((await commitRemoval(request, live, entry.revision)) !== undefined) return next;
       continue;
     }
     const stored = await commitObject(request, next, entry.revision);
-    if (stored !== undefined) return stored;
+    if (stored === undefined) continue;
+    await behaviourOf(request).afterWrite?.(request, stored);
+    return stored;
   }
   throw conflict(resource.groupResource, request.name, modifiedText);
 }
@@ -131,28 +135,6 @@ function checkVersion(request: ResourceRequest, live: KubeObject, given: KubeObj
   }
 }
 
-/** Main writes leave the status alone; writes of the status leave all else but what the kind lets them change. */
-function keepOtherPart(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject {
-  if (!request.resource.strategy.statusSubresource) return next;
-  if (request.subresource === "status") {
-    const metadata = statusMetadata(request, live, next);
-    return withStatus({ ...live, metadata }, next["status"] as JsonValue | undefined);
-  }
-  return request.subresource === undefined ? withStatus(next, live["status"] as JsonValue | undefined) : next;
-}
-
-function statusMetadata(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject["metadata"] {
-  if (request.resource.custom !== undefined) {
-    return { ...live.metadata, ...(next.metadata.managedFields && { managedFields: next.metadata.managedFields }) };
-  }
-  return next.metadata;
-}
-
-function withStatus(object: KubeObject, status: JsonValue | undefined): KubeObject {
-  const { status: _, ...rest } = object as KubeObject & { readonly status?: unknown };
-  return (status === undefined ? rest : { ...rest, status }) as KubeObject;
-}
-
 /** One more when what the user asked for changed: everything but metadata and, where it is served apart, status. */
 function countGeneration(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject {
   const { strategy, custom } = request.resource;
@@ -171,8 +153,11 @@ function wanted(object: KubeObject, withoutStatus: boolean): JsonValue {
 }
 
 /** Nothing holds a deleted object any more: no finalizer, no grace. */
-export function isFinished(object: KubeObject): boolean {
+export function isFinished(request: ResourceRequest, object: KubeObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
   if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false;
+  if (request.resource.kind.kind === "Namespace" && request.resource.kind.group === "") {
+    return listOf(specOf(object).finalizers).length === 0;
+  }
   return (deletionGracePeriodSeconds ?? 0) === 0;
 }

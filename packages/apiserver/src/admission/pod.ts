@@ -1,0 +1,18 @@
+import type { KubeObject } from "@lateen/objects";
+import type { ResourceRequest } from "../request/context.ts";
+import type { Admission } from "./admit.ts";
+import { admitPriority } from "./priority.ts";
+import { admitRuntimeClass } from "./runtime-class.ts";
+import { admitServiceAccount } from "./service-account.ts";
+import { addDefaultTolerations } from "./tolerations.ts";
+
+/** What the plugins for pods make of a new one. */
+export function admitPod(request: ResourceRequest, { operation, object }: Admission): KubeObject {
+  const { kind } = request.resource;
+  if (kind.group !== "" || kind.kind !== "Pod" || operation !== "CREATE" || request.subresource !== undefined)
+    return object;
+  let pod = admitServiceAccount(request, object);
+  pod = admitPriority(request, pod);
+  pod = admitRuntimeClass(request, pod);
+  return addDefaultTolerations(pod);
+}

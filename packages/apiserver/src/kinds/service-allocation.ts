@@ -1,0 +1,112 @@
+import type { JsonObject } from "@lateen/base";
+import type { KubeObject } from "@lateen/objects";
+import { decodeStored } from "../object/stored-form.ts";
+import type { Core } from "../server/core.ts";
+import { objectsOf, specOf } from "./edit.ts";
+
+export const servicesPrefix = "/registry/core/services/";
+
+const firstPort = 30_000;
+const portCount = 2_768;
+
+/**
+ * Which cluster addresses and node ports are taken: those of the services in the store, which it follows, and those that a
+ * write in progress has picked. The range is 10.96.0.0/16.
+ */
+export class ServiceAllocation {
+  readonly #core: Core;
+  /** What is taken, by the key of the service that has it. */
+  readonly #taken = new Map<string, Map<string, number>>();
+  readonly #held = new Map<string, number>();
+  readonly #end: () => void;
+
+  constructor(core: Core) {
+    this.#core = core;
+    const { entries, revision } = core.store.range(servicesPrefix);
+    for (const entry of entries) this.#count(decodeStored(entry), 1);
+    this.#end = core.store.subscribe(servicesPrefix, revision, (event) => {
+      if (event.kind === "progress") return;
+      if (event.previous !== undefined) this.#count(decodeStored(event.previous), -1);
+      if (event.kind === "put") this.#count(decodeStored(event), 1);
+    });
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  isTaken(item: string): boolean {
+    return (this.#taken.get("")?.get(item) ?? 0) > 0 || (this.#held.get(item) ?? 0) > 0;
+  }
+
+  /** Keeps `item` for a write in progress; the answer lets it go, after the store has told of it or not. */
+  hold(item: string): () => void {
+    this.#held.set(item, (this.#held.get(item) ?? 0) + 1);
+    return () => {
+      const left = (this.#held.get(item) ?? 1) - 1;
+      if (left > 0) this.#held.set(item, left);
+      else this.#held.delete(item);
+    };
+  }
+
+  /** A free address, or undefined when none is left. */
+  freeAddress(): string | undefined {
+    const start = this.#random(65_534);
+    for (let n = 0; n < 65_534; n++) {
+      const number = 1 + ((start + n) % 65_534);
+      const address = `10.96.${number >> 8}.${number & 255}`;
+      if (!this.isTaken(address) && address !== "10.96.0.1") return address;
+    }
+    return undefined;
+  }
+
+  freePort(): number | undefined {
+    const start = this.#random(portCount);
+    for (let n = 0; n < portCount; n++) {
+      const port = firstPort + ((start + n) % portCount);
+      if (!this.isTaken(String(port))) return port;
+    }
+    return undefined;
+  }
+
+  #random(below: number): number {
+    const bytes = this.#core.platform.randomBytes(4);
+    return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % below;
+  }
+
+  #count(service: KubeObject, by: 1 | -1): void {
+    let counts = this.#taken.get("");
+    if (counts === undefined) this.#taken.set("", (counts = new Map()));
+    for (const item of allocatedItems(service)) {
+      const count = (counts.get(item) ?? 0) + by;
+      if (count > 0) counts.set(item, count);
+      else counts.delete(item);
+    }
+  }
+}
+
+export function inAddressRange(address: string): boolean {
+  return /^10\.96\.\d{1,3}\.\d{1,3}$/.test(address) && address !== "10.96.0.0" && address !== "10.96.255.255";
+}
+
+export function inPortRange(port: number): boolean {
+  return port >= firstPort && port < firstPort + portCount;
+}
+
+/** Addresses and node ports that a service has, each once. */
+export function allocatedItems(service: KubeObject): readonly string[] {
+  const spec = specOf(service);
+  const items = new Set<string>();
+  for (const address of (spec.clusterIPs ?? []) as readonly string[]) if (address !== "None") items.add(address);
+  for (const port of nodePortsOf(spec)) items.add(String(port));
+  if (typeof spec.healthCheckNodePort === "number" && spec.healthCheckNodePort > 0) {
+    items.add(String(spec.healthCheckNodePort));
+  }
+  return [...items];
+}
+
+export function nodePortsOf(spec: JsonObject): readonly number[] {
+  return objectsOf(spec.ports)
+    .map((port) => port.nodePort)
+    .filter((port): port is number => typeof port === "number" && port > 0);
+}
