@@ -248,6 +248,8 @@ export interface ListLit extends NodeBase {
    * Where commas are written: after each element, after each but the last, or not everywhere (a line's end parts elements too).
    */
   readonly commas?: "all" | "between" | "some";
+  /** `[X=string]` as a field's label. */
+  readonly alias?: Ident;
 }
 
 export interface Paren extends NodeBase {

@@ -99,7 +99,7 @@ function parseFieldLike(stream: TokenStream): Decl {
   if (first.kind === "alias") {
     stream.errorAt(first.start, `old-style alias no longer supported: use let clause ('let ${first.ident.name} = …')`);
   }
-  const expr = refuseAliases(stream, first);
+  const expr = first.kind === "alias" ? first.expr : first;
   endEmbedding(stream, expr);
   return { kind: "embed", start: expr.start, end: expr.end, relPos: expr.relPos ?? "none", expr };
 }
@@ -120,20 +120,6 @@ function helpForWord(name: string): (() => string) | undefined {
   if (name === "import") return () => "Imports stand before the fields, below the package clause.";
   if (name === "package") return () => "The package clause stands at the top of a file.";
   return name === "#" ? () => "A comment starts with //." : undefined;
-}
-
-function refuseAliases(stream: TokenStream, expr: Expr | AliasExpr): Expr {
-  if (expr.kind === "alias") return expr.expr;
-  if (expr.kind === "list") refuseElementAliases(stream, expr);
-  return expr;
-}
-
-function refuseElementAliases(stream: TokenStream, list: Extract<Expr, { kind: "list" }>): void {
-  for (const element of list.elements as readonly (Expr | AliasExpr)[]) {
-    if (element.kind === "alias") {
-      stream.errorAt(element.start, `alias '${element.ident.name}' is not allowed in a list`);
-    }
-  }
 }
 
 /** Whether a label has just ended: `:`, a constraint mark before one, or a postfix alias. */
@@ -166,7 +152,7 @@ function parseField(stream: TokenStream, first: Expr | AliasExpr): Field {
   }
   const last = chain.at(-1)!;
   last.valueAlias = value.kind === "alias" ? value.ident : undefined;
-  last.value = refuseAliases(stream, value);
+  last.value = value.kind === "alias" ? value.expr : value;
   let { end } = last.value;
   const attributes: Attribute[] = [];
   while (stream.token === Token.attribute) {
@@ -312,20 +298,20 @@ function labelError(expr: Expr): [message: string, help?: string] {
 }
 
 function patternLabelOf(stream: TokenStream, list: Extract<Expr, { kind: "list" }>): Exclude<Label, AliasLabel> {
-  const { elements, closeRelPos: _, ...rest } = list;
-  const element = elements[0] as Expr | AliasExpr | undefined;
-  if (elements.length !== 1 || element === undefined || !isExpr(element)) {
-    if ((element?.kind as string) === "comprehension" && elements.length === 1)
-      stream.errorAt(element!.start, "comprehension values not allowed in this position");
-    else stream.errorAt(list.start, "square bracket must have exactly one element");
-    return { kind: "ident", start: list.start, end: list.end, relPos: list.relPos ?? "none", name: "_" };
+  const { elements, closeRelPos: _, commas: __, alias, ...rest } = list;
+  const [element] = elements;
+  if (
+    element !== undefined &&
+    elements.length === 1 &&
+    element.kind !== "ellipsis" &&
+    element.kind !== "comprehension"
+  ) {
+    return { ...rest, kind: "pattern-label", expr: element, alias };
   }
-  if (element.kind === "alias") return { ...rest, kind: "pattern-label", expr: element.expr, alias: element.ident };
-  return { ...rest, kind: "pattern-label", expr: element, alias: undefined };
-}
-
-function isExpr(element: { readonly kind: string }): boolean {
-  return element.kind !== "comprehension" && element.kind !== "ellipsis";
+  if (element?.kind === "comprehension" && elements.length === 1) {
+    stream.errorAt(element.start, "comprehension values not allowed in this position");
+  } else stream.errorAt(list.start, "square bracket must have exactly one element");
+  return { kind: "ident", start: list.start, end: list.end, relPos: list.relPos ?? "none", name: "_" };
 }
 
 export function parseAttribute(stream: TokenStream): Attribute {

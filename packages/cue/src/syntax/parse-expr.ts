@@ -360,6 +360,9 @@ function parseParen(stream: TokenStream): Expr {
   const { expr, alias } = stream.enclosed("paren", parseParenContent);
   const closeRelPos = stream.relPos;
   const end = expectClosing(stream, Token.rparen, start);
+  if (alias !== undefined && !isLabelEnd(stream.token)) {
+    stream.errorAt(alias.start, `alias '${alias.name}' is not allowed here`);
+  }
   return stream.comments.close(scope, {
     kind: "paren",
     start,
@@ -369,6 +372,11 @@ function parseParen(stream: TokenStream): Expr {
     closeRelPos,
     ...(alias !== undefined && { alias }),
   });
+}
+
+/** What can follow a label. */
+function isLabelEnd(token: Token): boolean {
+  return token === Token.colon || token === Token.option || token === Token.not || token === Token.tilde;
 }
 
 export function parseParenContent(stream: TokenStream): { expr: Expr; alias: Ident | undefined } {
@@ -401,21 +409,30 @@ export function parseStructContent(stream: TokenStream): StructLit["decls"] {
 function parseList(stream: TokenStream): ListLit {
   const scope = stream.comments.open();
   const { start, relPos } = stream;
-  const { elements, commas } = stream.enclosed("list", parseElements);
+  const { elements: read, commas } = stream.enclosed("list", parseElements);
   const closeRelPos = stream.relPos;
   const end = expectClosing(stream, Token.rbrack, start);
+  // `[X=string]` is a label's pattern if a colon follows, and wrong elsewhere.
+  const [first] = read;
+  const alias = first?.kind === "alias" && read.length === 1 && stream.token === Token.colon ? first.ident : undefined;
+  const elements = read.map((element) => {
+    if (element.kind !== "alias") return element;
+    if (alias === undefined) stream.errorAt(element.start, `alias '${element.ident.name}' is not allowed here`);
+    return element.expr;
+  });
   return stream.comments.close(scope, {
     kind: "list",
     start,
     end,
     relPos,
-    elements: elements as ListLit["elements"],
+    elements,
     closeRelPos,
     commas,
+    ...(alias !== undefined && { alias }),
   });
 }
 
-/** An element may be an alias as long as the list may still become a pattern label. */
+/** Elements may be aliases: the list may be a label's pattern. */
 export function parseElements(stream: TokenStream): { elements: Element[]; commas: NonNullable<ListLit["commas"]> } {
   const elements: Element[] = [];
   let written = 0;
