@@ -1,13 +1,17 @@
+import { budgetUntil } from "@lateen/base";
 import { Context, type SourceFile, type Value } from "../../src/index.ts";
 import type { Answer, CueCase } from "../case.ts";
 import { classOf, outcomeOf } from "./outcome.ts";
+
+/** How long a case may take. */
+const patienceMs = 3000;
 
 /** The instance of a case, with the packages of its module. */
 export function instanceOf(item: CueCase, context = new Context()): Value {
   const module = /^module:\s*"([^"]*)"/m.exec(item.files["cue.mod/module.cue"] ?? "")?.[1]?.replace(/@.*/, "");
   if (module !== undefined) registerModule(context, item, module);
   const files = item.entry.map((name) => ({ name, text: item.files[name] ?? "" }));
-  return context.buildInstance(files);
+  return context.buildInstance(files, { budget: budgetUntil(patienceMs) });
 }
 
 function registerModule(context: Context, item: CueCase, module: string): void {

@@ -1,11 +1,15 @@
+import { budgetUntil } from "@lateen/base";
 import { Context, type Value } from "../../src/index.ts";
 import type { Answer, ProgramCase } from "../case.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
+/** How long a case may take. */
+const patienceMs = 5000;
+
 /** The value of a case: its files, filled in order. */
 export function valueOf(item: ProgramCase, context = new Context()): Value {
   const files = item.files ?? [{ name: "in.cue", text: item.source ?? "" }];
-  let value = context.buildInstance(files);
+  let value = context.buildInstance(files, { budget: budgetUntil(patienceMs) });
   for (const { path, json } of item.fills ?? [])
     value = value.fillPath(path, context.compile(json, { filename: "fill.json" }));
   return value;

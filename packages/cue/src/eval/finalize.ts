@@ -1,7 +1,7 @@
 import { isLet } from "./label.ts";
 import { type Run, LimitError } from "./run.ts";
 import { unify } from "./unify.ts";
-import { type Bottom, isFatal } from "./values.ts";
+import { type Bottom, bottom, isFatal } from "./values.ts";
 import { type Vertex, evaluated, finalized, optional, target } from "./vertex.ts";
 
 /**
@@ -13,6 +13,11 @@ export function finalize(run: Run, root: Vertex): void {
   const enter = (vertex: Vertex): void => {
     unify(run, vertex);
     const holder = target(vertex);
+    if (holder !== vertex && stack.some((frame) => frame.vertex === holder)) {
+      vertex.shared = undefined;
+      vertex.bottom = bottom({ code: "structural cycle", message: "structural cycle", vertex });
+      return;
+    }
     if (holder.status !== evaluated) return;
     if (stack.length >= run.depthLimit) throw new LimitError(`nested deeper than ${run.depthLimit}`, vertex);
     holder.status = finalized;

@@ -1,7 +1,7 @@
 import { combineBounds, satisfiesBound } from "./bounds.ts";
 import { conflict } from "./errors.ts";
 import { formatValue } from "./format.ts";
-import type { Kind } from "./kind.ts";
+import { type Kind, kindOfNames } from "./kind.ts";
 import { equalValues } from "./equality.ts";
 import type { Run } from "./run.ts";
 import type { NodeState } from "./state.ts";
@@ -60,6 +60,15 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
       });
       return;
     case "func":
+      if (value.builtin.validator === true && value.builtin.params.length === 1) {
+        addValue(
+          run,
+          node,
+          { tag: "validator", kind: kindOfNames(value.builtin.params[0]!), func: value, args: [], src: value.src },
+          conjunct,
+        );
+        return;
+      }
       if (narrow(node, value.kind, value)) node.func = value;
       return;
     case "struct":

@@ -72,7 +72,6 @@ export class NodeState {
   /** Cyclic conjuncts, kept back until something else shows up. */
   readonly cyclic: Conjunct[] = [];
   hasNonCyclic = false;
-  hasCyclic = false;
   /** Somebody has ranged over the fields: no further ones may come. */
   isFrozen = false;
   patternsApplied = 0;

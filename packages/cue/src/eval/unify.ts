@@ -72,9 +72,7 @@ function workOff(run: Run, vertex: Vertex): void {
   vertex.state = node;
   for (let i = 0; i < vertex.conjuncts.length; i++) node.queue.push(withOrigin(vertex.conjuncts[i]!, i));
   settle(run, node);
-  if (node.hasCyclic && !node.hasNonCyclic && node.error === undefined) {
-    node.error = bottom({ code: "structural cycle", message: "structural cycle", vertex });
-  }
+  if (node.cyclic.length > 0 && node.error === undefined) settleCyclic(run, node);
   const isOpen = node.disjunctions.length > 0 && (node.error === undefined || !isFatal(node.error));
   if (isOpen && vertex.choices === undefined) {
     expandDisjunctions(run, node);
@@ -82,6 +80,23 @@ function workOff(run: Run, vertex: Vertex): void {
   }
   if (isOpen) vertex.openDisjunctions = node.disjunctions;
   judge(run, node);
+}
+
+/** Nothing but cyclic conjuncts is left: an error, unless they bring no field that would go on for ever. */
+function settleCyclic(run: Run, node: NodeState): void {
+  const kept = node.cyclic.splice(0);
+  if (kept.some(({ expr }) => expr.kind !== "struct" || expr.decls.some((decl) => !isPassive(decl)))) {
+    fail(node, bottom({ code: "structural cycle", message: "structural cycle", vertex: node.vertex }));
+    return;
+  }
+  node.hasNonCyclic = true;
+  node.queue.push(...kept);
+  settle(run, node);
+}
+
+/** A declaration that only says what others may bring. */
+function isPassive(decl: Decl): boolean {
+  return decl.kind === "pattern" || decl.kind === "ellipsis" || (decl.kind === "field" && decl.arcType === 2);
 }
 
 function withOrigin(conjunct: Conjunct, origin: number): Conjunct {
@@ -150,9 +165,9 @@ export function fail(node: NodeState, error: Bottom): void {
 /** Takes one conjunct apart. */
 export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
   run.counters.conjuncts++;
+  run.spend(1);
   const { expr, lineage } = conjunct;
   if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr)) {
-    node.hasCyclic = true;
     node.cyclic.push(conjunct);
     return;
   }
@@ -471,6 +486,7 @@ function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
 }
 
 export function addToArc(run: Run, arc: Vertex, conjunct: Conjunct): void {
+  run.spend(1);
   arc.conjuncts.push(conjunct);
   if (arc.status === inProgress && arc.state !== undefined) arc.state.queue.push(conjunct);
   else if (arc.status !== unprocessed) {

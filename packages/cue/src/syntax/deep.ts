@@ -8,7 +8,8 @@ import {
   parseStringParts,
   parseStructContent,
 } from "./parse-expr.ts";
-import { type Quote, Scanner } from "./scanner.ts";
+import type { Quote } from "./escape.ts";
+import { Scanner } from "./scanner.ts";
 import { Token } from "./token.ts";
 import { type ContentForm, type Grammar, TokenStream, tooDeepForRecursion } from "./token-stream.ts";
 

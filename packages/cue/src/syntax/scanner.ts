@@ -1,13 +1,6 @@
 import { isDigit, isHexDigit, isLetter, isLetterCode } from "./characters.ts";
+import { type Quote, type ReportError, characterText, isOctalDigit, scanEscape } from "./escape.ts";
 import { Token } from "./token.ts";
-
-/** The opening of a string: how many `#`, which quote, and whether it runs over lines. */
-export interface Quote {
-  readonly start: number;
-  readonly hashes: number;
-  readonly code: number;
-  readonly multiline: boolean;
-}
 
 /** A place within a text to go on from. */
 export interface ScannerState {
@@ -19,9 +12,6 @@ export interface ScannerState {
   readonly quote: Quote | undefined;
   readonly operandEnds: boolean;
 }
-
-/** Told of each lexical error: its offset and message. */
-export type ReportError = (offset: number, message: string) => void;
 
 /**
  * Cuts a text into tokens, one at a time; the current one stands in the fields. A comma is put in at a line's end after
@@ -411,7 +401,7 @@ export class Scanner {
         const escape = this.#hashesAt(at + 1, quote.hashes) ? at + 1 + quote.hashes : -1;
         if (escape < 0) at++;
         else if (text.charCodeAt(escape) === 0x28) return this.#finish(Token.interpolation, escape + 1, false);
-        else at = this.#scanEscape(quote, escape);
+        else at = scanEscape(this.text, escape, quote, this.#report);
       } else if (code !== code || (code === 0x0a && !quote.multiline)) {
         this.#report(quote.start, "string literal not terminated");
         return this.#finish(Token.string, at, true);
@@ -441,76 +431,6 @@ export class Scanner {
     const width = quote.multiline ? 3 : 1;
     for (let i = 0; i < width; i++) if (text.charCodeAt(at + i) !== quote.code) return false;
     return this.#hashesAt(at + width, quote.hashes);
-  }
-
-  /** Checks the escape whose letter is at `at`, and gives the offset after it. */
-  #scanEscape(quote: Quote, at: number): number {
-    const code = this.text.charCodeAt(at);
-    const bytes = quote.code === 0x27;
-    switch (code) {
-      case 0x61: // a
-      case 0x62: // b
-      case 0x66: // f
-      case 0x6e: // n
-      case 0x72: // r
-      case 0x74: // t
-      case 0x76: // v
-      case 0x2f: // /
-      case 0x5c: // backslash
-        return at + 1;
-      case 0x22:
-      case 0x27:
-        if (code === quote.code) return at + 1;
-        break;
-      case 0x75:
-        return this.#scanHexEscape(at + 1, 4);
-      case 0x55:
-        return this.#scanHexEscape(at + 1, 8);
-      case 0x78:
-        if (bytes) return this.#scanHexEscape(at + 1, 2);
-        this.#report(at, "hexadecimal escape not allowed in string literal");
-        return at + 1;
-      case 0x0a:
-        if (quote.multiline) return at + 1;
-        break;
-      case 0x0d:
-        if (quote.multiline && this.text.charCodeAt(at + 1) === 0x0a) return at + 2;
-        break;
-      default:
-        if (!isOctalDigit(code)) break;
-        if (bytes) return this.#scanOctalEscape(at);
-        this.#report(at, "octal escape not allowed in string literal");
-        return at + 1;
-    }
-    if (code !== code) return at;
-    this.#report(at, "unknown escape sequence");
-    return code === 0x0a || code === 0x0d ? at : at + 1;
-  }
-
-  #scanHexEscape(at: number, digits: number): number {
-    let value = 0;
-    for (let i = 0; i < digits; i++) {
-      const code = this.text.charCodeAt(at + i);
-      if (!isHexDigit(code)) return this.#refuseInEscape(at + i);
-      value = value * 16 + Number.parseInt(this.text[at + i]!, 16);
-    }
-    if (value > 0x10ffff) this.#report(at, "escape sequence is invalid Unicode code point");
-    return at + digits;
-  }
-
-  #refuseInEscape(at: number): number {
-    const point = this.text.codePointAt(at);
-    if (point === undefined || point === 0x0a) this.#report(at, "escape sequence not terminated");
-    else this.#report(at, `illegal character ${characterText(point)} in escape sequence`);
-    return at;
-  }
-
-  #scanOctalEscape(at: number): number {
-    for (let i = 0; i < 3; i++) {
-      if (!isOctalDigit(this.text.charCodeAt(at + i))) return this.#refuseInEscape(at + i);
-    }
-    if (Number.parseInt(this.text.slice(at, at + 3), 8) > 255) this.#report(at, "octal escape is larger than a byte");
-    return at + 3;
   }
 
   // Attributes (specification, "Attributes").
@@ -572,12 +492,6 @@ export class Scanner {
   }
 }
 
-/** `U+0025 '%'`, without the character where no one would see it. */
-function characterText(point: number): string {
-  const shown = point < 0x20 || (point >= 0x7f && point < 0xa0) ? "" : ` '${String.fromCodePoint(point)}'`;
-  return `U+${point.toString(16).toUpperCase().padStart(4, "0")}${shown}`;
-}
-
 function closerText(token: Token | undefined): string {
   return token === Token.rbrack ? "]" : token === Token.rbrace ? "}" : ")";
 }
@@ -604,7 +518,6 @@ function keywordOf(text: string, start: number, end: number): Token {
 }
 
 const isBinaryDigit = (code: number): boolean => code === 0x30 || code === 0x31;
-const isOctalDigit = (code: number): boolean => code >= 0x30 && code <= 0x37;
 const isMultiplier = (code: number): boolean =>
   code === 0x4b || code === 0x4d || code === 0x47 || code === 0x54 || code === 0x50;
 const unicodeDigit = /^\p{Nd}$/u;
