@@ -1,24 +1,17 @@
-import { asJson, type FieldError, type Kind, type KubeObject } from "@lateen/objects";
-import { typedForm } from "@lateen/objects/kinds";
+import type { FieldError, Kind, KubeObject } from "@lateen/objects";
+import { applyKindDefaults, prepareChange, prepareNew } from "@lateen/objects/kinds";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
 import { namespaceBehaviour } from "./namespace.ts";
-import { podBehaviour } from "./pod.ts";
 import { serviceBehaviour } from "./service.ts";
-import { claimBehaviour, daemonSetBehaviour, definitionBehaviour, jobBehaviour, volumeBehaviour } from "./workloads.ts";
-
-/** Kinds whose creator may set the status: a node agent registers its node whole. */
-const keepsStatus = new Set(["Node"]);
+import { claimBehaviour, definitionBehaviour, volumeBehaviour } from "./storage-and-definitions.ts";
 
 const behaviours: Readonly<Record<string, KindBehaviour>> = {
   Namespace: namespaceBehaviour,
-  Pod: podBehaviour,
   Service: serviceBehaviour,
   PersistentVolumeClaim: claimBehaviour,
   PersistentVolume: volumeBehaviour,
-  "Job.batch": jobBehaviour,
-  "DaemonSet.apps": daemonSetBehaviour,
   "CustomResourceDefinition.apiextensions.k8s.io": definitionBehaviour,
 };
 
@@ -34,7 +27,7 @@ function kindKey({ group, kind }: Kind): string {
 
 /** The object with its defaults, in the form in which its type is written. */
 export function withDefaults(request: ResourceRequest, object: KubeObject): KubeObject {
-  return normalForm(request, behaviourOf(request).defaults?.(object) ?? object);
+  return applyKindDefaults(object, request.resource.kind, { now: request.core.clock.now() });
 }
 
 /** What a kind adds to a new object beyond its defaults. */
@@ -43,20 +36,26 @@ export async function prepareForCreate(
   given: KubeObject,
   options: WriteOptions,
 ): Promise<KubeObject> {
-  const { strategy, kind } = request.resource;
-  let object = given;
-  if (strategy.statusSubresource && !keepsStatus.has(kind.kind)) object = withoutStatus(object);
-  object = (await behaviourOf(request).prepareCreate?.(request, object, options)) ?? object;
-  return normalForm(request, object);
+  const { strategy, kind, custom } = request.resource;
+  const context = { now: request.core.clock.now() };
+  const object =
+    custom === undefined ? prepareNew(given, kind, context) : strategy.statusSubresource ? withoutStatus(given) : given;
+  const { prepareCreate } = behaviourOf(request);
+  if (prepareCreate === undefined) return object;
+  return applyKindDefaults(await prepareCreate(request, object, options), kind, context);
 }
 
 export async function prepareForUpdate(
   request: ResourceRequest,
-  change: Change,
+  { live, next }: Change,
   options: WriteOptions,
 ): Promise<KubeObject> {
-  const next = (await behaviourOf(request).prepareUpdate?.(request, change, options)) ?? change.next;
-  return normalForm(request, next);
+  const { kind } = request.resource;
+  const context = { now: request.core.clock.now(), live };
+  const object = request.subresource === undefined ? prepareChange(next, kind, context) : next;
+  const { prepareUpdate } = behaviourOf(request);
+  if (prepareUpdate === undefined) return object;
+  return applyKindDefaults(await prepareUpdate(request, { live, next: object }, options), kind, context);
 }
 
 export function validateNew(request: ResourceRequest, object: KubeObject): FieldError[] {
@@ -67,12 +66,6 @@ export function validateNew(request: ResourceRequest, object: KubeObject): Field
 
 export function validateChange(request: ResourceRequest, change: Change): FieldError[] {
   return behaviourOf(request).validate?.(request, change) ?? [];
-}
-
-/** As the Go types would write it: empty structs that are always written are there, empty values that never are are not. */
-function normalForm(request: ResourceRequest, object: KubeObject): KubeObject {
-  const { type } = request.resource.kind;
-  return type === undefined ? object : (typedForm(asJson(object), type) as unknown as KubeObject);
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

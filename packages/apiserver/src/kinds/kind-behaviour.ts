@@ -12,8 +12,6 @@ export interface Change {
  * fields themselves are the kind tables' business.
  */
 export interface KindBehaviour {
-  /** Defaults beyond those of the fields. */
-  defaults?(object: KubeObject): KubeObject;
   /** After defaults, before admission. */
   prepareCreate?(request: ResourceRequest, object: KubeObject, options: WriteOptions): KubeObject | Promise<KubeObject>;
   /** After metadata and the other part (status or spec) have been put back. */

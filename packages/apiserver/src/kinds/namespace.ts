@@ -1,21 +1,8 @@
 import { invalidField } from "@lateen/objects";
 import type { KindBehaviour } from "./kind-behaviour.ts";
-import { listOf, specOf, statusOf, withLabels, withSpec, withStatusPart } from "./edit.ts";
-
-const ownFinalizer = "kubernetes";
+import { statusOf } from "./edit.ts";
 
 export const namespaceBehaviour: KindBehaviour = {
-  defaults: (object) => withLabels(object, { "kubernetes.io/metadata.name": object.metadata.name ?? "" }),
-  prepareCreate(_request, object) {
-    const finalizers = listOf(specOf(object).finalizers);
-    const own = finalizers.includes(ownFinalizer) ? finalizers : [...finalizers, ownFinalizer];
-    return withStatusPart(withSpec(object, { finalizers: own }), { phase: "Active" });
-  },
-  prepareUpdate(request, { live, next }) {
-    // Its finalizers change only through /finalize.
-    const finalizers = (request.subresource === "finalize" ? specOf(next) : specOf(live)).finalizers;
-    return withSpec(next, { finalizers });
-  },
   validate(request, { live, next }) {
     if (live === undefined || request.subresource !== "status") return [];
     const { phase } = statusOf(next);

@@ -4,18 +4,17 @@ import type { ResourceRequest } from "../request/context.ts";
 import { invalid } from "../status/errors.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { textOf } from "../object/text.ts";
-import { compact, listOf, objectsOf, specOf, withSpec } from "./edit.ts";
+import { listOf, objectsOf, specOf, withSpec } from "./edit.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
 import { allocatedItems, inAddressRange, inPortRange } from "./service-allocation.ts";
 
-/** Addresses and ports of services: allocated, kept, freed (pkg/registry/core/service: storage.go, alloc.go, strategy.go). */
+/** Addresses and ports of services (pkg/registry/core/service: storage.go, alloc.go). What is kept of the live one is there already. */
 export const serviceBehaviour: KindBehaviour = {
   prepareCreate: (request, object, options) =>
     allocate(request, { live: undefined, next: families(addresses(object)) }, options),
   prepareUpdate(request, { live, next }, options) {
     if (request.subresource !== undefined) return next;
-    const kept = dropByType(live, keepAllocated(live, next));
-    return allocate(request, { live, next: families(addresses(kept)) }, options);
+    return allocate(request, { live, next: families(addresses(next)) }, options);
   },
 };
 
@@ -36,78 +35,6 @@ function addresses(object: KubeObject): KubeObject {
     return withSpec(object, { clusterIPs: [clusterIP] });
   }
   return object;
-}
-
-/** An update that does not say what was allocated keeps it. */
-function keepAllocated(live: KubeObject, next: KubeObject): KubeObject {
-  let kept = next;
-  const before = specOf(live);
-  if (needsAddress(live) && needsAddress(next)) {
-    const { clusterIP, clusterIPs } = specOf(next);
-    if ((clusterIP ?? "") === "") kept = withSpec(kept, { clusterIP: before.clusterIP, clusterIPs: before.clusterIPs });
-    else if (clusterIP === before.clusterIP && listOf(clusterIPs).length === 0) {
-      kept = withSpec(kept, { clusterIPs: before.clusterIPs });
-    } else if (clusterIP !== before.clusterIP && listOf(clusterIPs)[0] === before.clusterIP) {
-      kept = withSpec(kept, { clusterIPs: [clusterIP!] });
-    }
-  }
-  if (mayHaveNodePort(live) && needsNodePort(kept)) kept = withSpec(kept, { ports: keepPorts(before, specOf(kept)) });
-  if (needsHealthPort(live) && needsHealthPort(kept) && (specOf(kept).healthCheckNodePort ?? 0) === 0) {
-    kept = withSpec(kept, { healthCheckNodePort: before.healthCheckNodePort });
-  }
-  return kept;
-}
-
-/** Node ports go with the names of the ports. */
-function keepPorts(before: JsonObject, after: JsonObject): readonly JsonObject[] {
-  const byName = new Map(objectsOf(before.ports).map((port) => [textOf(port.name), Number(port.nodePort ?? 0)]));
-  const used = new Set(objectsOf(after.ports).map((port) => Number(port.nodePort ?? 0)));
-  return objectsOf(after.ports).map((port) => {
-    const old = byName.get(textOf(port.name)) ?? 0;
-    if ((port.nodePort ?? 0) !== 0 || old === 0 || used.has(old)) return port;
-    used.add(old);
-    return { ...port, nodePort: old };
-  });
-}
-
-/** What a type no longer has is freed, unless the update says otherwise about it. */
-function dropByType(live: KubeObject, next: KubeObject): KubeObject {
-  if (typeOf(live) === typeOf(next)) return next;
-  const before = specOf(live);
-  const after = specOf(next);
-  let dropped = next;
-  if (
-    needsAddress(live) &&
-    !needsAddress(next) &&
-    JSON.stringify(before.clusterIPs) === JSON.stringify(after.clusterIPs)
-  ) {
-    dropped = withSpec(dropped, {
-      clusterIP: undefined,
-      clusterIPs: undefined,
-      ipFamilies: undefined,
-      ipFamilyPolicy: undefined,
-      internalTrafficPolicy: undefined,
-    });
-  }
-  if (mayHaveNodePort(live) && !mayHaveNodePort(next)) {
-    const ports = objectsOf(after.ports);
-    if (
-      JSON.stringify(portsOf(before)) === JSON.stringify(portsOf(after)) ||
-      portsOf(after).every((port) => port === 0)
-    ) {
-      dropped = withSpec(dropped, { ports: ports.map((port) => compact({ ...port, nodePort: undefined })) });
-    }
-    dropped = withSpec(dropped, { externalTrafficPolicy: undefined });
-  }
-  if (needsHealthPort(live) && !needsHealthPort(next)) dropped = withSpec(dropped, { healthCheckNodePort: undefined });
-  if (typeOf(live) === "LoadBalancer" && typeOf(next) !== "LoadBalancer") {
-    dropped = withSpec(dropped, { allocateLoadBalancerNodePorts: undefined, loadBalancerClass: undefined });
-  }
-  return dropped;
-}
-
-function portsOf(spec: JsonObject): readonly JsonValue[] {
-  return objectsOf(spec.ports).map((port) => port.nodePort ?? 0);
 }
 
 /** Address families of a cluster with IPv4 alone. */
