@@ -80,8 +80,8 @@ function sumRequests(pod: SchedulingPod, defaults: Amounts | undefined): Amounts
     }
   }
   raiseTo(sum, highest);
-  const podLevel = podLevelRequests(pod);
-  for (const [name, amount] of podLevel) sum.set(name, amount);
+  // The scores of the real scheduler look at the containers alone (recorded in its cases).
+  if (defaults === undefined) for (const [name, amount] of podLevelRequests(pod)) sum.set(name, amount);
   addTo(sum, amountsOf(spec.overhead));
   return sum;
 }

@@ -1,10 +1,15 @@
 import type { Random } from "@lateen/base";
+import { type Assessment, assess, bestNodes, countedReasons } from "./assess.ts";
 import type { SchedulingPod } from "./objects.ts";
-import type { Judgement, Plugin, Rejection } from "./plugin.ts";
+import type { Plugin } from "./plugin.ts";
 import { imageLocality, balancedAllocation, nodePorts, nodeResourcesFit } from "./plugins/node-resources.ts";
 import { nodeAffinity, nodeName } from "./plugins/node-affinity.ts";
+import { interPodAffinity } from "./plugins/pod-affinity.ts";
 import { nodeUnschedulable, taintToleration } from "./plugins/taints.ts";
-import type { NodeInfo, Snapshot } from "./snapshot.ts";
+import { podTopologySpread } from "./plugins/topology-spread.ts";
+import { volumeBinding, volumeRestrictions, volumeZone } from "./plugins/volumes.ts";
+import { type Preemption, planPreemption } from "./preemption.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** The default profile of kube-scheduler 1.36, in the order in which the plugins filter. */
 export const defaultPlugins: readonly Plugin[] = [
@@ -14,25 +19,14 @@ export const defaultPlugins: readonly Plugin[] = [
   nodeAffinity,
   nodePorts,
   nodeResourcesFit,
+  volumeRestrictions,
+  volumeBinding,
+  volumeZone,
+  podTopologySpread,
+  interPodAffinity,
   balancedAllocation,
   imageLocality,
 ];
-
-export interface NodeRejection extends Rejection {
-  readonly plugin: string;
-}
-
-/** What was found out about each node. */
-export interface Assessment {
-  /** Rejections for all nodes at once, by plugin. */
-  readonly rejection?: NodeRejection;
-  /** Nodes left out because a plugin named others. */
-  readonly excluded: ReadonlyMap<string, NodeRejection>;
-  readonly rejected: ReadonlyMap<string, NodeRejection>;
-  readonly feasible: readonly NodeInfo[];
-  /** Weighted scores by node and plugin; empty with fewer than two feasible nodes. */
-  readonly scores: ReadonlyMap<string, ReadonlyMap<string, number>>;
-}
 
 export type Placement =
   | { readonly kind: "placed"; readonly node: string; readonly assessment: Assessment }
@@ -42,6 +36,8 @@ export type Placement =
       readonly message: string;
       readonly reasons: readonly string[];
       readonly assessment: Assessment;
+      /** Pods whose end would make room on a node. */
+      readonly preemption?: Preemption;
     }
   /** The pod may not be placed yet. */
   | { readonly kind: "gated"; readonly gates: readonly string[] };
@@ -56,99 +52,27 @@ export interface ScheduleOptions {
 export function schedule(pod: SchedulingPod, snapshot: Snapshot, options: ScheduleOptions = {}): Placement {
   const gates = (pod.spec?.schedulingGates ?? []).map(({ name }) => name);
   if (gates.length > 0) return { kind: "gated", gates };
-  const assessment = assess(pod, snapshot, options.plugins ?? defaultPlugins);
-  if (assessment.feasible.length === 0) {
-    return {
-      kind: "unschedulable",
-      message: failureMessage(snapshot, assessment),
-      reasons: countedReasons(assessment),
-      assessment,
-    };
-  }
+  const plugins = options.plugins ?? defaultPlugins;
+  const assessment = assess(pod, snapshot, plugins);
+  if (assessment.feasible.length === 0) return unplaced(pod, { snapshot, assessment, plugins });
   const best = bestNodes(assessment);
   const chosen = best[options.random === undefined ? 0 : Math.floor(options.random() * best.length)]!;
   return { kind: "placed", node: chosen, assessment };
 }
 
-export function assess(pod: SchedulingPod, snapshot: Snapshot, plugins: readonly Plugin[]): Assessment {
-  const judgements: { readonly plugin: Plugin; readonly judgement: Judgement }[] = [];
-  const none = { excluded: new Map(), rejected: new Map(), feasible: [], scores: new Map() };
-  for (const plugin of plugins) {
-    const judgement = plugin.judge(pod, snapshot);
-    if (judgement.rejection !== undefined)
-      return { ...none, rejection: { ...judgement.rejection, plugin: plugin.name } };
-    judgements.push({ plugin, judgement });
-  }
-  const excluded = excludedNodes(snapshot, judgements);
-  const rejected = new Map<string, NodeRejection>();
-  const feasible: NodeInfo[] = [];
-  for (const info of snapshot.nodes) {
-    if (excluded.has(info.name)) continue;
-    const rejection = firstRejection(info, judgements);
-    if (rejection === undefined) feasible.push(info);
-    else rejected.set(info.name, rejection);
-  }
-  return { excluded, rejected, feasible, scores: feasible.length < 2 ? new Map() : scoresOf(feasible, judgements) };
-}
-
-type Judged = readonly { readonly plugin: Plugin; readonly judgement: Judgement }[];
-
-function firstRejection(info: NodeInfo, judgements: Judged): NodeRejection | undefined {
-  for (const { plugin, judgement } of judgements) {
-    const rejection = judgement.filter?.(info);
-    if (rejection !== undefined) return { ...rejection, plugin: plugin.name };
-  }
-  return undefined;
-}
-
-function excludedNodes(snapshot: Snapshot, judgements: Judged): ReadonlyMap<string, NodeRejection> {
-  const excluded = new Map<string, NodeRejection>();
-  const narrowing = judgements.filter(({ judgement }) => judgement.onlyNodes !== undefined);
-  if (narrowing.length === 0) return excluded;
-  const names = narrowing.map(({ plugin }) => plugin.name).join(", ");
-  for (const { name } of snapshot.nodes) {
-    if (narrowing.every(({ judgement }) => judgement.onlyNodes?.has(name))) continue;
-    excluded.set(name, {
-      plugin: narrowing[0]!.plugin.name,
-      code: "UnschedulableAndUnresolvable",
-      reasons: [`node(s) didn't satisfy plugin(s) [${names}]`],
-    });
-  }
-  return excluded;
-}
-
-function scoresOf(feasible: readonly NodeInfo[], judgements: Judged): ReadonlyMap<string, ReadonlyMap<string, number>> {
-  const scores = new Map(feasible.map(({ name }) => [name, new Map<string, number>()]));
-  for (const { plugin, judgement } of judgements) {
-    if (plugin.weight === 0) continue;
-    const given = judgement.score?.(feasible);
-    if (given === undefined) continue;
-    for (const [i, { name }] of feasible.entries()) scores.get(name)!.set(plugin.name, given[i]! * plugin.weight);
-  }
-  return scores;
-}
-
-/** The nodes with the highest total. */
-export function bestNodes({ feasible, scores }: Assessment): readonly string[] {
-  if (feasible.length < 2) return feasible.map(({ name }) => name);
-  const totals = feasible.map(({ name }) => ({ name, total: totalOf(scores.get(name)) }));
-  const highest = Math.max(...totals.map(({ total }) => total));
-  return totals.filter(({ total }) => total === highest).map(({ name }) => name);
-}
-
-export function totalOf(scores: ReadonlyMap<string, number> | undefined): number {
-  let total = 0;
-  for (const score of scores?.values() ?? []) total += score;
-  return total;
-}
-
-/** `3 Insufficient cpu`, each reason with its number of nodes, sorted as text. */
-export function countedReasons({ rejection, excluded, rejected }: Assessment): readonly string[] {
-  if (rejection !== undefined) return [...rejection.reasons];
-  const counts = new Map<string, number>();
-  for (const { reasons } of [...excluded.values(), ...rejected.values()])
-    for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return [...counts].map(([reason, count]) => `${count} ${reason}`).toSorted();
+function unplaced(
+  pod: SchedulingPod,
+  found: { readonly snapshot: Snapshot; readonly assessment: Assessment; readonly plugins: readonly Plugin[] },
+): Placement {
+  const { snapshot, assessment } = found;
+  const unschedulable = { kind: "unschedulable", reasons: countedReasons(assessment), assessment } as const;
+  const message = failureMessage(snapshot, assessment);
+  if (snapshot.nodes.length === 0) return { ...unschedulable, message };
+  if (assessment.rejection !== undefined) return { ...unschedulable, message: `${message} not found` };
+  const outcome = planPreemption(pod, found);
+  if (outcome.kind === "found") return { ...unschedulable, message, preemption: outcome.preemption };
+  // The first words come from the plugin for device claims, which has none to give back.
+  return { ...unschedulable, message: `${message} no new claims to deallocate, ${outcome.message}` };
 }
 
 function failureMessage(snapshot: Snapshot, assessment: Assessment): string {

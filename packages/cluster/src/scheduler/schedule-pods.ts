@@ -9,7 +9,7 @@ import {
   withCondition,
 } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import { type SchedulingNode, type SchedulingPod, schedule, snapshotOf } from "@lateen/scheduling";
+import { type Preemption, type SchedulingNode, type SchedulingPod, schedule, snapshotOf } from "@lateen/scheduling";
 import { type Node, namespaceKind, nodeKind, serviceKind } from "../api/cluster.ts";
 import { type Pod, podKind } from "../api/pod.ts";
 import { replicaSetKind, statefulSetKind } from "../api/workloads.ts";
@@ -21,7 +21,25 @@ export const schedulerName = "default-scheduler";
 /** A pod that found no place is looked at again after so long even if nothing was seen to change. */
 const retryMs = 60_000;
 
-const neighbours = [namespaceKind, serviceKind, replicaSetKind, statefulSetKind] as const;
+const volumeKind = { apiVersion: "v1", kind: "PersistentVolume" } as const;
+const claimKind = { apiVersion: "v1", kind: "PersistentVolumeClaim" } as const;
+const storageClassKind = { apiVersion: "storage.k8s.io/v1", kind: "StorageClass" } as const;
+const budgetKind = { apiVersion: "policy/v1", kind: "PodDisruptionBudget" } as const;
+
+/** What a placement depends on beside pods and nodes. */
+const neighbours = [
+  namespaceKind,
+  serviceKind,
+  replicaSetKind,
+  statefulSetKind,
+  volumeKind,
+  claimKind,
+  storageClassKind,
+  budgetKind,
+] as const;
+
+/** Victims of a preemption need a moment to end. */
+const preemptedRetryMs = 1_000;
 
 /** Gives pods their nodes. Decisions are taken one after the other; the bindings are written side by side. */
 export function createSchedulerController(environment: Environment): Controller {
@@ -89,7 +107,9 @@ class PodScheduler {
         return {};
       case "unschedulable":
         await this.#reject(pod, placement.message, signal);
-        return { requeueAfterMs: retryMs };
+        if (placement.preemption === undefined) return { requeueAfterMs: retryMs };
+        await this.#preempt(pod, placement.preemption, signal);
+        return { requeueAfterMs: preemptedRetryMs };
       case "gated":
         return {};
     }
@@ -108,6 +128,10 @@ class PodScheduler {
       namespaces: cache.list<KubeObject>(namespaceKind),
       services: cache.list<KubeObject>(serviceKind),
       workloads: [...cache.list<KubeObject>(replicaSetKind), ...cache.list<KubeObject>(statefulSetKind)],
+      persistentVolumes: cache.list(volumeKind),
+      persistentVolumeClaims: cache.list(claimKind),
+      storageClasses: cache.list(storageClassKind),
+      disruptionBudgets: cache.list(budgetKind),
     });
   }
 
@@ -138,6 +162,31 @@ class PodScheduler {
       reason: "Scheduled",
       message: `Successfully assigned ${namespace}/${name} to ${node}`,
     });
+  }
+
+  /** Ends less important pods, so that this one has room when they are gone. */
+  async #preempt(pod: Pod, { node, victims }: Preemption, signal: AbortSignal): Promise<void> {
+    const { client } = this.#environment;
+    const { namespace = "", name = "" } = pod.metadata;
+    if (victims.some(({ metadata }) => metadata.deletionTimestamp !== undefined)) return;
+    await client.patch(
+      { ...podKind, namespace, name },
+      { kind: "merge", value: { status: { nominatedNodeName: node } } },
+      { signal, subresource: "status" },
+    );
+    for (const victim of victims) {
+      this.#events.record({
+        object: victim,
+        type: "Normal",
+        reason: "Preempted",
+        message: `Preempted by pod ${pod.metadata.uid} on node ${node}`,
+      });
+      const { uid = "" } = victim.metadata;
+      const ref = { ...podKind, namespace: victim.metadata.namespace, name: victim.metadata.name ?? "" };
+      await client.delete(ref, { signal, preconditions: { uid } }).catch((error: unknown) => {
+        if (!isNotFound(error) && !isConflict(error)) throw error;
+      });
+    }
   }
 
   async #reject(pod: Pod, message: string, signal: AbortSignal): Promise<void> {

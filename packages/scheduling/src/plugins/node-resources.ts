@@ -1,6 +1,6 @@
 import { type Plugin, type Rejection, maxNodeScore, unschedulable } from "../plugin.ts";
 import { podAmounts } from "../resources.ts";
-import { type HostPort, type NodeInfo, hostPortsOf } from "../snapshot.ts";
+import { type HostPort, type NodeInfo, type Snapshot, hostPortsOf } from "../snapshot.ts";
 
 /** The order in which the reasons are told; extended resources follow by name. */
 const plainResources = ["cpu", "memory", "ephemeral-storage"];
@@ -9,11 +9,7 @@ const scoredResources = ["cpu", "memory"];
 function fit(requests: ReadonlyMap<string, number>, info: NodeInfo): Rejection | undefined {
   const reasons: string[] = [];
   let resolvable = true;
-  const allowedPods = info.allocatable.get("pods") ?? 0;
-  if (info.pods.length + 1 > allowedPods) {
-    reasons.push("Too many pods");
-    if (allowedPods === 0) resolvable = false;
-  }
+  if (info.pods.length + 1 > (info.allocatable.get("pods") ?? 0)) reasons.push("Too many pods");
   const extended = [...requests.keys()].filter((name) => !plainResources.includes(name) && name !== "pods").toSorted();
   for (const name of [...plainResources, ...extended]) {
     const wanted = requests.get(name) ?? 0;
@@ -118,16 +114,11 @@ export const imageLocality: Plugin = {
     const images = containers.map(({ image = "" }) => withTag(image));
     return {
       score: (feasible) => {
-        const holders = new Map<string, number>();
-        for (const image of new Set(images))
-          holders.set(image, snapshot.nodes.filter((info) => imageBytes(info, image) !== undefined).length);
+        const spread = new Map(images.map((image) => [image, spreadBytes(image, snapshot)]));
         const most = largeImageBytes * containers.length;
         return feasible.map((info) => {
           let sum = 0;
-          for (const image of images) {
-            const bytes = imageBytes(info, image);
-            if (bytes !== undefined) sum += Math.trunc((bytes * (holders.get(image) ?? 0)) / snapshot.nodes.length);
-          }
+          for (const image of images) if (imageBytes(info, image) !== undefined) sum += spread.get(image) ?? 0;
           const clamped = Math.min(Math.max(sum, smallImageBytes), Math.max(most, smallImageBytes));
           return most <= smallImageBytes
             ? 0
@@ -137,6 +128,12 @@ export const imageLocality: Plugin = {
     };
   },
 };
+
+/** Size of an image, as the first node that holds it tells, by the share of nodes that do. */
+function spreadBytes(image: string, { nodes }: Snapshot): number {
+  const sizes = nodes.flatMap((info) => imageBytes(info, image) ?? []);
+  return Math.trunc(((sizes[0] ?? 0) * sizes.length) / nodes.length);
+}
 
 function withTag(image: string): string {
   return image.lastIndexOf(":") <= image.lastIndexOf("/") ? `${image}:latest` : image;
