@@ -361,7 +361,7 @@ class Compiler {
         kind: "alias",
         name: alias.name,
         ident: alias,
-        mayBeUnused: false,
+        mayBeUnused: true,
         refer: (up, ident) => ({ kind: "label-ref", up, src: this.#source(ident) }),
       });
     const selves = [

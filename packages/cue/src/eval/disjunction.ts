@@ -220,6 +220,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
   const [only] = survivors;
   if (survivors.length === 1) {
     const { value } = only!;
+    vertex.isBlocked = false;
     if (!(value instanceof Vertex)) {
       vertex.base = value;
       vertex.bottom = undefined;

@@ -84,14 +84,18 @@ export function evaluate(run: Run, env: Environment | undefined, expr: Expr): Va
     case "bound":
       return bound(run, env, expr);
     case "call":
-      return callValue(run, env, expr);
+      return settled(run, callValue(run, env, expr), expr);
     case "slice":
-      return slice(run, env, expr);
+      return settled(run, slice(run, env, expr), expr);
     case "try":
       return evaluate(run, env, expr.expr);
     default:
       return evaluated(run, anonymous(env, expr), expr);
   }
+}
+
+function settled(run: Run, value: Value, expr: Expr): Value {
+  return value instanceof Vertex ? evaluated(run, value, expr) : value;
 }
 
 /** A vertex for a value that stands nowhere: an operand, an argument. */

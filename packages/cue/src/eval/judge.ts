@@ -61,6 +61,11 @@ function baseOf(node: NodeState): Base | undefined {
   return constraintOf(node);
 }
 
+/** `{}` and `{#a: 1}` are structs, `{_, #a: 1}` may be anything. */
+function isStructLiteral({ literals }: Vertex): boolean {
+  return literals?.some(({ plan }) => plan === undefined || plan.decls.every((decl) => decl.kind !== "embed")) ?? false;
+}
+
 function checkConstraints(run: Run, node: NodeState): void {
   const { vertex, atom } = node;
   if (atom !== undefined) {

@@ -142,6 +142,7 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
   if (holder.status === inProgress) blocked = runProviders(run, holder, label);
   const arc = holder.arc(label);
   if (arc !== undefined) {
+    if (holder.isBlocked && holder.bottom !== undefined) return holder.bottom;
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
     if (arc.arcType === optional) return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);

@@ -123,6 +123,7 @@ export function resetVertex(vertex: Vertex): void {
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;
+  vertex.isBlocked = false;
 }
 
 /** It can be evaluated by itself when nothing that holds it is in progress: there its arcs would be made anew. */

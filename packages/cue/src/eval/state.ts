@@ -3,7 +3,7 @@ import type { Environment } from "./environment.ts";
 import { type Kind, topKind } from "./kind.ts";
 import type { Label } from "./label.ts";
 import type { Atom, Base, Bottom, Bound, Validator } from "./values.ts";
-import type { Conjunct, Lineage, Vertex } from "./vertex.ts";
+import type { ChoiceList, Conjunct, Lineage, Vertex } from "./vertex.ts";
 
 /** Something that a vertex waits for: it is tried again while others make progress. */
 export interface Task {
@@ -33,6 +33,7 @@ export interface PendingDisjunction {
   /** The expression that it came from, and which of several from there it is: the same in every disjunct. */
   readonly key: Expr;
   readonly occurrence: number;
+  readonly scope: ChoiceList | undefined;
   readonly choices: readonly Choice[];
   readonly src: Source | undefined;
 }
@@ -65,7 +66,7 @@ export class NodeState {
   readonly tasks: Task[] = [];
   readonly disjunctions: PendingDisjunction[] = [];
   /** The expressions of the disjunctions met so far. */
-  readonly offered: Expr[] = [];
+  readonly offered: { readonly key: Expr; readonly scope: ChoiceList | undefined }[] = [];
   readonly lists: ListRecord[] = [];
   /** References already followed here. */
   readonly followed: { readonly target: Vertex; readonly lineage: Lineage }[] = [];

@@ -23,12 +23,14 @@ import { type Choice, NodeState, type Task } from "./state.ts";
 import { type Bottom, bottom, combineBottoms, isFatal, structMarker } from "./values.ts";
 import {
   type ArcType,
+  type ChoiceList,
   type Conjunct,
   type Lineage,
   type LiteralRecord,
   Vertex,
   evaluated,
   inProgress,
+  optional,
   unprocessed,
 } from "./vertex.ts";
 
@@ -52,14 +54,16 @@ export function unify(run: Run, vertex: Vertex): void {
  */
 function finishOrForget(run: Run, vertex: Vertex, outerFloor: number): void {
   const depth = run.stack.length;
+  const atom = vertex.state?.atom;
   const isProvisional = run.floor < depth && vertex.bottom !== undefined && !isFatal(vertex.bottom);
   vertex.state = undefined;
   vertex.status = isProvisional ? unprocessed : evaluated;
   if (isProvisional) {
     const { bottom: known, base } = vertex;
     resetVertex(vertex);
-    vertex.bottom = known;
-    vertex.base = base;
+    // A cycle that comes back to an atom is checked when all of it is known.
+    if (atom === undefined || known?.code !== "cycle") vertex.bottom = known;
+    vertex.base = atom ?? base;
   }
   run.floor = Math.min(outerFloor, run.floor < depth ? run.floor : Number.POSITIVE_INFINITY);
   run.epoch++;
@@ -302,6 +306,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
     group,
     refs: followed(expr, to, node.vertex, lineage.refs),
     cyclic: lineage.cyclic || verdict === "structural",
+    choices: to.choices ?? lineage.choices,
   };
   node.followed.push({ target: to, lineage });
   if (to.conjuncts.length === 0 && to.status >= evaluated) {
@@ -381,7 +386,8 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const { origin } = lineage;
   const record: LiteralRecord = { plan, outer, at, origin };
   (vertex.literals ??= []).push(record);
-  if (lineage.within !== undefined || origin !== 0) lineage = { ...lineage, origin: 0, within: undefined };
+  if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
+    lineage = { ...lineage, origin: 0, within: undefined, choices: undefined };
   if (plan.hasEmbeddings) lineage = { ...lineage, group: new Group(lineage.group, noLevel, insertion.isEmbedded) };
   if (lineage.group !== undefined) restrict(vertex, lineage.group);
   if (!plan.hasEmbeddings || plan.decls.some((decl) => isOwnField(decl))) {
@@ -392,8 +398,9 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   for (let i = 0; i < plan.decls.length; i++) addDeclaration(run, node, plan.decls[i]!, { ...place, at: i });
 }
 
+/** A declaration that makes a struct of the value even beside an embedded scalar. */
 function isOwnField(decl: Decl): boolean {
-  return decl.kind === "field" ? isRegular(decl.label) : decl.kind === "pattern" || decl.kind === "dynamic";
+  return decl.kind === "field" ? decl.arcType !== optional && isRegular(decl.label) : decl.kind === "dynamic";
 }
 
 interface Place {
@@ -541,16 +548,28 @@ export function offerDisjunction(
   conjunct: Conjunct,
   offered: { readonly key: Expr; readonly src: Source | undefined; readonly choices: readonly Choice[] },
 ): void {
+  const { key } = offered;
+  const scope = conjunct.lineage.choices;
   let occurrence = 0;
-  for (const key of node.offered) if (key === offered.key) occurrence++;
-  node.offered.push(offered.key);
-  for (let made = node.vertex.choices; made !== undefined; made = made.next) {
-    if (made.of.key !== offered.key || made.of.occurrence !== occurrence) continue;
-    node.queue.push(offered.choices[made.at]!.conjunct);
-    return;
+  for (const known of node.offered) if (known.key === key && known.scope === scope) occurrence++;
+  node.offered.push({ key, scope });
+  const at = chosen(scope, key, occurrence, undefined) ?? chosen(node.vertex.choices, key, occurrence, scope);
+  if (at !== undefined) node.queue.push(offered.choices[at]!.conjunct);
+  else node.disjunctions.push({ ...offered, occurrence, scope });
+}
+
+/** Which term was chosen of a disjunction, if it was. */
+function chosen(
+  choices: ChoiceList | undefined,
+  key: Expr,
+  occurrence: number,
+  scope: ChoiceList | undefined,
+): number | undefined {
+  for (let made = choices; made !== undefined; made = made.next) {
+    const { of } = made;
+    if (of.key === key && of.occurrence === occurrence && (scope === undefined || of.scope === scope)) return made.at;
   }
-  node.disjunctions.push({ ...offered, occurrence });
-  void conjunct;
+  return undefined;
 }
 
 function addDisjunction(node: NodeState, conjunct: Conjunct, expr: DisjunctionExpr): void {

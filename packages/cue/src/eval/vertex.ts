@@ -18,9 +18,18 @@ export interface Lineage {
   readonly origin: number;
   /** The literal that embeds it. */
   readonly within: { readonly record: LiteralRecord; readonly at: number } | undefined;
+  /** The choices of the disjunct that it is part of. */
+  readonly choices: ChoiceList | undefined;
 }
 
-export const noLineage: Lineage = { group: undefined, refs: undefined, cyclic: false, origin: 0, within: undefined };
+export const noLineage: Lineage = {
+  group: undefined,
+  refs: undefined,
+  cyclic: false,
+  origin: 0,
+  within: undefined,
+  choices: undefined,
+};
 
 /** One term of a value: an expression, what its names mean, and where it came from. */
 export interface Conjunct {
@@ -102,6 +111,8 @@ export class Vertex {
   followers: Follower[] | undefined = undefined;
   /** The vertex that a disjunct is tried for; itself for all others. */
   readonly identity: Vertex;
+  /** A reference or an expression among its conjuncts is not known yet: what it has may be all wrong. */
+  isBlocked = false;
   /** Of a disjunct: the choices made; and the disjunctions that are still open in it. */
   choices: ChoiceList | undefined = undefined;
   openDisjunctions: readonly PendingDisjunction[] | undefined = undefined;
