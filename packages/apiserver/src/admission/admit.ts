@@ -2,6 +2,7 @@ import { ApiError } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
+import { checkEscalation } from "../authz/escalation.ts";
 import { checkNamespaceLives } from "./namespace-lifecycle.ts";
 import { admitPod } from "./pod.ts";
 
@@ -18,6 +19,7 @@ export interface Admission {
  */
 export async function admit(request: ResourceRequest, admission: Admission): Promise<KubeObject> {
   checkNamespaceLives(request, admission);
+  checkEscalation(request, { live: admission.old, next: admission.object });
   let object = admitPod(request, admission);
   for (const admitter of request.core.admitters) {
     const verdict = await admitter({

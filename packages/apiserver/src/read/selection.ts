@@ -40,6 +40,18 @@ export function parseSelection(resource: Resource, query: Query): Selection {
   };
 }
 
+/** The name in `metadata.name=NAME` of a selector that may be anything; for authorization, which comes before its check. */
+export function parseFieldSelectorName(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  try {
+    return parseFieldSelector(text).requirements.find(
+      ({ field, operator }) => field === "metadata.name" && operator === "=",
+    )?.value;
+  } catch {
+    return undefined;
+  }
+}
+
 function parsed<T>(parse: () => T): T {
   try {
     return parse();

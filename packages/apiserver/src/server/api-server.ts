@@ -14,6 +14,9 @@ import { parsePath, pathSegments, type ResourcePath } from "../request/request-i
 import { ResourceTable } from "../registry/resource-table.ts";
 import { authenticate, type TokenAuthenticator } from "../authn/authenticate.ts";
 import { impersonationOf } from "../authn/impersonate.ts";
+import type { Attributes } from "../authz/attributes.ts";
+import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
+import { Rbac } from "../authz/rbac.ts";
 import { noSuchResource, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -83,6 +86,7 @@ class Server implements ApiServer {
       podStreams: options.podStreams,
       openStreams: new Set(),
       services: undefined as unknown as ServiceAllocation,
+      rbac: new Rbac(options.store),
       get table() {
         return definitions.table;
       },
@@ -111,6 +115,7 @@ class Server implements ApiServer {
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
     for (const end of this.#core.openStreams) end();
     this.#services.close();
+    this.#core.rbac.close();
     await this.#definitions[Symbol.asyncDispose]();
   }
 
@@ -153,14 +158,19 @@ class Server implements ApiServer {
     const query = new Query(queryText);
     const segments = pathSegments(path);
     if (segments === undefined) throw noSuchResource();
-    if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
-    await this.ready;
+    if (!isHealthPath(segments)) await this.ready;
     const caller = await authenticate(http, peer, {
       tokens: this.#options.tokenAuthenticators ?? [],
       anonymous: this.#options.anonymous ?? false,
     });
-    const user = impersonationOf(http, caller)?.user ?? caller;
+    const impersonation = impersonationOf(http, caller);
+    for (const needed of impersonation?.needs ?? []) this.#authorize(needed, true);
+    const user = impersonation?.user ?? caller;
     const parsed = parsePath(path, segments);
+    if (parsed.kind === "resource") {
+      this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), parsed.name !== undefined);
+    } else this.#authorize(pathAttributes(user, path, http.method), false);
+    if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
     const accept = headerText(http, "accept");
     if (parsed.kind === "plain" && segments[0] === "openapi") {
       const ifNoneMatch = headerText(http, "if-none-match");
@@ -185,6 +195,11 @@ class Server implements ApiServer {
     } finally {
       for (const cleanup of request.cleanups) cleanup();
     }
+  }
+
+  #authorize(asked: Attributes, named: boolean): void {
+    const decision = this.#core.rbac.authorize(asked);
+    if (decision.kind === "denied") throw forbiddenRequest(asked, decision.reason, named);
   }
 
   #resourceRequest(input: {

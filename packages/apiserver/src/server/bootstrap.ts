@@ -1,5 +1,6 @@
 import { codeOf } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
+import { builtinRbac } from "../authz/built-in-roles.ts";
 import { keyOf } from "../registry/resource.ts";
 import { changeObject } from "../write/update.ts";
 import { createFrom } from "../write/create.ts";
@@ -17,6 +18,7 @@ export async function bootstrap(core: Core, definitions: readonly KubeObject[]):
   for (const name of namespaces) {
     await ensure(core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   }
+  for (const object of builtinRbac()) await ensure(core, object);
   await ensure(core, {
     apiVersion: "v1",
     kind: "Service",

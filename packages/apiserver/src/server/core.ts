@@ -6,6 +6,7 @@ import type { Resource } from "../registry/resource.ts";
 import type { Entry, Store } from "../store/store.ts";
 import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
+import type { Rbac } from "../authz/rbac.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
@@ -19,6 +20,7 @@ export interface Core {
   readonly reader: ObjectReader;
   readonly definitions: Definitions;
   readonly services: ServiceAllocation;
+  readonly rbac: Rbac;
   readonly admitters: readonly Admitter[];
   /** Undefined until a node agent is there. */
   readonly podStreams: PodStreams | undefined;
