@@ -65,7 +65,6 @@ async function compose(
   const store = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
   signal?.throwIfAborted();
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
-  let streams: Awaited<ReturnType<typeof startNodeAgent>>["streams"] | undefined;
   let admit: ReturnType<typeof createApplicationAdmitter> | undefined;
   const server = stack.use(
     createApiServer({
@@ -75,7 +74,6 @@ async function compose(
       log,
       customResourceDefinitions: oamCustomResourceDefinitions(),
       admitters: parts === "bare" ? [] : [(review) => admit?.(review) ?? Promise.resolve({ kind: "allowed" })],
-      podStreams: () => streams,
     }),
   );
   await server.ready;
@@ -108,7 +106,7 @@ async function compose(
         ...(options.images !== undefined && { mappings: options.images }),
       }),
     );
-    streams = node.streams;
+    server.setPodStreams(node.streams);
     failure = running.wait();
     failure.catch(() => undefined);
   }

@@ -1,5 +1,6 @@
 import { isJsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
+import { serverUser } from "../server/internal-request.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
 import { withMetadata } from "./edit.ts";
 
@@ -33,5 +34,7 @@ export const definitionBehaviour: KindBehaviour = {
       },
     };
   },
-  afterWrite: (request, object) => request.core.definitions.settled(object.metadata.name ?? ""),
+  // The reconciler of definitions writes as the server itself; were it to wait, it would wait for itself.
+  afterWrite: (request, object) =>
+    request.user === serverUser ? Promise.resolve() : request.core.definitions.settled(object.metadata.name ?? ""),
 };
