@@ -1,6 +1,6 @@
 import type { Clause, Comprehension, Expr, ListLit } from "../compile/ir.ts";
 import { intNumber } from "../number.ts";
-import { Environment, vertexOf } from "./environment.ts";
+import { Environment, literalBlock, vertexOf } from "./environment.ts";
 import { defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
@@ -31,7 +31,7 @@ export function runComprehension(
   }
   for (const { env, body } of found) {
     insertLiteral(run, node, body, {
-      env: new Environment(env, node.vertex),
+      env: literalBlock(env, node.vertex, task.lineage),
       lineage: place === undefined ? task.lineage : { ...task.lineage, origin: place.origin },
       outer: place?.record,
       at: place?.at ?? 0,

@@ -1,6 +1,6 @@
 import type { LetDecl } from "../compile/ir.ts";
 import type { Label } from "./label.ts";
-import type { Vertex } from "./vertex.ts";
+import { type Lineage, type Vertex, noLineage } from "./vertex.ts";
 
 /**
  * What the names of an expression mean: a chain of blocks, innermost first. A struct literal that is inserted into a
@@ -15,11 +15,19 @@ export class Environment {
   readonly bindings: readonly Vertex[] | undefined;
   #lets: Map<LetDecl, Vertex> | undefined;
 
-  constructor(up: Environment | undefined, vertex: Vertex | undefined, extra?: { label?: Label; bindings?: Vertex[] }) {
+  /** How the literal of the block was reached: what is made of its expressions goes on from there. */
+  readonly lineage: Lineage | undefined;
+
+  constructor(
+    up: Environment | undefined,
+    vertex: Vertex | undefined,
+    extra?: { label?: Label; bindings?: Vertex[]; lineage?: Lineage },
+  ) {
     this.up = up;
     this.vertex = vertex;
     this.label = extra?.label;
     this.bindings = extra?.bindings;
+    this.lineage = extra?.lineage;
     this.#lets = undefined;
   }
 
@@ -46,4 +54,19 @@ export function blockAt(env: Environment | undefined, count: number): Environmen
 export function vertexOf(env: Environment | undefined): Vertex | undefined {
   for (let at = env; at !== undefined; at = at.up) if (at.vertex !== undefined) return at.vertex;
   return undefined;
+}
+
+/** The block of a literal that a conjunct of this lineage brings. */
+export function literalBlock(up: Environment | undefined, vertex: Vertex, lineage: Lineage): Environment {
+  return lineage.refs === undefined ? new Environment(up, vertex) : new Environment(up, vertex, { lineage });
+}
+
+/** What a vertex without a place of its own, made in this environment, inherits: the references followed so far. */
+export function inheritedLineage(env: Environment | undefined): Lineage {
+  for (let at = env; at !== undefined; at = at.up) {
+    if (at.vertex === undefined) continue;
+    const { lineage } = at;
+    return lineage === undefined ? noLineage : { ...noLineage, refs: lineage.refs, cyclic: lineage.cyclic };
+  }
+  return noLineage;
 }

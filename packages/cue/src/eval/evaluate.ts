@@ -5,7 +5,7 @@ import { formatNumber, intNumber } from "../number.ts";
 import { binaryOperation } from "./arithmetic.ts";
 import { kindOfBound } from "./bounds.ts";
 import { call } from "./call.ts";
-import { type Environment, vertexOf } from "./environment.ts";
+import { type Environment, inheritedLineage, vertexOf } from "./environment.ts";
 import { cycleWith } from "./errors.ts";
 import { formatValue } from "./format.ts";
 import {
@@ -100,7 +100,7 @@ function settled(run: Run, value: Value, expr: Expr): Value {
 
 /** A vertex for a value that stands nowhere: an operand, an argument. */
 export function anonymous(env: Environment | undefined, expr: Expr): Vertex {
-  return new Vertex(vertexOf(env), "", [{ expr, env, lineage: noLineage }], true);
+  return new Vertex(vertexOf(env), "", [{ expr, env, lineage: inheritedLineage(env) }], true);
 }
 
 /**

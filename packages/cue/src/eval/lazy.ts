@@ -8,6 +8,7 @@ import { formatKind } from "./kind.ts";
 import { isRegular, nameOfLabel, stringLabel } from "./label.ts";
 import { orderedArcs } from "./order.ts";
 import type { Run } from "./run.ts";
+import { expressionOf } from "./snapshot.ts";
 import { unify } from "./unify.ts";
 import { firstProblem } from "./validate.ts";
 import { type Value, atom } from "./values.ts";
@@ -133,7 +134,12 @@ class Lazy implements LazyValue {
 
   unify(other: LazyValue | Native): LazyValue {
     const right = valueOfNative(other);
-    const vertex = new Vertex(undefined, "", [conjunctOf(exprOf(this.value)), conjunctOf(exprOf(right))], true);
+    const vertex = new Vertex(
+      undefined,
+      "",
+      [conjunctOf(expressionOf(this.value)), conjunctOf(expressionOf(right))],
+      true,
+    );
     return new Lazy(this.run, vertex);
   }
 
@@ -190,12 +196,6 @@ class Lazy implements LazyValue {
   text(): string {
     return formatValue(this.#plain);
   }
-}
-
-function exprOf(value: Value): Expr {
-  return value instanceof Vertex
-    ? { kind: "vertex", vertex: value, src: undefined }
-    : { kind: "value", value, src: value.src };
 }
 
 /** Plain data of a finalized value. */

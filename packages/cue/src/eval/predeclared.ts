@@ -22,6 +22,7 @@ import {
 import { isRegular } from "./label.ts";
 import { elementCount } from "./resolve.ts";
 import type { Run } from "./run.ts";
+import { expressionOf } from "./snapshot.ts";
 import {
   type Bound,
   type Func,
@@ -303,12 +304,6 @@ export function runMatcher(
   };
 }
 
-function exprOf(value: Value): Expr {
-  return value instanceof Vertex
-    ? { kind: "vertex", vertex: value, src: undefined }
-    : { kind: "value", value, src: undefined };
-}
-
 function unify2(run: Run, left: Value, right: Value): boolean {
   const both = combined(left, right);
   finalize(run, both);
@@ -320,8 +315,8 @@ function combined(left: Value, right: Value): Vertex {
     undefined,
     "",
     [
-      { expr: exprOf(left), env: undefined, lineage: noLineage },
-      { expr: exprOf(right), env: undefined, lineage: noLineage },
+      { expr: expressionOf(left), env: undefined, lineage: noLineage },
+      { expr: expressionOf(right), env: undefined, lineage: noLineage },
     ],
     true,
   );

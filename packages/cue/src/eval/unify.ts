@@ -10,7 +10,7 @@ import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { classifyReference, followed } from "./cycle.ts";
 import { addData } from "./data.ts";
 import { expandDisjunctions } from "./disjunction.ts";
-import { Environment } from "./environment.ts";
+import { Environment, literalBlock } from "./environment.ts";
 import { evaluate, isReference } from "./evaluate.ts";
 import { frozenField } from "./errors.ts";
 import { judge } from "./judge.ts";
@@ -361,7 +361,7 @@ function shareValue(run: Run, vertex: Vertex): boolean {
 function addStruct(run: Run, node: NodeState, plan: StructLit, conjunct: Conjunct): void {
   const { within } = conjunct.lineage;
   insertLiteral(run, node, plan, {
-    env: new Environment(conjunct.env, node.vertex),
+    env: literalBlock(conjunct.env, node.vertex, conjunct.lineage),
     lineage: conjunct.lineage,
     outer: within?.record,
     at: within?.at ?? 0,
