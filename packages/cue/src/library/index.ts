@@ -1,6 +1,10 @@
 import { base64Package } from "./base64.ts";
 import { bitsPackage } from "./bits.ts";
 import type { BuiltinPackage } from "./builtin.ts";
+import { cryptoPackages } from "./crypto.ts";
+import { csvPackage } from "./csv.ts";
+import { hexPackage } from "./hex.ts";
+import { htmlPackage } from "./html.ts";
 import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
 import { mathPackage } from "./math.ts";
@@ -10,7 +14,9 @@ import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
 import { structPackage } from "./struct.ts";
+import { tabwriterPackage } from "./tabwriter.ts";
 import { timePackage } from "./time.ts";
+import { uuidPackage } from "./uuid.ts";
 import { yamlPackage } from "./yaml.ts";
 
 export {
@@ -27,6 +33,10 @@ const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
   [
     base64Package,
     bitsPackage,
+    csvPackage,
+    ...cryptoPackages,
+    hexPackage,
+    htmlPackage,
     jsonPackage,
     listPackage,
     mathPackage,
@@ -36,7 +46,9 @@ const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
     strconvPackage,
     stringsPackage,
     structPackage,
+    tabwriterPackage,
     timePackage,
+    uuidPackage,
     yamlPackage,
   ].map((builtin) => [builtin.path, builtin]),
 );
