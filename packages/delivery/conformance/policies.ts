@@ -32,7 +32,7 @@ export function answerPlacement(item: ApplicationCase): JsonObject {
   const clusters = (item.clusters ?? []).map(({ name, labels }) => ({ name, labels: labels ?? {} }));
   const placements = placementsOf(policies(item), {
     clusters,
-    namespace: String(item.namespace ?? "default"),
+    namespace: typeof item.namespace === "string" ? item.namespace : "default",
     allowCrossNamespace: item.allowCrossNamespace !== false,
     deprecatedSelector: item.gates?.DeprecatedPolicySpec === true,
   });
@@ -40,11 +40,11 @@ export function answerPlacement(item: ApplicationCase): JsonObject {
 }
 
 export function answerPolicyMerge(item: ApplicationCase): JsonObject {
-  return { spec: mergePolicies(policies(item), String(item.policyType)) ?? null };
+  return { spec: mergePolicies(policies(item), item.policyType as string) ?? null };
 }
 
 export function answerPolicyRule(item: ApplicationCase): JsonObject {
-  const type = String(item.policyType);
+  const type = item.policyType as string;
   const spec = item.properties as JsonObject;
   const object = item.manifest as KubeObject;
   const rule = ruleFor(spec, object);

@@ -95,7 +95,7 @@ export function answerRender(item: ApplicationCase): JsonObject {
   };
 }
 
-export function answerValidate(item: ApplicationCase): JsonObject {
+export function answerValidate(_item: ApplicationCase): JsonObject {
   void diagnoseApplication;
   throw new Error("not yet");
 }

@@ -1,6 +1,6 @@
 /** What a deploy step delivers: components after overrides and replication, times placements (kubevela-engine.md 4.10). */
 import { type JsonValue, isJsonObject } from "@lateen/base";
-import type { App, AppComponent, AppPolicy } from "./application/application.ts";
+import { type App, type AppComponent, type AppPolicy, textOf } from "./application/application.ts";
 import { overrideComponents } from "./policy/override.ts";
 import { PolicyError } from "./policy/policy-error.ts";
 import { replicateComponents } from "./policy/replication.ts";
@@ -49,7 +49,7 @@ export function deployTasksOf(
 function inlinePolicies(value: JsonValue | undefined): readonly AppPolicy[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isJsonObject).map((policy, index) => {
-    const type = String(policy.type ?? "");
+    const type = textOf(policy.type);
     const properties = isJsonObject(policy.properties) ? policy.properties : undefined;
     return {
       name: typeof policy.name === "string" && policy.name !== "" ? policy.name : `inline-${type}-policy-${index}`,

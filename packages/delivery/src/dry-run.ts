@@ -1,6 +1,6 @@
 import { type Diagnostic, errorMessage, isJsonObject } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
-import { type App, appOf } from "./application/application.ts";
+import { type App, appOf, textOf } from "./application/application.ts";
 import { workflowPlanOf } from "./application/default-workflow.ts";
 import { type DiagnoseOptions, diagnoseApplication, dryContext } from "./application/diagnose.ts";
 import type { DefinitionSource } from "./definition/definition-set.ts";
@@ -76,7 +76,7 @@ function groupsOf(
   { options, diagnostics }: { options: DryRunOptions; diagnostics: Diagnostic[] },
 ): readonly DryRunGroup[] {
   const properties = isJsonObject(step.properties) ? step.properties : {};
-  const name = String(step.name ?? step.type ?? "");
+  const name = textOf(step.name ?? step.type);
   const allPolicies = [...app.policies, ...(options.externalPolicies ?? [])];
   const placing = { clusters: options.clusters ?? [], namespace: app.namespace, allPolicies };
   const strings = (value: unknown): readonly string[] =>
@@ -87,7 +87,7 @@ function groupsOf(
       typeof properties.cluster === "string" && properties.cluster !== "" ? properties.cluster : localCluster;
     return component === undefined
       ? []
-      : [rendered({ app, step: name, component, target: { cluster, namespace: String(properties.namespace ?? "") } })];
+      : [rendered({ app, step: name, component, target: { cluster, namespace: textOf(properties.namespace) } })];
   }
   if (step.type !== "deploy") return [];
   const { tasks } = deployTasksOf(

@@ -13,16 +13,9 @@ export {
   createProviders,
 } from "./cue/providers.ts";
 export { durationFault, formatTime, parseGoDuration, parseTime } from "./duration.ts";
-export {
-  type AdvanceOptions,
-  type Advanced,
-  type EngineLimits,
-  type Plan,
-  advance,
-  defaultEngineLimits,
-  suspendWaitMs,
-  suspendedByFailures,
-} from "./engine.ts";
+export { type Advanced, advance, suspendWaitMs } from "./engine.ts";
+export { suspendedByFailures } from "./passes.ts";
+export { type AdvanceOptions, type EngineLimits, type Plan, defaultEngineLimits } from "./work.ts";
 export { type RunMemory, clearCounters, createRunMemory } from "./memory.ts";
 export {
   type RunContext,

@@ -1,5 +1,5 @@
 /** What people do to a run: suspend, resume, terminate, restart from a step (kubevela-workflow.md 2.8 and 2.11). */
-import { type Plan } from "./engine.ts";
+import type { Plan } from "./work.ts";
 import { type RunContext, type RunStatus, type Step, type StepStatus, isFinished } from "./model.ts";
 import { withoutVariables } from "./variables.ts";
 

@@ -68,7 +68,8 @@ export const appAnnotations = {
   serviceAccount: "app.oam.dev/service-account-name",
 } as const;
 
-const textOf = (value: JsonValue | undefined): string => (typeof value === "string" ? value : "");
+/** A text as it is; anything else counts as none. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 const objectOf = (value: JsonValue | undefined): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
 const listOf = (value: JsonValue | undefined): readonly JsonValue[] => (Array.isArray(value) ? value : []);
 const objectsOf = (value: JsonValue | undefined): readonly JsonObject[] => listOf(value).filter(isJsonObject);

@@ -1,7 +1,7 @@
 /** The workflow of an Application that writes none, and what its steps mean (kubevela-engine.md 2.5). */
 import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
-import { type App, type AppComponent, componentJson } from "./application.ts";
+import { type App, type AppComponent, componentJson, textOf } from "./application.ts";
 
 export interface WorkflowPlan {
   readonly mode: { readonly steps: string; readonly subSteps: string };
@@ -71,7 +71,7 @@ function generatedSteps(app: App): readonly JsonObject[] {
     .flatMap(({ name, properties }) => {
       const envs = properties?.envs;
       return (Array.isArray(envs) ? envs : []).filter(isJsonObject).map((env) => ({
-        name: `deploy-${name}-${String(env.name)}`,
+        name: `deploy-${name}-${textOf(env.name)}`,
         type: "deploy2env",
         properties: { policy: name, env: env.name ?? "" },
       }));
@@ -98,7 +98,7 @@ export function convertStep(step: JsonObject, components: readonly AppComponent[
   const properties = isJsonObject(step.properties) ? step.properties : {};
   const component = components.find(({ name }) => name === properties.component);
   if (component === undefined)
-    throw new ApplicationError(`step ${String(step.name)}: component ${String(properties.component)} not found`);
+    throw new ApplicationError(`step ${textOf(step.name)}: component ${textOf(properties.component)} not found`);
   for (const name of component.dependsOn) {
     if (!components.some((other) => other.name === name))
       throw new ApplicationError(

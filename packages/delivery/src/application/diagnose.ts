@@ -11,7 +11,7 @@ import { PolicyError } from "../policy/policy-error.ts";
 import { placementsOf } from "../policy/topology.ts";
 import { type RenderContext, componentContext, defaultClusterVersion } from "../render/context.ts";
 import { renderComponent } from "../render/render-component.ts";
-import { type App, type AppComponent, appOf } from "./application.ts";
+import { type App, type AppComponent, appOf, textOf } from "./application.ts";
 import { convertStep, workflowPlanOf } from "./default-workflow.ts";
 import { nativePolicyTypes } from "./native-policies.ts";
 import { missingParameters, parameterFault, undeclaredParameters } from "./parameter-check.ts";
@@ -297,7 +297,7 @@ function stepReferences(
       found.push(
         fault(
           "component-unknown",
-          `component ${JSON.stringify(component ?? "")} is not a component of the application${suggestion(String(component), names)}`,
+          `component ${JSON.stringify(component ?? "")} is not a component of the application${suggestion(textOf(component), names)}`,
           [...path, "properties", "component"],
         ),
       );

@@ -67,7 +67,7 @@ function foundText(value: JsonValue | undefined): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (isJsonObject(value)) return "an object";
-  return typeof value === "string" ? `${JSON.stringify(value)} (a string)` : String(value);
+  return typeof value === "string" ? `${JSON.stringify(value)} (a string)` : JSON.stringify(value);
 }
 
 /** A fault that rendering found in `parameter…` as one of the user's properties. */

@@ -3,7 +3,8 @@ import type { KubeObject } from "@lateen/objects";
 import { cachedDefinitions, definitionObjectKinds } from "./cached-definitions.ts";
 import { oamLabels } from "../render/metadata.ts";
 import { type DeliveryPorts, localPorts } from "./ports.ts";
-import { type DeliveryState, reconcileApplication } from "./reconcile.ts";
+import type { DeliveryState } from "./delivery-state.ts";
+import { reconcileApplication } from "./reconcile.ts";
 
 const oam = "core.oam.dev/v1beta1";
 

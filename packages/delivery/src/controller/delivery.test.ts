@@ -45,16 +45,16 @@ async function control(namespaces: readonly string[] = ["default", "prod"]) {
   const application = async (name = "first-vela-app"): Promise<KubeObject> =>
     client.get({ apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name });
   return {
-    ...cluster,
+    store: cluster.store,
     client,
     cluster,
     application,
     apply: (yaml: string) =>
       cluster.apply(yaml.replace("metadata:\n  name: first", "metadata:\n  namespace: default\n  name: first")),
-    settled: cluster.settled,
+    settle: async (options?: { readonly withinMs?: number }): Promise<void> => cluster.settled(options),
     phase: async () => valueAt((await application()).status, "status"),
     /** Plays the workload controllers: every Deployment becomes as it is wanted. */
-    async run() {
+    run: async (): Promise<void> => {
       const { items } = await client.list({ apiVersion: "apps/v1", kind: "Deployment" });
       for (const deployment of items) {
         const replicas = valueAt(deployment, "spec", "replicas") ?? 1;
@@ -74,10 +74,10 @@ async function control(namespaces: readonly string[] = ["default", "prod"]) {
 
 describe("the delivery of the first application", () => {
   it("delivers to default, waits for an approval, then delivers to prod with two replicas", async () => {
-    const { apply, settled, run, phase, client, application } = await control();
+    const { apply, settle, run, phase, client, application } = await control();
 
     await apply(example);
-    await settled();
+    await settle();
     await run();
 
     expect(await phase()).toBe("workflowSuspending");
@@ -93,7 +93,7 @@ describe("the delivery of the first application", () => {
     ).rejects.toThrow();
 
     await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
-    await settled();
+    await settle();
     await run();
 
     expect(await phase()).toBe("running");
@@ -109,12 +109,12 @@ describe("the delivery of the first application", () => {
   });
 
   it("writes nothing when nothing has changed", async () => {
-    const { apply, settled, run, client, store, application } = await control();
+    const { apply, settle, run, client, store, application } = await control();
     await apply(example);
-    await settled();
+    await settle();
     await run();
     await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
-    await settled();
+    await settle();
     await run();
     const { revision } = store;
 
@@ -123,19 +123,19 @@ describe("the delivery of the first application", () => {
       { apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name: "first-vela-app" },
       { kind: "merge", value: { metadata: { annotations: { touched: "1" } } } },
     );
-    await settled();
+    await settle();
 
     expect(store.revision).toBe(revision + 1);
     expect(seen.metadata.uid).toBeDefined();
   });
 
   it("names a namespace that is missing and goes on once it exists", async () => {
-    const { apply, settled, run, client, application, phase, cluster } = await control(["default"]);
+    const { apply, settle, run, client, application, phase, cluster } = await control(["default"]);
     await apply(example);
-    await settled();
+    await settle();
     await run();
     await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
-    await settled();
+    await settle();
 
     const steps = valueAt((await application()).status, "workflow", "steps") as readonly JsonObject[];
     const failed = steps.find(({ name }) => name === "deploy2prod");
@@ -149,14 +149,14 @@ describe("the delivery of the first application", () => {
   });
 
   it("makes revision 2 of a changed image and deletes all that it made and nothing else", async () => {
-    const { apply, settled, run, client, application } = await control();
+    const { apply, settle, run, client, application } = await control();
     await client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: "default", name: "foreign" } });
     await apply(example);
-    await settled();
+    await settle();
     await run();
 
     await apply(example.replace("oamdev/hello-world", "oamdev/hello-world:v2"));
-    await settled();
+    await settle();
     await run();
     expect(valueAt((await application()).status, "latestRevision", "name")).toBe("first-vela-app-v2");
     const deployment = await client.get({
@@ -173,7 +173,7 @@ describe("the delivery of the first application", () => {
       namespace: "default",
       name: "first-vela-app",
     });
-    await settled({ withinMs: 10_000 });
+    await settle({ withinMs: 10_000 });
     await expect(application()).rejects.toThrow();
     for (const kind of ["Deployment", "Service", "ResourceTracker", "ApplicationRevision"]) {
       const apiVersion = kind === "Deployment" ? "apps/v1" : kind === "Service" ? "v1" : "core.oam.dev/v1beta1";

@@ -2,7 +2,7 @@
 import { type JsonObject, type JsonValue, isAlreadyExists, isJsonObject } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
-import { type App, appAnnotations, revisionNumber } from "../application/application.ts";
+import { type App, appAnnotations, revisionNumber, textOf } from "../application/application.ts";
 import {
   type DefinitionKind,
   type DefinitionSource,
@@ -62,15 +62,15 @@ function usedTypes(app: App, steps: readonly JsonObject[]): Readonly<Record<stri
       Array.isArray(properties?.components) ? properties.components.filter(isJsonObject) : [],
     );
   const traitTypes = (list: JsonValue | undefined): readonly string[] =>
-    Array.isArray(list) ? list.filter(isJsonObject).map(({ type }) => String(type)) : [];
+    Array.isArray(list) ? list.filter(isJsonObject).map(({ type }) => textOf(type)) : [];
   return {
-    component: new Set([...app.components.map(({ type }) => type), ...overrides.map(({ type }) => String(type ?? ""))]),
+    component: new Set([...app.components.map(({ type }) => type), ...overrides.map(({ type }) => textOf(type))]),
     trait: new Set([
       ...app.components.flatMap(({ traits }) => traits.map(({ type }) => type)),
       ...overrides.flatMap(({ traits }) => traitTypes(traits)),
     ]),
     policy: new Set(app.policies.map(({ type }) => type)),
-    "workflow-step": new Set(steps.map(({ type }) => String(type))),
+    "workflow-step": new Set(steps.map(({ type }) => textOf(type))),
   };
 }
 
@@ -183,7 +183,7 @@ export function pinnedDefinitions(revision: KubeObject, app: App, live: Definiti
   return {
     find: (kind, type, namespace) =>
       (kind === "component" ? pinned.find(kind, type, namespace) : undefined) ?? live.find(kind, type, namespace),
-    names: live.names,
+    names: (kind, namespace) => live.names(kind, namespace),
   };
 }
 

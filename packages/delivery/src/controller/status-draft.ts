@@ -2,8 +2,9 @@
 import { type Clock, type JsonObject, type JsonValue, canonicalJson, isJsonObject, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { type Condition, withCondition } from "@lateen/controller";
-import { type KubeObject, valueAt } from "@lateen/objects";
+import type { KubeObject } from "@lateen/objects";
 import { type RunStatus, statusToJson } from "@lateen/workflow";
+import { textOf } from "../application/application.ts";
 import { type ServiceStatus, isService, serviceJson } from "./deliver-component.ts";
 import type { Revision } from "./revision.ts";
 import type { ManagedResource } from "./tracker.ts";
@@ -103,7 +104,7 @@ export class StatusDraft {
     const known = Array.isArray(this.#status.services) ? this.#status.services.filter(isService) : [];
     const byPlace = new Map(known.map((service) => [placeOf(service), service]));
     for (const service of found) byPlace.set(placeOf(serviceJson(service)), serviceJson(service));
-    const services = [...byPlace.values()].filter(({ name }) => components.includes(String(name)));
+    const services = [...byPlace.values()].filter(({ name }) => components.includes(textOf(name)));
     if (services.length > 0) this.#status.services = services;
     else delete this.#status.services;
   }
@@ -135,4 +136,4 @@ export class StatusDraft {
 }
 
 const placeOf = (service: JsonObject): string =>
-  `${String(service.name)}/${String(service.cluster)}/${String(service.namespace)}/${String(valueAt(service, "env") ?? "")}`;
+  `${textOf(service.name)}/${textOf(service.cluster)}/${textOf(service.namespace)}/${textOf(service.env)}`;

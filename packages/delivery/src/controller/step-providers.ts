@@ -10,7 +10,7 @@ import {
   scopeOf,
   setByPath,
 } from "@lateen/workflow";
-import { type AppComponent, type AppPolicy, componentJson, componentOf } from "../application/application.ts";
+import { type AppComponent, type AppPolicy, componentJson, componentOf, textOf } from "../application/application.ts";
 import { type DeployTask, deployTasksOf, taskKey } from "../deploy-tasks.ts";
 import { localCluster } from "../policy/topology.ts";
 import { isTerraform } from "../render/terraform.ts";
@@ -229,7 +229,7 @@ function loadComponents({ tools }: StepProviderOptions, form: "map" | "list"): P
       value:
         form === "list"
           ? components
-          : Object.fromEntries(components.map((component) => [String(component.name), component])),
+          : Object.fromEntries(components.map((component) => [textOf(component.name), component])),
     };
   };
 }

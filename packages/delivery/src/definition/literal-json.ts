@@ -1,4 +1,4 @@
-import type { JsonValue } from "@lateen/base";
+import { type JsonValue, isJsonObject } from "@lateen/base";
 import { type Expr, type Label, numberPieces, unquote } from "@lateen/cue";
 
 /** The data that an expression writes out: literals, structs with plain labels, lists. Undefined for anything computed. */
@@ -40,9 +40,7 @@ export function literalJson(expr: Expr, depth = 0): JsonValue | undefined {
 
 /** `a: b: 1` beside `a: c: 2`. */
 function joined(left: JsonValue, right: JsonValue): JsonValue {
-  return typeof left === "object" && typeof right === "object" && !Array.isArray(left) && !Array.isArray(right)
-    ? { ...left, ...right }
-    : right;
+  return isJsonObject(left) && isJsonObject(right) ? { ...left, ...right } : right;
 }
 
 function scalarOf(type: string, text: string): JsonValue | undefined {

@@ -6,12 +6,14 @@ import { type JsonObject, type JsonValue, canonicalJson } from "@lateen/base";
 import { type Expr, type Field, parseFile } from "@lateen/cue";
 import { labelName } from "./literal-json.ts";
 import {
+  type Resolved,
   type Scope,
   UndecidedCondition,
   branchesOf,
   childScope,
   conditionHolds,
   constantOf,
+  decidedValue,
   fileScope,
   isNullLiteral,
   resolveIdent,
@@ -156,11 +158,9 @@ function listSchema(expr: Extract<Expr, { kind: "list" }>, scope: Scope, depth: 
   if (rest === undefined) return { type: "array" };
   return {
     type: "array",
-    items: rest.type === undefined ? {} : (withoutDefaultOf(schemaOf(rest.type, scope, depth + 1)) as JsonObject),
+    items: rest.type === undefined ? {} : (schemaOf(rest.type, scope, depth + 1) as JsonObject),
   };
 }
-
-const withoutDefaultOf = (schema: Schema): Schema => schema;
 
 interface StructParts {
   readonly properties: Record<string, Schema>;
@@ -207,7 +207,8 @@ function collectDecls(expr: Extract<Expr, { kind: "struct" }>, scope: Scope, col
 function collectField(field: Field, scope: Scope, { parts, depth, conditional }: Collecting): void {
   if (field.label.kind === "pattern-label") {
     const { expr } = field.label;
-    if (expr.kind === "ident" && expr.name === "string") parts.additional = schemaOf(field.value, scope, depth + 1);
+    if (expr.kind === "ident" && expr.name === "string")
+      parts.additional = untitled(schemaOf(field.value, scope, depth + 1));
     return;
   }
   const name = labelName(field.label);
@@ -247,8 +248,8 @@ function disjunctionSchema(expr: Expr, scope: Scope, depth: number): Schema {
     }));
   const schemas = alternatives.map(({ schema }) => schema);
   if (schemas.length > 1 && alternatives.every(({ isStruct: struct }) => struct))
-    return { ...structAlternatives(schemas), ...nullable, ...structDefault(marked?.expr, shown) };
-  return { ...joinedAlternatives(dropCovered(schemas)), ...nullable, ...shown };
+    return { ...structAlternatives(schemas), ...nullable, ...structDefault(marked) };
+  return { ...joinedAlternatives(schemas), ...nullable, ...shown };
 }
 
 /** Whether a default is one of the values of another alternative. */
@@ -276,25 +277,49 @@ function accepts(schema: Schema, value: JsonValue): boolean {
   return schema.type === undefined;
 }
 
-/** Literals that a plain type among the alternatives takes in. */
-function dropCovered(schemas: readonly Schema[]): readonly Schema[] {
-  const plain = schemas.filter((schema) => schema.enum === undefined);
-  return schemas.filter((schema) => {
-    const values = schema.enum;
-    if (!Array.isArray(values)) return true;
-    return !plain.some((other) => values.every((value) => accepts(other, value)));
-  });
+/** Alternatives as the encoder writes them: one enum, one schema, an enum beside its plain type, or types of no form. */
+function joinedAlternatives(schemas: readonly Schema[]): Schema {
+  const literals = schemas.filter((schema) => Array.isArray(schema.enum));
+  const plain = unique(schemas.filter((schema) => !Array.isArray(schema.enum)));
+  const all = unique([...(literals.length === 0 ? [] : [enumOf(literals)]), ...plain]);
+  if (all.length === 0) return {};
+  if (all.length === 1) return all[0]!;
+  const types = new Set(all.map(({ type }) => type));
+  if (types.size === 1) {
+    return { type: all[0]!.type, oneOf: all.map((schema) => withoutType(schema) as JsonObject) };
+  }
+  return {
+    oneOf: all.map((schema) => (schema.type === "object" ? (untitled(withoutType(schema)) as JsonObject) : {})),
+  };
 }
 
-function joinedAlternatives(schemas: readonly Schema[]): Schema {
-  const unique = [...new Map(schemas.map((schema) => [canonicalJson(schema as JsonObject), schema])).values()];
-  if (unique.length === 0) return {};
-  if (unique.length === 1) return unique[0]!;
-  const types = new Set(unique.map(({ type }) => type));
-  if (unique.every((schema) => Array.isArray(schema.enum)) && types.size === 1) {
-    return { type: unique[0]!.type, enum: unique.flatMap((schema) => schema.enum as readonly JsonValue[]) };
-  }
-  return { oneOf: unique.map(() => ({})) };
+const without = (schema: Schema, field: string): Schema =>
+  Object.fromEntries(Object.entries(schema).filter(([key]) => key !== field));
+const withoutType = (schema: Schema): Schema => without(schema, "type");
+
+function unique(schemas: readonly Schema[]): readonly Schema[] {
+  return [...new Map(schemas.map((schema) => [canonicalJson(schema as JsonObject), schema])).values()];
+}
+
+function enumOf(literals: readonly Schema[]): Schema {
+  const types = new Set(literals.map(({ type }) => type));
+  return {
+    ...(types.size === 1 ? { type: literals[0]!.type } : {}),
+    enum: literals.flatMap((schema) => schema.enum as readonly JsonValue[]),
+  };
+}
+
+/** Without titles, as children that are no plain properties are. */
+function untitled(schema: Schema): Schema {
+  const strip = (value: JsonValue | undefined, isProperties: boolean): JsonValue | undefined => {
+    if (Array.isArray(value)) return value.map((item) => strip(item, false)!);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value as JsonObject).filter(([key]) => isProperties || key !== "title");
+    return Object.fromEntries(
+      entries.map(([key, member]) => [key, strip(member, key === "properties" && !isProperties)]),
+    ) as JsonObject;
+  };
+  return strip(schema as JsonObject, false) as Schema;
 }
 
 function isStruct(expr: Expr, scope: Scope): boolean {
@@ -325,13 +350,36 @@ function structAlternatives(schemas: readonly Schema[]): Schema {
 function commonOf(left: JsonValue, right: JsonValue, name: string): JsonValue {
   const a = left as JsonObject;
   const b = right as JsonObject;
-  const bare = ({ default: _, ...rest }: JsonObject): string => canonicalJson(rest);
+  const bare = (schema: JsonObject): string => canonicalJson(without(schema, "default") as JsonObject);
   return bare(a) === bare(b) ? { ...a } : { title: name };
 }
 
-function structDefault(expr: Expr | undefined, shown: JsonObject): Schema {
-  void expr;
-  return shown;
+/** The default that a marked struct stands for. @throws SchemaError when a field of it is open. */
+function structDefault(marked: Resolved | undefined): Schema {
+  return marked === undefined ? {} : { default: defaultStruct(marked.expr, marked.scope, 0) };
+}
+
+function defaultStruct(expr: Expr, scope: Scope, depth: number): JsonObject {
+  if (depth > maxDepth) throw new SchemaError("the parameter refers to itself");
+  if (expr.kind === "paren") return defaultStruct(expr.expr, scope, depth + 1);
+  if (expr.kind === "call" && expr.args[0] !== undefined) return defaultStruct(expr.args[0], scope, depth + 1);
+  if (expr.kind === "ident") {
+    const found = resolveIdent(expr.name, scope);
+    return found === undefined ? {} : defaultStruct(found.expr, found.scope, depth + 1);
+  }
+  if (expr.kind !== "struct") return {};
+  const inner = childScope(scope, expr);
+  const result: Record<string, JsonValue> = {};
+  for (const decl of expr.decls) {
+    if (decl.kind !== "field" || decl.constraint === "?") continue;
+    const name = labelName(decl.label);
+    if (name === undefined) continue;
+    const value =
+      decl.value.kind === "struct" ? defaultStruct(decl.value, inner, depth + 1) : decidedValue(decl.value, inner);
+    if (value === undefined) throw new SchemaError(`a default struct leaves its field ${name} open`);
+    result[name] = value;
+  }
+  return result;
 }
 
 function mergeSchemas(left: Schema, right: Schema): Schema {

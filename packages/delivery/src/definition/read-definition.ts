@@ -98,7 +98,7 @@ function metadataOf(text: string, file: File, { metadata, name }: { metadata: Fi
   if (!isJsonObject(json)) throw refuse(`failed to parse metadata ${name}: it must be a struct`, pos);
   const { type } = json;
   if (type !== undefined && (typeof type !== "string" || !Object.hasOwn(definitionKinds, type)))
-    throw refuse(`invalid type ${String(type)}`, pos, [name, "type"]);
+    throw refuse(`invalid type ${typeof type === "string" ? type : JSON.stringify(type)}`, pos, [name, "type"]);
   const attributes = isJsonObject(json.attributes) ? json.attributes : {};
   refuseUnknownAttributes(type as DefinitionKind | undefined, attributes, pos);
   return {

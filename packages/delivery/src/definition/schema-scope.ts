@@ -98,7 +98,7 @@ export function isNullLiteral(expr: Expr, scope: Scope): boolean {
 }
 
 /** The default that a field's expression marks, or its only value. */
-function decidedValue(expr: Expr, scope: Scope): JsonValue | undefined {
+export function decidedValue(expr: Expr, scope: Scope): JsonValue | undefined {
   const branches = branchesOf(expr, scope);
   const marked = branches.filter((branch) => branch.marked);
   if (marked.length === 1) return constantOf(marked[0]!.expr, marked[0]!.scope);

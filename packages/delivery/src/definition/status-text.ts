@@ -1,5 +1,5 @@
 /** Checks of the CUE texts in `attributes.status` (kubevela-definitions.md 4.1). */
-import { type Expr, type Field, type File, type StructLit, parseFile, unquote } from "@lateen/cue";
+import { type Expr, type Field, type File, parseFile, unquote } from "@lateen/cue";
 import { labelName } from "./literal-json.ts";
 
 export type StatusField = "healthPolicy" | "customStatus" | "details";
@@ -34,7 +34,7 @@ function resultFault(file: File, field: StatusField, { name, accepts, wanted }: 
 }
 
 /** Fields of a name at the top level and inside top-level conditions. */
-function fieldsNamed(decls: File["decls"] | StructLit["decls"], name: string, depth = 0): readonly Field[] {
+function fieldsNamed(decls: File["decls"], name: string, depth = 0): readonly Field[] {
   if (depth > 50) return [];
   return decls.flatMap((decl) => {
     if (decl.kind === "field") return labelName(decl.label) === name ? [decl] : [];

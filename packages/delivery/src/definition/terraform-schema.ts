@@ -104,5 +104,5 @@ const commonProperties: JsonObject = {
       "DeleteResource will determine whether provisioned cloud resources will be deleted when application is deleted",
     default: true,
   },
-  region: text("region", "region of the cloud resource"),
+  region: text("region", "Region is cloud provider's region. It will override providerRef"),
 };

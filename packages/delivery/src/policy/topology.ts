@@ -1,3 +1,4 @@
+import { textOf } from "../application/application.ts";
 import { type JsonValue, isJsonObject } from "@lateen/base";
 import type { AppPolicy } from "../application/application.ts";
 import { PolicyError, refuseUnknownFields } from "./policy-error.ts";
@@ -63,10 +64,10 @@ function targetsOf(policy: AppPolicy, options: PlacementOptions): readonly Targe
 
 function byName(names: readonly JsonValue[], policy: AppPolicy, { clusters }: PlacementOptions): readonly string[] {
   return names.map((name) => {
-    if (name === localCluster || clusters.some((cluster) => cluster.name === name)) return String(name);
+    if (name === localCluster || clusters.some((cluster) => cluster.name === name)) return textOf(name);
     throw new PolicyError(
       policy.name,
-      `failed to get cluster ${String(name)}: topology policy ${policy.name} names a cluster that is not joined`,
+      `failed to get cluster ${JSON.stringify(name)}: topology policy ${policy.name} names a cluster that is not joined`,
     );
   });
 }

@@ -1,7 +1,7 @@
 import { type Diagnostic, type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
 import { CueError } from "@lateen/cue";
 import type { KubeObject } from "@lateen/objects";
-import type { App, AppPolicy } from "../application/application.ts";
+import { type App, type AppPolicy, textOf } from "../application/application.ts";
 import { nativePolicyTypes } from "../application/native-policies.ts";
 import { type DefinitionSource, sourceOf, specText, templateOf } from "../definition/definition-set.ts";
 import { type RenderContext, applicationContext, sorted } from "./context.ts";
@@ -101,7 +101,7 @@ function renderPolicy(options: RenderPoliciesOptions, policy: AppPolicy, definit
     failed(policy, renderFailure(place, head, faults, errs).message, faults);
   const errs = value.lookupPath("errs");
   const raised =
-    errs.exists && errs.incompleteKind === "list" ? errs.elements().map((one) => String(one.toJSON())) : [];
+    errs.exists && errs.incompleteKind === "list" ? errs.elements().map((one) => textOf(one.toJSON())) : [];
   const faults = value.validate();
   if (faults.length > 0 || raised.length > 0) return wrong(faults, raised);
   const output = value.lookupPath("output");

@@ -251,7 +251,7 @@ function readiness(object: KubeObject): string {
     return `${count("status", "readyReplicas")}/${count("spec", "replicas")}`;
   if (object.kind === "DaemonSet")
     return `${count("status", "numberReady")}/${count("status", "desiredNumberScheduled")}`;
-  if (object.kind === "Job") return `${count("status", "succeeded")}/${valueAt(object, "spec", "completions") ?? 1}`;
+  if (object.kind === "Job") return `${count("status", "succeeded")}/${Math.max(1, count("spec", "completions"))}`;
   if (object.kind !== "Pod") return "";
   const statuses = objectsAt(valueAt(object, "status", "containerStatuses"));
   const containers = objectsAt(valueAt(object, "spec", "containers"));

@@ -1,0 +1,14 @@
+import type { Environment } from "@lateen/controller";
+import type { RunMemory } from "@lateen/workflow";
+import type { DefinitionSource } from "../definition/definition-set.ts";
+import type { DeliveryPorts } from "./ports.ts";
+
+/** What the rounds of all Applications share. */
+export interface DeliveryState {
+  readonly environment: Environment;
+  readonly ports: DeliveryPorts;
+  readonly definitions: () => DefinitionSource;
+  /** Counters of running workflows, by application. */
+  readonly memories: Map<string, RunMemory>;
+  readonly newId: () => string;
+}

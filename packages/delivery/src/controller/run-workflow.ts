@@ -1,0 +1,112 @@
+/** One advance of an Application's workflow, from its recorded status to what is to be recorded. */
+import { type JsonObject, errorMessage, isConflict, isJsonObject } from "@lateen/base";
+import { timestampOf } from "@lateen/controller";
+import { type KubeObject, valueAt } from "@lateen/objects";
+import {
+  type Plan,
+  type RunStatus,
+  advance,
+  builtinProviders,
+  createCueStepRunner,
+  createProviders,
+  createRunMemory,
+  embeddedTemplates,
+  statusFromJson,
+} from "@lateen/workflow";
+import type { App, AppPolicy } from "../application/application.ts";
+import { type DefinitionSource, sourceOf, templateOf } from "../definition/definition-set.ts";
+import { applicationContext, defaultClusterVersion } from "../render/context.ts";
+import { ContextStore } from "./context-store.ts";
+import type { DeliveryTools, ServiceStatus } from "./deliver-component.ts";
+import type { DeliveryState } from "./delivery-state.ts";
+import { stepProviders } from "./step-providers.ts";
+
+export interface WorkflowRound {
+  readonly state: DeliveryState;
+  readonly application: KubeObject;
+  readonly plan: Plan;
+  readonly policies: readonly AppPolicy[];
+  readonly tools: DeliveryTools;
+  /** What the workflow belongs to: another token than the recorded one starts it anew. */
+  readonly token: string;
+  readonly report: (service: ServiceStatus) => void;
+  readonly onRestart: () => void;
+  readonly signal: AbortSignal;
+}
+
+export interface WorkflowAdvance {
+  readonly phase: RunStatus["phase"];
+  readonly status: RunStatus;
+  readonly requeueAfterMs: number | undefined;
+  /** What kept the engine itself from going on. */
+  readonly failure?: string;
+}
+
+/** @throws Conflict when the status is stale, the signal's reason. */
+export async function runWorkflow(round: WorkflowRound): Promise<WorkflowAdvance> {
+  const { state, application, plan, tools, token, signal } = round;
+  const { environment, memories } = state;
+  const key = `${tools.app.namespace}/${tools.app.name}`;
+  const recorded = valueAt(application.status, "workflow");
+  const known = isJsonObject(recorded) && recorded.appRevision === token ? recorded : undefined;
+  if (known === undefined) {
+    memories.delete(key);
+    round.onRestart();
+  }
+  const now = environment.clock.now();
+  const status = statusFromJson(known, plan.mode);
+  const isFirst = status.startTime === "";
+  const started = isFirst ? { ...status, mode: plan.mode, startTime: timestampOf(now) } : status;
+  if (started.finished) return { phase: started.phase, status: started, requeueAfterMs: undefined };
+  const memory = memories.get(key) ?? createRunMemory();
+  memories.set(key, memory);
+  const store = new ContextStore(environment.client, application, signal);
+  const context = isFirst ? await store.reset() : await store.load();
+  try {
+    return await advance({
+      plan,
+      status: started,
+      context,
+      memory,
+      runner: stepRunner(round),
+      now,
+      newId: state.newId,
+      signal,
+      save: (_, next) => store.save(next),
+    });
+  } catch (error) {
+    if (signal.aborted || isConflict(error)) throw error;
+    return {
+      phase: "executing",
+      status: { ...started, phase: "executing" },
+      requeueAfterMs: 5_000,
+      failure: errorMessage(error),
+    };
+  }
+}
+
+function stepRunner({ state, tools, policies, report }: WorkflowRound): ReturnType<typeof createCueStepRunner> {
+  const { placement, providers = [] } = state.ports;
+  return createCueStepRunner({
+    providers: createProviders(builtinProviders, ...providers, stepProviders({ tools, placement, policies, report })),
+    fields: stepFields(tools.app),
+    template: (type) => stepTemplate(type, tools.definitions, tools.app.namespace),
+  });
+}
+
+function stepFields(app: App): JsonObject {
+  const fields = applicationContext(app, { cluster: "", clusterVersion: defaultClusterVersion });
+  return { name: app.name, ...fields, replicaKey: "" };
+}
+
+function stepTemplate(
+  type: string,
+  definitions: DefinitionSource,
+  namespace: string,
+): { text: string; source: string } | undefined {
+  const embedded = Object.hasOwn(embeddedTemplates, type) ? embeddedTemplates[type] : undefined;
+  if (embedded !== undefined) return { text: embedded, source: `step ${type}` };
+  const definition = definitions.find("workflow-step", type, namespace);
+  if (definition === undefined) return undefined;
+  return { text: templateOf(definition) ?? "", source: sourceOf(definition).source };
+}
