@@ -90,7 +90,7 @@ export function evaluate(run: Run, env: Environment | undefined, expr: Expr): Va
     case "try":
       return evaluate(run, env, expr.expr);
     default:
-      return evaluated(run, anonymous(env, expr), expr);
+      return evaluated(run, anonymous(run, env, expr), expr);
   }
 }
 
@@ -98,9 +98,10 @@ function settled(run: Run, value: Value, expr: Expr): Value {
   return value instanceof Vertex ? evaluated(run, value, expr) : value;
 }
 
-/** A vertex for a value that stands nowhere: an operand, an argument. */
-export function anonymous(env: Environment | undefined, expr: Expr): Vertex {
-  return new Vertex(vertexOf(env), "", [{ expr, env, lineage: inheritedLineage(env) }], true);
+/** A vertex for a value that stands nowhere: an operand, an argument. It counts as part of what is being worked off. */
+export function anonymous(run: Run, env: Environment | undefined, expr: Expr): Vertex {
+  const lineage = run.inherited ?? inheritedLineage(env);
+  return new Vertex(run.stack.at(-1) ?? vertexOf(env), "", [{ expr, env, lineage }], true);
 }
 
 /**

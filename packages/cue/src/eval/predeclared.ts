@@ -115,7 +115,7 @@ export function callPredeclared(run: Run, env: Environment | undefined, expr: Ca
       tag: "validator",
       kind: topKind,
       func,
-      args: args.map((arg) => evaluated(run, anonymous(env, arg), arg)),
+      args: args.map((arg) => evaluated(run, anonymous(run, env, arg), arg)),
       src: expr.src,
     };
   }
@@ -124,7 +124,7 @@ export function callPredeclared(run: Run, env: Environment | undefined, expr: Ca
     case "len":
       return lengthOf(run, env, expr);
     case "close":
-      return evaluated(run, anonymous(env, expr), expr);
+      return evaluated(run, anonymous(run, env, expr), expr);
     case "and":
       return combine(run, env, expr, "unify");
     case "or":
@@ -138,7 +138,7 @@ export function callPredeclared(run: Run, env: Environment | undefined, expr: Ca
       return divide(run, env, expr, func.name);
     case "matchN":
     case "matchIf": {
-      const given = args.map((arg) => evaluated(run, anonymous(env, arg), arg));
+      const given = args.map((arg) => evaluated(run, anonymous(run, env, arg), arg));
       return runMatcher(run, func.name, given, expr);
     }
     default:
@@ -212,7 +212,7 @@ function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "
     kind === "unify"
       ? { kind, operands: parts, src: expr.src }
       : { kind, terms: parts.map((part) => ({ expr: part, isDefault: false })), hasDefaults: false, src: expr.src };
-  const vertex = anonymous(env, whole);
+  const vertex = anonymous(run, env, whole);
   const result = evaluated(run, vertex, expr);
   return result;
 }

@@ -210,11 +210,8 @@ export function runProviders(run: Run, vertex: Vertex, label: Label): Bottom | u
 
 /** Whatever may add conjuncts to this vertex from further out goes first. */
 export function settleAbove(run: Run, vertex: Vertex): void {
-  let label = vertex.label;
-  for (let at = vertex.parent; at !== undefined; at = at.parent) {
-    if (at.status === inProgress && !vertex.binding) runProviders(run, at, label);
-    label = at.label;
-  }
+  for (let at = vertex; at.parent !== undefined && !at.binding; at = at.parent)
+    if (at.parent.status === inProgress) runProviders(run, at.parent, at.label);
 }
 
 /** What a value says as a label. */

@@ -1,5 +1,5 @@
 import { type Budget, defaultBudget } from "@lateen/base";
-import type { Vertex } from "./vertex.ts";
+import type { Lineage, Vertex } from "./vertex.ts";
 import { inProgress, unprocessed } from "./vertex.ts";
 
 /** What an evaluation did: for goldens that pin work without clocks. */
@@ -49,6 +49,8 @@ export class Run {
   readonly stack: Vertex[] = [];
   /** The lowest place in the stack that something evaluated above has asked for in vain. */
   floor = Number.POSITIVE_INFINITY;
+  /** What the expression that is being evaluated was reached by; undefined leaves that to its environment. */
+  inherited: Lineage | undefined = undefined;
   /** Grows with everything that happens: tells whether trying again can make a difference. */
   epoch = 0;
   #budget: Budget = defaultBudget;
@@ -106,6 +108,7 @@ export class Run {
       if (vertex.status === inProgress) resetVertex(vertex);
     }
     this.floor = Number.POSITIVE_INFINITY;
+    this.inherited = undefined;
   }
 }
 

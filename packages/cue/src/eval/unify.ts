@@ -30,6 +30,7 @@ import {
   Vertex,
   evaluated,
   inProgress,
+  noLineage,
   optional,
   unprocessed,
 } from "./vertex.ts";
@@ -41,10 +42,13 @@ export function unify(run: Run, vertex: Vertex): void {
   if (vertex.status !== unprocessed) return;
   run.enter(vertex);
   const outerFloor = run.floor;
+  const { inherited } = run;
+  run.inherited = undefined;
   run.floor = Number.POSITIVE_INFINITY;
   vertex.status = inProgress;
   if (!shareValue(run, vertex)) workOff(run, vertex);
   run.leave();
+  run.inherited = inherited;
   finishOrForget(run, vertex, outerFloor);
 }
 
@@ -254,7 +258,9 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
     const close = closeCall(run, node, conjunct);
     if (close !== "other") return close;
   }
+  if (lineage.refs !== undefined) run.inherited = { ...noLineage, refs: lineage.refs, cyclic: lineage.cyclic };
   const value = evaluate(run, env, expr);
+  run.inherited = undefined;
   if (value.tag === "bottom" && !isFatal(value)) return value;
   node.queue.push({ expr: { kind: "value", value, origin: expr, src: expr.src }, env, lineage });
   return undefined;

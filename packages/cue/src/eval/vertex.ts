@@ -172,9 +172,12 @@ export function target(vertex: Vertex): Vertex {
   return at;
 }
 
+/** Where a vertex stands. What is part of an expression only stands where the expression does. */
 export function pathOf(vertex: Vertex): Label[] {
-  const path: Label[] = [];
-  for (let at: Vertex | undefined = vertex; at?.parent !== undefined; at = at.parent)
-    if (!at.binding) path.push(at.label);
+  let path: Label[] = [];
+  for (let at: Vertex | undefined = vertex; at?.parent !== undefined; at = at.parent) {
+    if (at.binding) path = [];
+    else path.push(at.label);
+  }
   return path.reverse();
 }
