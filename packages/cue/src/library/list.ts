@@ -110,7 +110,7 @@ function equalPair(elements: readonly LazyValue[], context: BuiltinContext): rea
       continue;
     }
     context.spend(others.length);
-    for (const j of others) if (elements[j]!.equals(element)) return [j, i];
+    for (const j of others) if (isSame(elements[j]!, element)) return [j, i];
     others.push(i);
   }
   return undefined;
@@ -309,13 +309,22 @@ const functions: readonly Builtin[] = [
   },
 ];
 
-/** Equality of `Contains`: kinds count, `1` is not `1.0`. */
-function isSame(left: LazyValue, right: LazyValue): boolean {
+/** Equality in which kinds count, at every depth: `1` is not `1.0`. The order of fields does not. */
+function isSame(left: LazyValue, right: LazyValue, depth = 0): boolean {
   const a = left.scalar();
   const b = right.scalar();
-  if (isNumber(a) && isNumber(b)) return a.isInt === b.isInt && compareNumbers(a, b) === 0;
-  if (typeof a === "string" || typeof b === "string") return a === b;
-  return left.equals(right);
+  if (a !== undefined || b !== undefined) return a !== undefined && b !== undefined && keyOf(a) === keyOf(b);
+  if (depth > maxDepth) throw new BuiltinError(`values nested deeper than ${maxDepth}`);
+  const [elements, others] = [left.elements(), right.elements()];
+  if (elements !== undefined && others !== undefined)
+    return elements.length === others.length && elements.every((element, i) => isSame(element, others[i]!, depth + 1));
+  const [fields, wanted] = [left.fields(), right.fields()];
+  if (fields === undefined || wanted === undefined) return left.equals(right);
+  const byName = new Map(wanted);
+  return (
+    fields.length === wanted.length &&
+    fields.every(([name, value]) => byName.has(name) && isSame(value, byName.get(name)!, depth + 1))
+  );
 }
 
 const source = `{

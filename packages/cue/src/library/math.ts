@@ -249,7 +249,7 @@ const functions: readonly Builtin[] = [
   ofFloat("Sinh", hyperbolicSine),
   ofFloat("Cosh", hyperbolicCosine),
   ofFloat("Sqrt", Math.sqrt),
-  ofFloat("Tan", Math.tan),
+  ofFloat("Tan", (x) => Math.sin(x) / Math.cos(x)),
   ofFloat("Tanh", Math.tanh),
 ];
 
