@@ -86,7 +86,8 @@ export function outcomeOf(application: KubeObject): Outcome | undefined {
     case "running":
       return "healthy";
     case "workflowSuspending":
-      return "suspended";
+      // A resume is recorded before the controller has taken it up.
+      return valueAt(application, "status", "workflow", "suspend") === true ? "suspended" : undefined;
     case "workflowFailed":
     case "workflowTerminated":
       return "failed";

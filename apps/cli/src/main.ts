@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Command, CommanderError } from "commander";
 import { errorMessage, isAborted, nearestName } from "@lateen/base";
 import { verbs } from "./generated/verbs.ts";
@@ -55,6 +56,8 @@ export async function main(argv: readonly string[], context: VerbContext): Promi
 
 /** Runs as the process: Ctrl-C aborts, a second one ends at once. */
 export async function runProcess(): Promise<void> {
+  // One signal is handed to every request of a verb, a dozen at once: no leak, and Node's warning would stand in the output.
+  setMaxListeners(200);
   const controller = new AbortController();
   let interrupts = 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

@@ -120,7 +120,8 @@ export function newsBetween(before: ApplicationTree | undefined, after: Applicat
       (other) =>
         other.name === component.name && other.namespace === component.namespace && other.cluster === component.cluster,
     );
-    if (known?.health === component.health && known.message === component.message) continue;
+    if (component.health === "unknown" || (known?.health === component.health && known.message === component.message))
+      continue;
     news.push(
       `component ${component.name} in ${component.namespace}: ${component.health}${component.message === undefined || component.message === "" ? "" : ` (${component.message})`}`,
     );

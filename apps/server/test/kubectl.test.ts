@@ -70,7 +70,7 @@ describe.skipIf(kubectl.path === undefined)(
 
     it("shows nodes, pods, deployments and applications in tables with their own columns", async () => {
       const out = await ok("get", "nodes,pods,deploy,app", "-A");
-      expect(out).toMatch(/NAMESPACE\s+NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION/);
+      expect(out).toMatch(/NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION/);
       expect(out).toMatch(/NAMESPACE\s+NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE/);
       expect(out).toMatch(/NAMESPACE\s+NAME\s+READY\s+UP-TO-DATE\s+AVAILABLE\s+AGE/);
       expect(out).toMatch(/NAMESPACE\s+NAME\s+COMPONENT\s+TYPE\s+PHASE\s+HEALTHY\s+STATUS\s+AGE/);

@@ -1,3 +1,4 @@
+import { outcomeOf } from "../application-view.ts";
 import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
 import { adviceFor, deliver, describeDelivered, isApplication, watchToRest } from "../deliver.ts";
 import { loadFiles, printDiagnostics } from "../manifests.ts";
@@ -57,6 +58,11 @@ export const verb: Verb = {
           using limit = deadline(signal, parseDuration(options.timeout), "follow the delivery");
           let exit = 0;
           for (const { object, change } of result.objects.filter((one) => isApplication(one.object))) {
+            const rested = change === "unchanged" ? outcomeOf(object) : undefined;
+            if (rested === "healthy") {
+              terminal.line(`${object.metadata.name ?? ""} is as declared: nothing to do`);
+              continue;
+            }
             const since =
               change === "restarted"
                 ? (valueAt(object, "status", "workflow", "startTime") as string | undefined)
