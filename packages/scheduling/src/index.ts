@@ -4,4 +4,4 @@ export { type Preemption, priorityOf } from "./preemption.ts";
 export { type Amounts, amountsOf, podAmounts } from "./resources.ts";
 export { type Assessment, assess, bestNodes, totalOf } from "./assess.ts";
 export { type Placement, type ScheduleOptions, defaultPlugins, schedule } from "./schedule.ts";
-export { type ClusterObjects, type NodeInfo, type Snapshot, snapshotOf } from "./snapshot.ts";
+export { type ClusterObjects, type NodeInfo, type Snapshot, snapshotOf, withPlacedPod } from "./snapshot.ts";

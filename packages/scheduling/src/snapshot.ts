@@ -93,9 +93,31 @@ export function nodeInfoOf(node: SchedulingNode, pods: readonly SchedulingPod[])
   };
 }
 
+/** The snapshot with one pod more on a node: what was added up before is kept. */
+export function withPlacedPod(snapshot: Snapshot, nodeName: string, pod: SchedulingPod): Snapshot {
+  const amounts = podAmounts(pod);
+  return withNode(snapshot, nodeName, (info) => ({
+    ...info,
+    pods: [...info.pods, pod],
+    requested: sumOf(info.requested, amounts.requests),
+    nonZeroRequested: sumOf(info.nonZeroRequested, amounts.nonZero),
+    ports: [...info.ports, ...hostPortsOf(pod)],
+  }));
+}
+
+function sumOf(left: Amounts, right: Amounts): Amounts {
+  const sum = new Map(left);
+  for (const [name, amount] of right) sum.set(name, (sum.get(name) ?? 0) + amount);
+  return sum;
+}
+
 /** The snapshot with another set of pods on one node. */
 export function withPods(snapshot: Snapshot, nodeName: string, pods: readonly SchedulingPod[]): Snapshot {
-  const nodes = snapshot.nodes.map((info) => (info.name === nodeName ? nodeInfoOf(info.node, pods) : info));
+  return withNode(snapshot, nodeName, (info) => nodeInfoOf(info.node, pods));
+}
+
+function withNode(snapshot: Snapshot, nodeName: string, change: (info: NodeInfo) => NodeInfo): Snapshot {
+  const nodes = snapshot.nodes.map((info) => (info.name === nodeName ? change(info) : info));
   return { ...snapshot, nodes, nodeByName: new Map(nodes.map((info) => [info.name, info])) };
 }
 

@@ -19,6 +19,7 @@ import { labelSelectorOf } from "@lateen/objects";
 import { type Pod, podKind } from "../api/pod.ts";
 import { type Deployment, type ReplicaSet, deploymentKind, replicaSetKind } from "../api/workloads.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
+import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
 import { observe, ownerReferenceTo } from "../pods/pod-control.ts";
 import { controllerOf, isControlledBy, isPodFinished } from "../pods/pod-state.ts";
 import {
@@ -45,6 +46,8 @@ import { templateHash, templateHashLabel } from "./template-hash.ts";
 
 /** Rolls a Deployment's template out over ReplicaSets: one for each template, grown and shrunk within the strategy's limits. */
 export function createDeploymentController(environment: Environment): Controller {
+  indexOwners(environment, replicaSetKind);
+  indexOwners(environment, podKind);
   return {
     name: "deployment",
     sources: [
@@ -85,7 +88,7 @@ export async function reconcileDeployment(
   if (deployment === undefined) return {};
   const claim = claimObjects(
     deployment,
-    cache.list<ReplicaSet>({ ...replicaSetKind, namespace }),
+    candidatesOf<ReplicaSet>(environment, replicaSetKind, deployment),
     labelSelectorOf(deployment.spec?.selector),
   );
   if (await settleClaim(environment, deployment, claim, { signal })) return { requeueAfterMs: 1 };
@@ -170,9 +173,9 @@ async function clearOldSets(
     );
     return "waiting";
   }
-  const namespace = rollout.deployment.metadata.namespace ?? "";
-  const pods = environment.cache.list<Pod>({ ...podKind, namespace });
-  const running = pods.some((pod) => !isPodFinished(pod) && rollout.oldSets.some((set) => isControlledBy(pod, set)));
+  const running = rollout.oldSets.some((set) =>
+    ownedBy<Pod>(environment, podKind, set).some((pod) => !isPodFinished(pod)),
+  );
   return running ? "waiting" : "clear";
 }
 
@@ -268,16 +271,17 @@ async function annotateNewSet(environment: Environment, rollout: Rollout, signal
   await annotateDeployment(environment, rollout, signal);
 }
 
-async function annotateDeployment({ client }: Environment, rollout: Rollout, signal: AbortSignal): Promise<void> {
+async function annotateDeployment(environment: Environment, rollout: Rollout, signal: AbortSignal): Promise<void> {
   const { deployment, newSet } = rollout;
   const revision = newSet?.metadata.annotations?.[revisionAnnotation];
   if (revision === undefined || deployment.metadata.annotations?.[revisionAnnotation] === revision) return;
   const { namespace = "", name = "" } = deployment.metadata;
-  await client.patch(
+  const written = await environment.client.patch(
     { ...deploymentKind, namespace, name },
     { kind: "merge", value: { metadata: { annotations: { [revisionAnnotation]: revision } } } },
     { signal },
   );
+  await observe(environment, deploymentKind, written.metadata.resourceVersion, signal);
 }
 
 async function applyScales(
@@ -335,7 +339,7 @@ async function writeStatus(
   if (!jsonEquals(status as unknown as JsonValue, (deployment.status ?? {}) as unknown as JsonValue)) {
     const { namespace = "", name = "" } = deployment.metadata;
     // The annotation above may have moved the version on; the status is ours alone, so it needs no precondition but the uid.
-    await environment.client.patch(
+    const written = await environment.client.patch(
       { ...deploymentKind, namespace, name },
       {
         kind: "merge",
@@ -343,6 +347,7 @@ async function writeStatus(
       },
       { subresource: "status", signal },
     );
+    await observe(environment, deploymentKind, written.metadata.resourceVersion, signal);
   }
   return recheckMs;
 }

@@ -17,6 +17,7 @@ import { type Pod, podKind } from "../api/pod.ts";
 import { type Job, type JobStatus, jobKind } from "../api/workloads.ts";
 import { statusPatch } from "../deployment/reconcile-deployment.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
+import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
 import { createPods, deletePods, newerVersion, observe, podFromTemplate } from "../pods/pod-control.ts";
 import { isPodFinished, isPodReady, isPodTerminating } from "../pods/pod-state.ts";
 import { compressIndexes, expandIndexes } from "./indexes.ts";
@@ -28,6 +29,7 @@ const indexAnnotation = "batch.kubernetes.io/job-completion-index";
 const failureBackoffMs = { base: 10_000, max: 600_000 };
 
 export function createJobController(environment: Environment): Controller {
+  indexOwners(environment, podKind);
   return {
     name: "job",
     sources: [{ ...jobKind }, { ...podKind, map: requestForController(jobKind) }],
@@ -55,10 +57,10 @@ export async function reconcileJob(
   if (job === undefined) return {};
   const nowMs = clock.now();
   if (isFinished(job)) {
-    await releasePods({ environment, job, pods: ownPods(environment, job), nowMs, signal });
+    await releasePods({ environment, job, pods: ownedBy<Pod>(environment, podKind, job), nowMs, signal });
     return expire(environment, job, signal);
   }
-  const claim = claimObjects(job, cache.list<Pod>({ ...podKind, namespace }), labelSelectorOf(job.spec?.selector));
+  const claim = claimObjects(job, candidatesOf<Pod>(environment, podKind, job), labelSelectorOf(job.spec?.selector));
   if (await settleClaim(environment, job, claim, { signal })) return { requeueAfterMs: 1 };
   const pass: Pass = { environment, job, pods: claim.mine, nowMs, signal };
   if (job.metadata.deletionTimestamp !== undefined) {
@@ -70,13 +72,6 @@ export async function reconcileJob(
 
 export function isFinished(job: Job): boolean {
   return conditionOf(job, "Complete")?.status === "True" || conditionOf(job, "Failed")?.status === "True";
-}
-
-function ownPods({ cache }: Environment, job: Job): readonly Pod[] {
-  const { namespace = "" } = job.metadata;
-  return cache
-    .list<Pod>({ ...podKind, namespace })
-    .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === job.metadata.uid));
 }
 
 interface Counts {

@@ -12,7 +12,8 @@ import { type KubeObject, labelSelectorOf, matchesLabels } from "@lateen/objects
 import { type Pod, podKind } from "../api/pod.ts";
 import { type ReplicaSet, type ReplicaSetStatus, replicaSetKind } from "../api/workloads.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
-import { createPods, deletePods, podFromTemplate } from "../pods/pod-control.ts";
+import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
+import { createPods, deletePods, observe, podFromTemplate } from "../pods/pod-control.ts";
 import {
   controllerOf,
   isPodActive,
@@ -27,6 +28,7 @@ const burstReplicas = 500;
 
 /** Keeps as many pods of its template as it declares. */
 export function createReplicaSetController(environment: Environment): Controller {
+  indexOwners(environment, podKind);
   return {
     name: "replicaset",
     sources: [
@@ -60,7 +62,7 @@ export async function reconcileReplicaSet(
   const { cache, clock } = environment;
   const set = cache.get<ReplicaSet>({ ...replicaSetKind, namespace, name });
   if (set === undefined) return {};
-  const claim = claimObjects(set, cache.list<Pod>({ ...podKind, namespace }), labelSelectorOf(set.spec?.selector));
+  const claim = claimObjects(set, candidatesOf<Pod>(environment, podKind, set), labelSelectorOf(set.spec?.selector));
   if (await settleClaim(environment, set, claim, { signal })) return { requeueAfterMs: 1 };
 
   let failure: { readonly reason: string; readonly error: unknown } | undefined;
@@ -72,10 +74,11 @@ export async function reconcileReplicaSet(
       failure = { reason: surplus < 0 ? "FailedCreate" : "FailedDelete", error };
     }
   }
-  const pods = cache.list<Pod>({ ...podKind, namespace }).filter((pod) => controllerOf(pod)?.uid === set.metadata.uid);
+  const pods = ownedBy<Pod>(environment, podKind, set);
   const { status, recheckMs } = summarizeReplicaSet(set, { pods, nowMs: clock.now(), failure });
   if (!jsonEquals(status as never, (set.status ?? {}) as never)) {
-    await environment.client.updateStatus<ReplicaSet>({ ...set, status }, { signal });
+    const written = await environment.client.updateStatus<ReplicaSet>({ ...set, status }, { signal });
+    await observe(environment, replicaSetKind, written.metadata.resourceVersion, signal);
   }
   // A refusal (quota, validation) is told in the condition and tried again at leisure; the rest by the queue's back-off.
   if (failure !== undefined) {

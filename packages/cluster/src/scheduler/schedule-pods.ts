@@ -9,7 +9,15 @@ import {
   withCondition,
 } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import { type Preemption, type SchedulingNode, type SchedulingPod, schedule, snapshotOf } from "@lateen/scheduling";
+import {
+  type Preemption,
+  type SchedulingNode,
+  type SchedulingPod,
+  type Snapshot,
+  schedule,
+  snapshotOf,
+  withPlacedPod,
+} from "@lateen/scheduling";
 import { type Node, namespaceKind, nodeKind, serviceKind } from "../api/cluster.ts";
 import { type Pod, podKind } from "../api/pod.ts";
 import { replicaSetKind, statefulSetKind } from "../api/workloads.ts";
@@ -63,6 +71,7 @@ class PodScheduler {
   readonly #environment: Environment;
   readonly #events: EventRecorder;
   /** Where pods will be as soon as the cache shows their bindings. */
+  #known: Snapshot | undefined;
   readonly #assumed = new Map<string, { readonly pod: Pod; readonly node: string }>();
 
   constructor(environment: Environment) {
@@ -73,6 +82,7 @@ class PodScheduler {
   /** A pod's own change, or room that it leaves. */
   requestsFor(pod: Pod, previous: Pod | undefined): readonly Request[] {
     const gone = pod === previous;
+    if (this.#changesPlacement(pod, previous)) this.#known = undefined;
     if (gone || (isPodFinished(pod) && previous !== undefined && !isPodFinished(previous))) {
       this.#assumed.delete(pod.metadata.uid ?? "");
       return this.pending();
@@ -84,12 +94,28 @@ class PodScheduler {
     return isWaiting(pod) ? [requestOf(pod)] : [];
   }
 
+  /** Whether a change of a pod makes the snapshot wrong: not that of its status, nor its binding to where we assumed it. */
+  #changesPlacement(pod: Pod, previous: Pod | undefined): boolean {
+    const facts = ({ metadata, spec, status }: Pod): string =>
+      JSON.stringify([
+        spec?.nodeName,
+        metadata.labels,
+        metadata.deletionTimestamp,
+        status?.phase === "Succeeded" || status?.phase === "Failed",
+      ]);
+    const before = this.#assumed.get(pod.metadata.uid ?? "")?.pod ?? previous;
+    if (pod === previous) return pod.spec?.nodeName !== undefined || before !== previous;
+    if (before === undefined) return pod.spec?.nodeName !== undefined;
+    return facts(pod) !== facts(before);
+  }
+
   /** Heartbeats do not. */
   matters(node: Node, previous: Node | undefined): boolean {
-    if (previous === undefined || previous === node) return true;
     const facts = ({ spec, status, metadata }: Node): string =>
       JSON.stringify([spec, status?.allocatable, metadata.labels]);
-    return facts(node) !== facts(previous);
+    const matters = previous === undefined || previous === node || facts(node) !== facts(previous);
+    if (matters) this.#known = undefined;
+    return matters;
   }
 
   pending(): readonly Request[] {
@@ -115,7 +141,22 @@ class PodScheduler {
     }
   }
 
-  #snapshot() {
+  #snapshot(): Snapshot {
+    this.#known ??= this.#takeSnapshot();
+    const { cache } = this.#environment;
+    return {
+      ...this.#known,
+      namespaces: cache.list<KubeObject>(namespaceKind),
+      services: cache.list<KubeObject>(serviceKind),
+      workloads: [...cache.list<KubeObject>(replicaSetKind), ...cache.list<KubeObject>(statefulSetKind)],
+      persistentVolumes: cache.list(volumeKind),
+      persistentVolumeClaims: cache.list(claimKind),
+      storageClasses: cache.list(storageClassKind),
+      disruptionBudgets: cache.list(budgetKind),
+    };
+  }
+
+  #takeSnapshot(): Snapshot {
     const { cache } = this.#environment;
     for (const kind of neighbours) cache.watch(kind);
     const pods = cache.list<Pod>(podKind).map((pod) => {
@@ -125,19 +166,14 @@ class PodScheduler {
     return snapshotOf({
       nodes: cache.list<Node>(nodeKind) as unknown as readonly SchedulingNode[],
       pods: pods as unknown as readonly SchedulingPod[],
-      namespaces: cache.list<KubeObject>(namespaceKind),
-      services: cache.list<KubeObject>(serviceKind),
-      workloads: [...cache.list<KubeObject>(replicaSetKind), ...cache.list<KubeObject>(statefulSetKind)],
-      persistentVolumes: cache.list(volumeKind),
-      persistentVolumeClaims: cache.list(claimKind),
-      storageClasses: cache.list(storageClassKind),
-      disruptionBudgets: cache.list(budgetKind),
     });
   }
 
   async #bindPod(pod: Pod, node: string, signal: AbortSignal): Promise<void> {
     const { namespace = "", name = "", uid = "" } = pod.metadata;
-    this.#assumed.set(uid, { node, pod: { ...pod, spec: { containers: [], ...pod.spec, nodeName: node } } });
+    const assumed: Pod = { ...pod, spec: { containers: [], ...pod.spec, nodeName: node } };
+    this.#assumed.set(uid, { node, pod: assumed });
+    if (this.#known !== undefined) this.#known = withPlacedPod(this.#known, node, assumed as unknown as SchedulingPod);
     try {
       await this.#environment.client.raw({
         method: "POST",
@@ -152,6 +188,7 @@ class PodScheduler {
       });
     } catch (error) {
       this.#assumed.delete(uid);
+      this.#known = undefined;
       // Somebody else was faster, or the pod has gone: nothing is left to do.
       if (isNotFound(error) || isConflict(error)) return;
       throw error;
