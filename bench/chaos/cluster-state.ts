@@ -27,7 +27,9 @@ export async function readCluster(client: Client): Promise<KubeObject[]> {
   return lists.flat();
 }
 
+/** The hash of a rendered object covers the Application's UID, so it differs wherever that does; the object itself is compared. */
 const volatileKeys = new Set([
+  "oam.dev/render-hash",
   "uid",
   "resourceVersion",
   "creationTimestamp",
@@ -114,7 +116,10 @@ function normaliseValue(value: unknown, key: string): unknown {
         .map(([name, member]) => [name, normaliseValue(member, name)]),
     );
   }
-  if (typeof value === "string") return value.replaceAll(/kube-api-access-[a-z0-9]{5}/g, "kube-api-access-#");
+  if (typeof value === "string")
+    return value
+      .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "uid#")
+      .replaceAll(/kube-api-access-[a-z0-9]{5}/g, "kube-api-access-#");
   return value;
 }
 

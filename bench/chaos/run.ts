@@ -3,6 +3,7 @@
  * again, lets it finish, and compares the whole cluster with that of an undisturbed delivery. A second writer makes
  * ConfigMaps all the while: each acknowledged one must be there at the end.
  */
+import { setMaxListeners } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -165,6 +166,9 @@ async function missingWrites(delivery: Delivery): Promise<string[]> {
   const there = new Map(items.map((item) => [item.metadata.name, valueAt(item, "data", "n")]));
   return [...delivery.acknowledged].filter(([name, value]) => there.get(name) !== value).map(([name]) => name);
 }
+
+/** Requests of one process share signals; see apps/cli/src/main.ts. */
+setMaxListeners(200);
 
 export async function runChaos(args: readonly string[]): Promise<number> {
   const { rounds, seed, keep } = parseOptions(args);
