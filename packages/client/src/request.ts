@@ -28,15 +28,13 @@ export interface Call {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A signal that never aborts, for callers that gave none. */
-const neverAborted = new AbortController().signal;
-
 /**
  * Sends a request and gives the answer, whose body may still be streaming.
  * @throws ApiError on a status of 400 or more; TransportError when there was no answer; the signal's reason.
  */
 export async function send(transport: Transport, call: Call): Promise<ApiResponse> {
-  const signal = call.signal ?? neverAborted;
+  // A signal of its own for a caller that gave none: a shared one would gather the listeners of all requests.
+  const signal = call.signal ?? new AbortController().signal;
   signal.throwIfAborted();
   const body = encodeBody(call.body);
   const request: ApiRequest = {
