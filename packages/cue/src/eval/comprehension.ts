@@ -4,13 +4,22 @@ import { Environment, literalBlock, vertexOf } from "./environment.ts";
 import { defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
-import { isRegular, letLabel, nameOfLabel } from "./label.ts";
+import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
 import { addList } from "./lists.ts";
 import type { Run } from "./run.ts";
 import type { NodeState, Task } from "./state.ts";
 import { fail, insertLiteral } from "./unify.ts";
 import { type Bottom, type Scalar, atom, bottom, isFatal } from "./values.ts";
-import { type Conjunct, type LiteralRecord, Vertex, evaluated, inProgress, member, noLineage } from "./vertex.ts";
+import {
+  type Conjunct,
+  type LiteralRecord,
+  Vertex,
+  evaluated,
+  inProgress,
+  member,
+  noLineage,
+  required,
+} from "./vertex.ts";
 
 /**
  * Comprehensions. All iterations are found before the first is inserted: one that cannot be decided yet leaves nothing
@@ -150,6 +159,12 @@ function iterateOver(
   }
   if (value.status === inProgress && value.state !== undefined) value.state.isFrozen = true;
   for (const arc of [...value.arcs]) {
+    if (arc.arcType === required && isRegular(arc.label))
+      return bottom({
+        code: "incomplete",
+        message: `missing required field in for comprehension: ${formatLabel(arc.label)}`,
+        sources: [source.src],
+      });
     if (arc.arcType !== member || (typeof arc.label !== "number" && !isRegular(arc.label))) continue;
     const blocked = each(bindingOf(typeof arc.label === "number" ? intNumber(arc.label) : nameOfLabel(arc.label)), arc);
     if (blocked !== undefined) return blocked;

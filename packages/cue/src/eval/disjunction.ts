@@ -18,11 +18,18 @@ import { type ChoiceList, Vertex, noLineage, target } from "./vertex.ts";
 
 /** A way to choose that has survived so far. */
 interface Survivor {
-  readonly mode: DefaultMode;
+  readonly marks: Marks | undefined;
   readonly value: Base | Vertex;
   /** Choices made, and disjunctions still open; none of plain scalars. */
   readonly choices: ChoiceList | undefined;
   readonly open: readonly PendingDisjunction[];
+}
+
+/** How the terms chosen were marked, one a disjunction. */
+interface Marks {
+  readonly of: PendingDisjunction;
+  readonly mode: DefaultMode;
+  readonly next: Marks | undefined;
 }
 
 const rank: Readonly<Record<DefaultMode, number>> = { maybe: 0, default: 1, not: 2 };
@@ -30,6 +37,32 @@ const rank: Readonly<Record<DefaultMode, number>> = { maybe: 0, default: 1, not:
 /** Of two marks the stronger: a term is a default only where nothing speaks against it. */
 function combineModes(left: DefaultMode, right: DefaultMode): DefaultMode {
   return rank[left] >= rank[right] ? left : right;
+}
+
+function modeOf(marks: Marks | undefined, counts: (of: PendingDisjunction) => boolean): DefaultMode {
+  let mode: DefaultMode = "maybe";
+  for (let at = marks; at !== undefined; at = at.next) if (counts(at.of)) mode = combineModes(mode, at.mode);
+  return mode;
+}
+
+/**
+ * The modes of what is left. A disjunction none of whose defaults is left counts as unmarked: its other terms are then
+ * as good as any.
+ */
+function finalModes(survivors: readonly Survivor[]): DefaultMode[] {
+  const withDefault = new Set<string>();
+  const keys = new Map<PendingDisjunction["key"], number>();
+  const keyOf = ({ key, occurrence }: PendingDisjunction): string => {
+    let id = keys.get(key);
+    if (id === undefined) {
+      id = keys.size;
+      keys.set(key, id);
+    }
+    return `${id}.${occurrence}`;
+  };
+  for (const { marks } of survivors)
+    for (let at = marks; at !== undefined; at = at.next) if (at.mode === "default") withDefault.add(keyOf(at.of));
+  return survivors.map(({ marks }) => modeOf(marks, (of) => withDefault.has(keyOf(of))));
 }
 
 /** Multiplies the disjunctions of a vertex out, and makes it what remains. */
@@ -59,19 +92,25 @@ function isPlainExpr(expr: Choice["conjunct"]["expr"]): boolean {
 function expandScalars(run: Run, node: NodeState): Survivor[] | Bottom {
   const known = knownScalars(run, node);
   if (known.tag === "bottom") return known;
-  let survivors: Survivor[] = [{ mode: "maybe", value: known.value, choices: undefined, open: [] }];
+  let survivors: Survivor[] = [{ marks: undefined, value: known.value, choices: undefined, open: [] }];
   const errors: Bottom[] = [];
-  for (const { choices } of node.disjunctions) {
+  for (const of of node.disjunctions) {
     const next: Survivor[] = [];
     const seen = new Set<unknown>();
-    for (const { mode, value } of survivors) {
-      for (const choice of choices) {
+    for (const { marks, value } of survivors) {
+      for (const choice of of.choices) {
         run.spend(1);
         run.counters.disjuncts++;
         const term = (choice.conjunct.expr as { value: Simple }).value;
         const met = meet(run, node.vertex, value as Base, term);
         if (met.tag === "bottom") errors.push(met);
-        else join(run, next, { mode: combineModes(mode, choice.mode), value: met, choices: undefined, open: [] }, seen);
+        else
+          join(
+            run,
+            next,
+            { marks: { of, mode: choice.mode, next: marks }, value: met, choices: undefined, open: [] },
+            seen,
+          );
       }
     }
     survivors = next;
@@ -114,11 +153,15 @@ function join(run: Run, survivors: Survivor[], added: Survivor, seen?: Set<unkno
   for (let i = 0; i < survivors.length; i++) {
     const known = survivors[i]!;
     if (known.open.length !== added.open.length || !equalValues(run, known.value, added.value)) continue;
-    if (known.mode !== "default" && (added.mode === "default" || (added.mode === "maybe" && known.mode === "not")))
-      survivors[i] = { ...known, mode: added.mode };
+    if (preference(added) > preference(known)) survivors[i] = { ...known, marks: added.marks };
     return;
   }
   survivors.push(added);
+}
+
+function preference({ marks }: Survivor): number {
+  const mode = modeOf(marks, () => true);
+  return mode === "default" ? 2 : mode === "maybe" ? 1 : 0;
 }
 
 function isScalarKey(value: Base | Vertex): value is Base & { tag: "atom"; value: string } {
@@ -129,7 +172,7 @@ function isScalarKey(value: Base | Vertex): value is Base & { tag: "atom"; value
 
 function expandVertices(run: Run, node: NodeState): Survivor[] | Bottom {
   const { vertex } = node;
-  let level: Survivor[] = [{ mode: "maybe", value: vertex, choices: undefined, open: node.disjunctions }];
+  let level: Survivor[] = [{ marks: undefined, value: vertex, choices: undefined, open: node.disjunctions }];
   const errors: Bottom[] = [];
   const state = { kind: node.kind, known: node.kindSource?.value };
   while (level.some(({ open }) => open.length > 0)) {
@@ -173,7 +216,12 @@ function choose(
       continue;
     }
     const open = tried.openDisjunctions ?? [];
-    results.push({ mode: combineModes(survivor.mode, choice.mode), value: plainValue(tried, open), choices, open });
+    results.push({
+      marks: { of: disjunction!, mode: choice.mode, next: survivor.marks },
+      value: plainValue(tried, open),
+      choices,
+      open,
+    });
   }
   return results;
 }
@@ -239,8 +287,9 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     vertex.literals = from.literals;
     return;
   }
-  const defaults = survivors.filter(({ mode }) => mode === "default");
-  const values = [...defaults, ...survivors.filter(({ mode }) => mode !== "default")].map(({ value }) => value);
+  const modes = finalModes(survivors);
+  const defaults = survivors.filter((_, i) => modes[i] === "default");
+  const values = [...defaults, ...survivors.filter((_, i) => modes[i] !== "default")].map(({ value }) => value);
   const disjunction: Disjunction = {
     tag: "disjunction",
     kind: values.reduce(

@@ -13,13 +13,16 @@ import {
   boolKind,
   bytesKind,
   formatKind,
+  funcKind,
   intKind,
   listKind,
   nullKind,
   numberKind,
   stringKind,
+  topKind,
 } from "./kind.ts";
-import { stringLabel } from "./label.ts";
+import { finalize } from "./finalize.ts";
+import { formatLabel, stringLabel } from "./label.ts";
 import { regexError } from "./regex.ts";
 import { elementCount, resolve } from "./resolve.ts";
 import type { Run } from "./run.ts";
@@ -36,7 +39,8 @@ import {
   isFatal,
   trueAtom,
 } from "./values.ts";
-import { Vertex, inProgress, noLineage, target } from "./vertex.ts";
+import { firstOpen } from "./validate.ts";
+import { Vertex, inProgress, noLineage, pathOf, target } from "./vertex.ts";
 
 export function isReference(expr: Expr): boolean {
   switch (expr.kind) {
@@ -149,6 +153,25 @@ export function kindsOf(value: Value): Kind {
   return target(value).base?.kind ?? 0;
 }
 
+/** An operand of an operator: a struct or a list must be concrete to its leaves. */
+function dataOperand(run: Run, env: Environment | undefined, expr: Expr, place: string): Value {
+  const value = operand(run, env, expr, place);
+  if (!(value instanceof Vertex) || (value.base?.tag !== "struct" && value.base?.tag !== "list")) return value;
+  if (value.status === inProgress) return value;
+  finalize(run, value);
+  const problem = firstOpen(value);
+  if (problem === undefined) return value;
+  const { error, vertex } = problem;
+  return bottom({
+    code: error.code,
+    message: () =>
+      `invalid ${place} (type ${formatKind(value.base!.kind)}): ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
+    vertex: isFatal(error) ? error.vertex : undefined,
+    sources: [expr.src],
+    causes: [error],
+  });
+}
+
 /** An operand: concrete, or the error that says why not. */
 export function operand(run: Run, env: Environment | undefined, expr: Expr, op: string): Value {
   const value = defaultOf(evaluate(run, env, expr));
@@ -195,12 +218,12 @@ function unary(run: Run, env: Environment | undefined, expr: Expr & { kind: "una
 }
 
 function binary(run: Run, env: Environment | undefined, expr: BinaryExpr): Value {
-  const left = operand(run, env, expr.left, expr.op);
+  const left = dataOperand(run, env, expr.left, `left-hand value to '${expr.op}'`);
   if (expr.shortCircuit === true && (expr.op === "&&" || expr.op === "||")) {
     const known = atomOf(left);
     if (known !== undefined && known.value === (expr.op === "||")) return known;
   }
-  const right = operand(run, env, expr.right, expr.op);
+  const right = dataOperand(run, env, expr.right, `right-hand value to '${expr.op}'`);
   const leftError = errorOf(left);
   const rightError = errorOf(right);
   if (leftError !== undefined || rightError !== undefined) {
@@ -216,12 +239,26 @@ export function errorOf(value: Value): Bottom | undefined {
   return value.tag === "bottom" ? value : undefined;
 }
 
-/** `x != _|_`: an absent field is no error of the test, a cycle is. */
+/** `x != _|_`: whether x is there. An absent field is no error of the test, a cycle is; a mere constraint is not there. */
 function testValidity(run: Run, env: Environment | undefined, expr: Expr & { kind: "bottom-test" }): Value {
   const value = evaluate(run, env, expr.expr);
   const error = errorOf(value) ?? (value instanceof Vertex ? value.childError : undefined);
   if (error !== undefined && error.code === "cycle") return error;
-  return (error !== undefined) === expr.isEqual ? trueAtom : falseAtom;
+  return (error === undefined && !isMereConstraint(value)) === expr.isEqual ? falseAtom : trueAtom;
+}
+
+function isMereConstraint(value: Value): boolean {
+  const base = value instanceof Vertex ? value.base : value;
+  switch (base?.tag) {
+    case "type":
+      return (base.kind | funcKind) !== topKind;
+    case "bound":
+    case "validator":
+    case "conjunction":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function bound(run: Run, env: Environment | undefined, expr: Expr & { kind: "bound" }): Value {

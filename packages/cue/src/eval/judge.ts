@@ -18,7 +18,7 @@ import {
   bottom,
   top,
 } from "./values.ts";
-import { type Vertex, evaluated, optional } from "./vertex.ts";
+import { type Vertex, evaluated, member, optional } from "./vertex.ts";
 import { structKind, listKind, numberKind, topKind } from "./kind.ts";
 
 /** Makes the value of a vertex of what was gathered: its base, its errors, and which of its fields are not allowed. */
@@ -105,7 +105,7 @@ function recheckRanges(node: NodeState): void {
 function checkClosedness(vertex: Vertex): void {
   if (vertex.closedBy === undefined) return;
   for (const arc of vertex.arcs) {
-    if (arc.arcType === optional || !isRegular(arc.label)) continue;
+    if (arc.arcType !== member || !isRegular(arc.label)) continue;
     const groups = arc.conjuncts.map((conjunct) => conjunct.lineage.group);
     if (isAllowed(vertex, arc.label, groups)) continue;
     const error = fieldNotAllowed(arc);

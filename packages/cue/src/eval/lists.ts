@@ -39,9 +39,12 @@ export function listLengths(node: NodeState): Bottom | undefined {
 
 function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bottom {
   const lengths = [left.elements.length, right.elements.length];
-  return bottom({
-    message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
-    vertex: node.vertex,
-    sources: [left.src, right.src],
-  });
+  return {
+    ...bottom({
+      message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
+      vertex: node.vertex,
+      sources: [left.src, right.src],
+    }),
+    keepsParts: true,
+  };
 }

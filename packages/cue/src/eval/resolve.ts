@@ -142,7 +142,7 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
   if (holder.status === inProgress) blocked = runProviders(run, holder, label);
   const arc = holder.arc(label);
   if (arc !== undefined) {
-    if (holder.isBlocked && holder.bottom !== undefined) return holder.bottom;
+    if (holder.bottom !== undefined && holder.status !== inProgress) return holder.bottom;
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
     if (arc.arcType === optional) return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
@@ -158,6 +158,7 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
 
 function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
   if (vertex.bottom !== undefined) return vertex.bottom;
+  if (vertex.childError !== undefined) return vertex.childError;
   if (typeof label === "number") {
     const count = elementCount(vertex);
     const isOpen = vertex.base?.tag === "list" && vertex.base.isOpen;

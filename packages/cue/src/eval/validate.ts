@@ -56,6 +56,7 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   }
   const own = vertex.bottom ?? holder.bottom;
   if (own !== undefined) {
+    if (own.keepsParts === true) descend(holder, { ...visit, concrete: false }, walk);
     if (isFatal(own) || concrete) walk.problems.add(own, path);
     return;
   }
@@ -139,6 +140,27 @@ class Problems {
     for (let at = path; at !== undefined; at = at.up) labels.push(at.label);
     return [...this.#base, ...labels.reverse()];
   }
+}
+
+/** The first part of a finalized struct or list that is wrong, or not concrete. */
+export function firstOpen(root: Vertex): { readonly error: Bottom; readonly vertex: Vertex } | undefined {
+  const stack = [root];
+  for (let vertex = stack.pop(); vertex !== undefined; vertex = stack.pop()) {
+    const holder = target(vertex);
+    const own = vertex.bottom ?? holder.bottom;
+    if (own !== undefined) return { error: own, vertex };
+    const plain = defaultOf(holder);
+    const base = plain instanceof Vertex ? target(plain).base : plain;
+    if (base?.tag !== "atom" && base?.tag !== "struct" && base?.tag !== "list")
+      return { error: notConcrete(plain, holder), vertex };
+    const { arcs } = plain instanceof Vertex ? target(plain) : holder;
+    for (let i = arcs.length - 1; i >= 0; i--) {
+      const arc = arcs[i]!;
+      if (arc.arcType !== optional && (typeof arc.label === "number" || isRegular(arc.label)))
+        stack.push(arc.arcType === required ? missing(arc) : arc);
+    }
+  }
+  return undefined;
 }
 
 /** The first error of a finalized value, for functions that only need to know. */

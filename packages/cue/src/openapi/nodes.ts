@@ -1,4 +1,4 @@
-import type { JsonValue } from "@lateen/base";
+import type { JsonObject, JsonValue } from "@lateen/base";
 import type {
   Attribute,
   Binary,
@@ -85,9 +85,23 @@ export function list(elements: readonly Expr[], rest?: Expr | "open"): Expr {
   };
 }
 
-/** A struct: nothing, one line for one declaration, else a line each. */
+/** A struct: nothing, one line for one declaration, else a line each; documented fields stand apart. */
 export function struct(decls: readonly Decl[]): StructLit {
-  return { kind: "struct", ...place, decls, braces: true };
+  return { kind: "struct", ...place, decls: spaced(decls), braces: true };
+}
+
+/** Declarations with an empty line before each that is documented, but the first. */
+export function spaced(decls: readonly Decl[]): readonly Decl[] {
+  return decls.map((decl, index) => (index === 0 ? decl : withGap(decl)));
+}
+
+function withGap(decl: Decl): Decl {
+  if (decl.kind !== "field" || decl.comments === undefined || decl.relPos === "newline") return decl;
+  return {
+    ...decl,
+    relPos: "newline",
+    comments: decl.comments.map((group) => ({ ...group, relPos: "section" as const })),
+  };
 }
 
 export const ellipsis: Decl = { kind: "ellipsis", ...place, type: undefined };
@@ -128,9 +142,8 @@ export function pattern(expr: Expr, value: Expr): Field {
   return field({ kind: "pattern-label", ...place, expr, alias: undefined }, value);
 }
 
-/** A label for a name: bare where that means the same field. */
+/** A label for a name. In quotes: `formatFile` with `simplify` takes off those that no reference would then see. */
 export function nameLabel(name: string): Label {
-  if (isIdentifier(name) && !name.startsWith("_") && !name.startsWith("#")) return ident(name);
   return { kind: "literal", ...place, type: "string", text: quoteString(name) };
 }
 
@@ -179,8 +192,9 @@ export function constant(value: JsonValue): Expr {
     default:
   }
   if (Array.isArray(value)) return list(value.map(constant));
-  const fields = Object.entries(value).map(([name, item]) =>
-    field(nameLabel(name), constant(item), { constraint: "!" }),
+  const object: JsonObject = value as JsonObject;
+  const fields = Object.keys(object).map((name) =>
+    field(nameLabel(name), constant(object[name] ?? null), { constraint: "!" }),
   );
   return call(ident("close"), struct(fields));
 }
