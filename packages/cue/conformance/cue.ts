@@ -1,14 +1,17 @@
 import { type Answer, type CueCase, refuse } from "./case.ts";
 import { answerCompiles } from "./kinds/compiles.ts";
+import { answerCueText } from "./kinds/cuetext.ts";
 import { answerEvaluation } from "./kinds/evaluation.ts";
 import { answerFmt } from "./kinds/fmt.ts";
 
 // One line a kind; how a kind is answered stands in kinds/.
 const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
   compiles: answerCompiles,
+  cuetext: answerCueText,
   error: answerEvaluation,
   export: answerEvaluation,
   fmt: answerFmt,
+  "import-error": answerCueText,
   incomplete: answerEvaluation,
   paths: answerEvaluation,
 };
