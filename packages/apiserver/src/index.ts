@@ -5,6 +5,7 @@ export {
   parseTokenFile,
   staticTokens,
 } from "./authn/authenticate.ts";
+export { type ServiceAccountKey, createServiceAccountKey } from "./authn/token-issuer.ts";
 export type { AdmissionQuestion, AdmissionVerdict, Admitter } from "./admission/admitter.ts";
 export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";

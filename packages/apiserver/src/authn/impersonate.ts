@@ -20,7 +20,11 @@ export function impersonationOf(request: ApiRequest, caller: UserInfo): Imperson
   const extra = extraOf(request);
   if (name === "") {
     if (groups.length > 0 || uid !== undefined || Object.keys(extra).length > 0) {
-      throw badRequest("requested impersonating groups, uid or extra without impersonating a user");
+      const list = groups.map((group) => JSON.stringify(group)).join(", ");
+      const shown = groups.length === 0 ? "[]string(nil)" : `[]string{${list}}`;
+      throw badRequest(
+        `requested &user.DefaultInfo{Name:"", UID:${JSON.stringify(uid ?? "")}, Groups:${shown}, Extra:map[string][]string(nil)} without impersonating a user name`,
+      );
     }
     return undefined;
   }

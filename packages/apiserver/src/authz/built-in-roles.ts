@@ -8,12 +8,19 @@ import type { KubeObject } from "@lateen/objects";
 const read = "get,list,watch";
 const write = "create,delete,deletecollection,patch,update";
 
+const workloadScales =
+  "daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,replicasets,replicasets/scale,replicasets/status";
+
 const viewRules = [
-  `${read}: core/bindings,configmaps,endpoints,events,limitranges,namespaces,namespaces/status,persistentvolumeclaims,persistentvolumeclaims/status,pods,pods/log,pods/status,replicationcontrollers,replicationcontrollers/scale,replicationcontrollers/status,resourcequotas,resourcequotas/status,serviceaccounts,services,services/status`,
+  `${read}: core/configmaps,endpoints,persistentvolumeclaims,persistentvolumeclaims/status,pods,replicationcontrollers,replicationcontrollers/scale,serviceaccounts,services,services/status`,
+  `${read}: core/bindings,limitranges,namespaces/status,pods/log,pods/status,replicationcontrollers/status,resourcequotas,resourcequotas/status`,
+  `${read}: core/namespaces`,
+  `${read}: core|events.k8s.io/events`,
   `${read}: discovery.k8s.io/endpointslices`,
-  `${read}: apps/controllerrevisions,daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,replicasets,replicasets/scale,replicasets/status,statefulsets,statefulsets/scale,statefulsets/status`,
+  `${read}: apps/controllerrevisions,${workloadScales},statefulsets,statefulsets/scale,statefulsets/status`,
   `${read}: autoscaling/horizontalpodautoscalers,horizontalpodautoscalers/status`,
   `${read}: batch/cronjobs,cronjobs/status,jobs,jobs/status`,
+  `${read}: extensions/daemonsets,daemonsets/status,deployments,deployments/scale,deployments/status,ingresses,ingresses/status,networkpolicies,replicasets,replicasets/scale,replicasets/status,replicationcontrollers/scale`,
   `${read}: policy/poddisruptionbudgets,poddisruptionbudgets/status`,
   `${read}: networking.k8s.io/ingresses,ingresses/status,networkpolicies`,
   `${read}: resource.k8s.io/resourceclaims,resourceclaims/status,resourceclaimtemplates`,
@@ -24,14 +31,16 @@ const editRules = [
   "impersonate: core/serviceaccounts",
   `${write}: core/pods,pods/attach,pods/exec,pods/portforward,pods/proxy`,
   "create: core/pods/eviction",
-  `${write}: core/configmaps,events,persistentvolumeclaims,replicationcontrollers,replicationcontrollers/scale,secrets,serviceaccounts,services,services/proxy`,
+  `${write}: core/configmaps,persistentvolumeclaims,replicationcontrollers,replicationcontrollers/scale,secrets,serviceaccounts,services,services/proxy`,
   "create: core/serviceaccounts/token",
+  `${write}: core|events.k8s.io/events`,
   `${write}: apps/daemonsets,deployments,deployments/rollback,deployments/scale,replicasets,replicasets/scale,statefulsets,statefulsets/scale`,
   `${write}: autoscaling/horizontalpodautoscalers`,
   `${write}: batch/cronjobs,jobs`,
+  `${write}: extensions/daemonsets,deployments,deployments/rollback,deployments/scale,ingresses,networkpolicies,replicasets,replicasets/scale,replicationcontrollers/scale`,
   `${write}: policy/poddisruptionbudgets`,
   `${write}: networking.k8s.io/ingresses,networkpolicies`,
-  `create,delete,deletecollection,get,list,patch,update,watch: coordination.k8s.io/leases`,
+  "create,delete,deletecollection,get,list,patch,update,watch: coordination.k8s.io/leases",
   `${write}: resource.k8s.io/resourceclaims,resourceclaimtemplates`,
 ];
 
@@ -179,10 +188,10 @@ function roleOf({ name, rules = [], urls = [], labels, aggregates }: RoleRow): K
 function ruleOf(text: string): JsonObject {
   const [verbs = "", target = ""] = text.split(": ");
   const slash = target.indexOf("/");
-  const group = target.slice(0, slash);
+  const groups = target.slice(0, slash).split("|");
   return {
     verbs: verbs.split(","),
-    apiGroups: [group === "core" ? "" : group],
+    apiGroups: groups.map((group) => (group === "core" ? "" : group)),
     resources: target.slice(slash + 1).split(","),
   };
 }

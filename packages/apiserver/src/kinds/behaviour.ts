@@ -1,5 +1,6 @@
-import type { FieldError, Kind, KubeObject } from "@lateen/objects";
+import { asJson, type FieldError, type Kind, type KubeObject } from "@lateen/objects";
 import { applyKindDefaults, prepareChange, prepareNew } from "@lateen/objects/kinds";
+import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
@@ -27,7 +28,9 @@ function kindKey({ group, kind }: Kind): string {
 
 /** The object with its defaults, in the form in which its type is written. */
 export function withDefaults(request: ResourceRequest, object: KubeObject): KubeObject {
-  return applyKindDefaults(object, request.resource.kind, { now: request.core.clock.now() });
+  const { kind, custom } = request.resource;
+  if (custom !== undefined) return defaultCustom(custom, asJson(object), request.core.rules) as unknown as KubeObject;
+  return applyKindDefaults(object, kind, { now: request.core.clock.now() });
 }
 
 /** What a kind adds to a new object beyond its defaults. */
@@ -40,9 +43,8 @@ export async function prepareForCreate(
   const context = { now: request.core.clock.now() };
   const object =
     custom === undefined ? prepareNew(given, kind, context) : strategy.statusSubresource ? withoutStatus(given) : given;
-  const { prepareCreate } = behaviourOf(request);
-  if (prepareCreate === undefined) return object;
-  return applyKindDefaults(await prepareCreate(request, object, options), kind, context);
+  const prepared = await behaviourOf(request).prepareCreate?.(request, object, options);
+  return prepared === undefined ? object : applyKindDefaults(prepared, kind, context);
 }
 
 export async function prepareForUpdate(
@@ -53,19 +55,26 @@ export async function prepareForUpdate(
   const { kind } = request.resource;
   const context = { now: request.core.clock.now(), live };
   const object = request.subresource === undefined ? prepareChange(next, kind, context) : next;
-  const { prepareUpdate } = behaviourOf(request);
-  if (prepareUpdate === undefined) return object;
-  return applyKindDefaults(await prepareUpdate(request, { live, next: object }, options), kind, context);
+  const prepared = await behaviourOf(request).prepareUpdate?.(request, { live, next: object }, options);
+  return prepared === undefined ? object : applyKindDefaults(prepared, kind, context);
 }
 
-export function validateNew(request: ResourceRequest, object: KubeObject): FieldError[] {
-  const change = { live: undefined, next: object };
-  request.warnings.push(...(behaviourOf(request).warnings?.(request, change) ?? []));
-  return behaviourOf(request).validate?.(request, change) ?? [];
+export interface Validation {
+  readonly live: KubeObject | undefined;
+  readonly next: KubeObject;
+  /** Errors of the metadata, found before. */
+  readonly earlier: readonly FieldError[];
 }
 
-export function validateChange(request: ResourceRequest, change: Change): FieldError[] {
-  return behaviourOf(request).validate?.(request, change) ?? [];
+/** All that is wrong with a new or changed object beside its metadata; warnings go to the client on the way. */
+export function validateObject(request: ResourceRequest, { live, next, earlier }: Validation): FieldError[] {
+  const { resource, core } = request;
+  if (resource.custom !== undefined) return validateCustom(resource, { live, next, earlier }, core.rules);
+  const behaviour = behaviourOf(request);
+  for (const warning of behaviour.warnings?.(request, { live, next }) ?? []) {
+    if (!request.warnings.includes(warning)) request.warnings.push(warning);
+  }
+  return behaviour.validate?.(request, { live, next }) ?? [];
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

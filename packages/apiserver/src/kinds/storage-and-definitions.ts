@@ -1,5 +1,5 @@
 import { isJsonObject } from "@lateen/base";
-import { type KubeObject, valueAt } from "@lateen/objects";
+import { asJson, checkDefinition, type KubeObject, valueAt, withDefinitionDefaults } from "@lateen/objects";
 import { serverUser } from "../server/internal-request.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
 import { withMetadata } from "./edit.ts";
@@ -20,7 +20,8 @@ function withFinalizer(object: KubeObject, finalizer: string): KubeObject {
 
 /** The status of a new definition names nothing as accepted yet, and the version that is stored. */
 export const definitionBehaviour: KindBehaviour = {
-  prepareCreate(_request, object) {
+  prepareCreate(_request, given) {
+    const object = withDefinitionDefaults(asJson(given)) as unknown as KubeObject;
     const versions = valueAt(object, "spec", "versions");
     const storage = Array.isArray(versions)
       ? versions.filter(isJsonObject).find((version) => version.storage === true)?.name
@@ -34,6 +35,9 @@ export const definitionBehaviour: KindBehaviour = {
       },
     };
   },
+  prepareUpdate: (_request, { next }) => withDefinitionDefaults(asJson(next)) as unknown as KubeObject,
+  validate: (request, { live, next }) =>
+    request.subresource === "status" ? [] : checkDefinition(asJson(next), live === undefined ? {} : {}),
   // The reconciler of definitions writes as the server itself; were it to wait, it would wait for itself.
   afterWrite: (request, object) =>
     request.user === serverUser ? Promise.resolve() : request.core.definitions.settled(object.metadata.name ?? ""),

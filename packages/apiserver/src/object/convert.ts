@@ -1,20 +1,41 @@
-import { apiVersionOf, type KubeObject } from "@lateen/objects";
+import { apiVersionOf, asJson, type KubeObject, type RuleCompiler } from "@lateen/objects";
+import { convertKind } from "./convert-builtin.ts";
+import { throughStorageSchema } from "../crd/custom-objects.ts";
 import type { Resource } from "../registry/resource.ts";
-import type { Core } from "../server/core.ts";
 
 /**
  * A stored object in the version of `resource`. Custom resources of another schema than the present one pass through the
  * storage version's pruning and defaults again, as kube-apiserver does on every read.
  */
-export function convertObject(resource: Resource, stored: KubeObject, _tag: string): KubeObject {
+export function convertObject(resource: Resource, stored: KubeObject, tag: string, rules: RuleCompiler): KubeObject {
   const apiVersion = apiVersionOf(resource.kind);
+  const { custom } = resource;
+  if (custom !== undefined) {
+    const current = tag === custom.tag ? stored : asObject(throughStorageSchema(custom, asJson(stored), rules));
+    return current.apiVersion === apiVersion ? current : { ...current, apiVersion, kind: resource.kind.kind };
+  }
   if (stored.apiVersion === apiVersion && stored.kind === resource.kind.kind) return stored;
-  return { ...stored, apiVersion, kind: resource.kind.kind };
+  return convertKind(stored, resource.kind);
 }
 
 /** The object in the version that the store keeps. */
-export function toStoredVersion(_core: Core, resource: Resource, object: KubeObject): KubeObject {
-  const version = resource.custom?.storageVersion ?? resource.kind.storageVersion ?? resource.kind.version;
-  if (version === resource.kind.version) return object;
-  return { ...object, apiVersion: apiVersionOf({ group: resource.kind.group, version }) };
+export function toStoredVersion(resource: Resource, object: KubeObject, rules: RuleCompiler): KubeObject {
+  const { kind, custom } = resource;
+  if (custom !== undefined) {
+    if (custom.storage) return object;
+    const apiVersion = apiVersionOf({ group: kind.group, version: custom.storageVersion });
+    return asObject(throughStorageSchema(custom, asJson({ ...object, apiVersion }), rules));
+  }
+  const target = storedKind(resource);
+  return target === undefined ? object : convertKind(object, target);
+}
+
+function storedKind({ kind, strategy }: Resource): { group: string; version: string; kind: string } | undefined {
+  if (strategy.storageGroup !== undefined) return { group: "", version: "v1", kind: kind.kind };
+  if (kind.storageVersion === undefined) return undefined;
+  return { group: kind.group, version: kind.storageVersion, kind: kind.kind };
+}
+
+function asObject(value: ReturnType<typeof asJson>): KubeObject {
+  return value as unknown as KubeObject;
 }

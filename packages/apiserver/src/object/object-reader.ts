@@ -1,4 +1,4 @@
-import { apiVersionOf, type KubeObject } from "@lateen/objects";
+import { apiVersionOf, type KubeObject, type RuleCompiler } from "@lateen/objects";
 import type { Resource } from "../registry/resource.ts";
 import type { Entry } from "../store/store.ts";
 import { convertObject } from "./convert.ts";
@@ -15,7 +15,12 @@ export class ObjectReader {
     string,
     { readonly revision: number; readonly object: KubeObject; readonly size: number }
   >();
+  readonly #rules: RuleCompiler;
   #cachedBytes = 0;
+
+  constructor(rules: RuleCompiler) {
+    this.#rules = rules;
+  }
 
   /** The object as stored, at the version it was stored in. */
   stored(entry: Entry): KubeObject {
@@ -28,12 +33,12 @@ export class ObjectReader {
 
   /** The object in the version of `resource`. */
   read(resource: Resource, entry: Entry): KubeObject {
-    return convertObject(resource, this.stored(entry), readHeader(entry.bytes).tag);
+    return convertObject(resource, this.stored(entry), readHeader(entry.bytes).tag, this.#rules);
   }
 
   /** As `read`, for an entry that is no state of its key (a deletion shows the last one at its own revision): nothing is kept. */
   readPast(resource: Resource, entry: Entry): KubeObject {
-    return convertObject(resource, decodeStored(entry), readHeader(entry.bytes).tag);
+    return convertObject(resource, decodeStored(entry), readHeader(entry.bytes).tag, this.#rules);
   }
 
   #remember(entry: Entry, object: KubeObject): void {

@@ -1,7 +1,7 @@
 import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
-import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/objects";
-import { builtinKinds } from "@lateen/objects/kinds";
-import { negotiate } from "../answer/accept.ts";
+import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } from "@lateen/objects";
+import { builtinKinds, builtinTypeOf } from "@lateen/objects/kinds";
+import { acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
@@ -13,6 +13,8 @@ import type { Peer, ResourceRequest, UserInfo } from "../request/context.ts";
 import { parsePath, pathSegments, type ResourcePath } from "../request/request-info.ts";
 import { ResourceTable } from "../registry/resource-table.ts";
 import { authenticate, type TokenAuthenticator } from "../authn/authenticate.ts";
+import { tokenSubject } from "../authn/service-account-tokens.ts";
+import { type ServiceAccountKey, TokenIssuer } from "../authn/token-issuer.ts";
 import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
@@ -21,6 +23,7 @@ import { noSuchResource, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
+import { noRules } from "../crd/rule-compiler.ts";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
 import { OpenApiPaths } from "./open-api-paths.ts";
@@ -35,12 +38,17 @@ export interface ApiServerOptions {
   readonly log?: Log;
   /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
   readonly customResourceDefinitions?: readonly KubeObject[];
+  /** Compiles the CEL rules of custom resources; without it objects with rules are refused. */
+  readonly rules?: RuleCompiler;
   /** Asked about each write, in order, after the built-in plugins. */
   readonly admitters?: readonly Admitter[];
   /** Logs and ports of pods; may also be set later. */
   readonly podStreams?: PodStreams;
   /** Know the bearers of tokens, asked in order; service account tokens are known without. */
   readonly tokenAuthenticators?: readonly TokenAuthenticator[];
+  /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
+  readonly tokenIssuer?: string;
+  readonly serviceAccountKey?: ServiceAccountKey;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
   readonly anonymous?: boolean;
   /** `host:port` as clients reach the server, shown in discovery. */
@@ -80,12 +88,19 @@ class Server implements ApiServer {
       platform: options.platform,
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
-      reader: new ObjectReader(),
+      reader: new ObjectReader(options.rules ?? noRules),
+      rules: options.rules ?? noRules,
       definitions,
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
       openStreams: new Set(),
       services: undefined as unknown as ServiceAllocation,
+      tokens: new TokenIssuer(
+        options.tokenIssuer ?? "https://kubernetes.default.svc.cluster.local",
+        options.serviceAccountKey,
+      ),
+      tokenAuthenticators: options.tokenAuthenticators ?? [],
+      typeOf: builtinTypeOf,
       rbac: new Rbac(options.store),
       get table() {
         return definitions.table;
@@ -160,7 +175,7 @@ class Server implements ApiServer {
     if (segments === undefined) throw noSuchResource();
     if (!isHealthPath(segments)) await this.ready;
     const caller = await authenticate(http, peer, {
-      tokens: this.#options.tokenAuthenticators ?? [],
+      tokens: [this.#serviceAccount, ...this.#core.tokenAuthenticators],
       anonymous: this.#options.anonymous ?? false,
     });
     const impersonation = impersonationOf(http, caller);
@@ -177,6 +192,7 @@ class Server implements ApiServer {
       return this.#openApi.answer(this.#core.table, segments, { accept: accept ?? "", ifNoneMatch });
     }
     if (parsed.kind === "plain") {
+      setForm(plainForm(accept));
       return answerPlain({
         method: http.method,
         path,
@@ -196,6 +212,11 @@ class Server implements ApiServer {
       for (const cleanup of request.cleanups) cleanup();
     }
   }
+
+  readonly #serviceAccount: TokenAuthenticator = async (token) => {
+    const subject = await tokenSubject(this.#core, token);
+    return subject?.audiences.includes(this.#core.tokens.issuer) ? subject.user : undefined;
+  };
 
   #authorize(asked: Attributes, named: boolean): void {
     const decision = this.#core.rbac.authorize(asked);
@@ -253,4 +274,12 @@ function splitOnce(text: string, separator: string): readonly [string, string] {
 function headerText(request: ApiRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" ? value : value?.join(",");
+}
+
+/** Documents that are no objects know JSON and YAML only, and never refuse. */
+function plainForm(accept: string | undefined): ReturnType<typeof negotiate> {
+  const first = acceptClauses(accept ?? "").find(
+    ({ type }) => type === "application/json" || type === "application/yaml",
+  );
+  return { mediaType: first?.type === "application/yaml" ? "application/yaml" : "application/json" };
 }

@@ -1,11 +1,13 @@
 import type { Clock, Log } from "@lateen/base";
-import type { KubeObject } from "@lateen/objects";
+import type { GroupVersionKind, KubeObject, RuleCompiler, TypeFacts } from "@lateen/objects";
 import type { Platform } from "../platform/platform.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Resource } from "../registry/resource.ts";
 import type { Entry, Store } from "../store/store.ts";
 import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
+import type { TokenAuthenticator } from "../authn/authenticate.ts";
+import type { TokenIssuer } from "../authn/token-issuer.ts";
 import type { Rbac } from "../authz/rbac.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
@@ -18,7 +20,13 @@ export interface Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly reader: ObjectReader;
+  /** Compiles x-kubernetes-validations. */
+  readonly rules: RuleCompiler;
   readonly definitions: Definitions;
+  readonly tokens: TokenIssuer;
+  readonly tokenAuthenticators: readonly TokenAuthenticator[];
+  /** A built-in type, also of kinds without a resource (Scale, Eviction, TokenRequest). */
+  readonly typeOf: (gvk: GroupVersionKind) => TypeFacts | undefined;
   readonly services: ServiceAllocation;
   readonly rbac: Rbac;
   readonly admitters: readonly Admitter[];

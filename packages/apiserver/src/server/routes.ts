@@ -10,6 +10,10 @@ import { createObject } from "../write/create.ts";
 import { deleteCollection, deleteObject } from "../write/delete.ts";
 import { patchObject } from "../write/patch.ts";
 import { bindPod } from "../subresources/binding.ts";
+import { reviewAccess, reviewRules } from "../reviews/access-reviews.ts";
+import { reviewSelf, reviewToken } from "../reviews/user-reviews.ts";
+import { evictPod } from "../subresources/eviction.ts";
+import { issueToken } from "../subresources/token.ts";
 import { readLog } from "../subresources/log.ts";
 import { handleScale } from "../subresources/scale.ts";
 import { updateObject } from "../write/update.ts";
@@ -85,11 +89,22 @@ export function dispatch(request: ResourceRequest): Promise<Answer> {
 const subresources: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
   scale: handleScale,
   binding: bindPod,
+  eviction: evictPod,
   log: readLog,
+  token: issueToken,
 };
 
 /** Kinds that are asked rather than stored. */
+const asked: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
+  "/Binding": bindPod,
+  "authentication.k8s.io/SelfSubjectReview": reviewSelf,
+  "authentication.k8s.io/TokenReview": reviewToken,
+  "authorization.k8s.io/SelfSubjectAccessReview": reviewAccess,
+  "authorization.k8s.io/SubjectAccessReview": reviewAccess,
+  "authorization.k8s.io/LocalSubjectAccessReview": reviewAccess,
+  "authorization.k8s.io/SelfSubjectRulesReview": reviewRules,
+};
+
 function specialOf({ resource }: ResourceRequest): ((request: ResourceRequest) => Promise<Answer>) | undefined {
-  const { kind } = resource;
-  return kind.group === "" && kind.kind === "Binding" ? bindPod : undefined;
+  return asked[`${resource.kind.group}/${resource.kind.kind}`];
 }

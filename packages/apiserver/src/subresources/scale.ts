@@ -17,6 +17,7 @@ import { checkName } from "../write/metadata.ts";
 import { parseWriteOptions } from "../write/options.ts";
 import { patchedValue, patchTypeOf, readPatch } from "../write/patch.ts";
 import { changeObject } from "../write/update.ts";
+import { foreignKind } from "./token.ts";
 import { applyScale } from "./apply-scale.ts";
 import { invalidField } from "@lateen/objects";
 
@@ -49,10 +50,7 @@ function scaleAnswer(request: ResourceRequest, object: KubeObject): Answer {
 
 async function updateScale(request: ResourceRequest): Promise<Answer> {
   const options = parseWriteOptions(request, "UpdateOptions");
-  const kind = {
-    ...scaleKind,
-    type: request.table.kinds.lookup(scaleKind)?.type,
-  } as ResourceRequest["resource"]["kind"];
+  const kind = foreignKind(request, scaleKind);
   const plain = { ...request, resource: { ...request.resource, custom: undefined } };
   const { object: scale } = decodeBody(plain, kind, parseBody(plain, kind));
   checkName(request, scale);

@@ -1,11 +1,13 @@
 import { codeOf, errorMessage, isJsonObject } from "@lateen/base";
-import { apiVersionOf, applyObject, type KubeObject, readYaml } from "@lateen/objects";
+import { apiVersionOf, applyObject, asJson, type KubeObject, readYamlDocuments } from "@lateen/objects";
+import { typedForm } from "@lateen/objects/kinds";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
 import { withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { badRequest, notFound, statusError } from "../status/errors.ts";
+import { duplicateKeys } from "./body.ts";
 import { createFrom } from "./create.ts";
 import { trackingOptions } from "./field-tracking.ts";
 import { checkName, checkNamespace } from "./metadata.ts";
@@ -37,7 +39,9 @@ function readApplied(request: ResourceRequest): KubeObject {
   const text = new TextDecoder().decode(request.http.body ?? new Uint8Array());
   let value: unknown;
   try {
-    value = readYaml(text);
+    const [document] = readYamlDocuments(text);
+    value = document?.value;
+    if (document !== undefined) request.warnings.push(...duplicateKeys(text, document));
   } catch (error) {
     throw badRequest(`error decoding YAML: ${errorMessage(error)}`);
   }
@@ -75,7 +79,7 @@ function merged(
       manager: options.fieldManager,
       force: options.force,
     });
-    if (result.kind === "applied") return result.object;
+    if (result.kind === "applied") return typed(request, result.object);
     throw statusError(409, "Conflict", result.message, {
       causes: result.conflicts.map(({ field, message }) => ({ reason: "FieldManagerConflict", message, field })),
     });
@@ -89,4 +93,10 @@ function merged(
         throw error;
     }
   }
+}
+
+/** As the Go type writes it: maps and lists that became empty are gone. */
+function typed(request: ResourceRequest, object: KubeObject): KubeObject {
+  const { type } = request.resource.kind;
+  return type === undefined ? object : (typedForm(asJson(object), type) as unknown as KubeObject);
 }

@@ -1,6 +1,14 @@
 import { errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
-import { apiVersionOf, type Kind, type KubeObject, readYaml } from "@lateen/objects";
+import {
+  apiVersionOf,
+  asJson,
+  type Kind,
+  type KubeObject,
+  readYamlDocuments,
+  type YamlDocument,
+} from "@lateen/objects";
 import { decodeProtobuf, decodeTyped, readJsonText } from "@lateen/objects/kinds";
+import { pruneCustom } from "../crd/custom-objects.ts";
 import { textOf } from "../object/text.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { badRequest, statusError } from "../status/errors.ts";
@@ -13,6 +21,8 @@ export interface ParsedBody {
   readonly value: JsonValue;
   readonly duplicates: readonly string[];
   readonly literals: ReadonlyMap<string, string>;
+  /** Keys that stand twice in a YAML mapping, as texts. */
+  readonly yamlDuplicates?: readonly string[];
 }
 
 export function mediaTypeOf(contentType: string | undefined): string {
@@ -60,10 +70,25 @@ function parseJson(bytes: Uint8Array, expected: Pick<Kind, "kind">): ParsedBody 
 function parseYaml(bytes: Uint8Array, expected: Pick<Kind, "kind">): ParsedBody {
   const text = new TextDecoder().decode(bytes);
   try {
-    return { value: readYaml(text) ?? null, duplicates: [], literals: new Map() };
+    const [document] = readYamlDocuments(text);
+    if (document === undefined) return { value: null, duplicates: [], literals: new Map() };
+    return {
+      value: document.value,
+      duplicates: [],
+      literals: new Map(),
+      yamlDuplicates: duplicateKeys(text, document),
+    };
   } catch (error) {
     throw unreadable(text, expected, errorMessage(error));
   }
+}
+
+/** `line 7: key "replicas" already set in map`. */
+export function duplicateKeys(text: string, document: YamlDocument): readonly string[] {
+  return document.duplicates.map(({ key, offset }) => {
+    const line = text.slice(0, offset).split("\n").length;
+    return `line ${line}: key ${JSON.stringify(key)} already set in map`;
+  });
 }
 
 function parseProtobuf(request: ResourceRequest, bytes: Uint8Array, expected: Pick<Kind, "kind">): ParsedBody {
@@ -108,15 +133,16 @@ export function decodeBody(request: ResourceRequest, kind: Kind, body: ParsedBod
     throw unreadable(JSON.stringify(raw), kind, "couldn't get version/kind; json parse error: json: cannot unmarshal");
   }
   const filled = fillGvk(request, kind, raw);
+  const more = body.yamlDuplicates ?? [];
   if (kind.type === undefined) {
-    return {
-      object: metadataOnly(filled, kind),
-      strictErrors: body.duplicates.map((path) => `duplicate field "${path}"`),
-    };
+    const whole = asJson(metadataOnly(filled, kind));
+    const { object, strictErrors } = pruneCustom(request.resource, whole, request.core.rules);
+    const duplicates = body.duplicates.map((path) => `duplicate field "${path}"`);
+    return { object: withMetadata(object), strictErrors: [...more, ...strictErrors, ...duplicates] };
   }
   const { object, strictErrors, error } = decodeTyped(filled, kind.type, body);
   if (error !== undefined) throw badRequest(`${cannotHandle(kind)}: ${error}`);
-  return { object: withMetadata(object), strictErrors };
+  return { object: withMetadata(object), strictErrors: [...more, ...strictErrors] };
 }
 
 export function cannotHandle({ kind, version }: Pick<Kind, "kind" | "version">): string {
@@ -167,6 +193,9 @@ export function reportStrictErrors(
   { strictErrors, mode }: { readonly strictErrors: readonly string[]; readonly mode: FieldValidation },
 ): void {
   if (strictErrors.length === 0 || mode === "Ignore") return;
-  if (mode === "Strict") throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${strictErrors.join(", ")}`);
+  if (mode === "Strict") {
+    const yaml = strictErrors[0]!.startsWith("line ") ? "yaml: unmarshal errors:\n  " : "";
+    throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${yaml}${strictErrors.join(", ")}`);
+  }
   request.warnings.push(...strictErrors);
 }

@@ -2,7 +2,7 @@ import type { KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { behaviourOf, prepareForCreate, validateNew, withDefaults } from "../kinds/behaviour.ts";
+import { behaviourOf, prepareForCreate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { alreadyExists } from "../status/errors.ts";
@@ -56,7 +56,8 @@ async function tryCreate(
   object = await prepareForCreate(request, object, options);
   object = await admit(request, { operation: "CREATE", object, options });
   const name = object.metadata.name ?? "";
-  throwIfInvalid(request, name, [...validateMetadataOf(request, object), ...validateNew(request, object)]);
+  const earlier = validateMetadataOf(request, object);
+  throwIfInvalid(request, name, [...earlier, ...validateObject(request, { live: undefined, next: object, earlier })]);
   if (options.dryRun) {
     return core.store.get(keyOf(resource, object.metadata.namespace, name)) === undefined ? object : undefined;
   }

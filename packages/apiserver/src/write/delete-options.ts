@@ -17,8 +17,11 @@ export interface DeleteOptions {
 
 /** @throws BadRequest for a body of another kind, Invalid for options that do not hold. */
 export function parseDeleteOptions(request: ResourceRequest): DeleteOptions {
-  const body = bodyOf(request);
-  const options = body ?? queryOptions(request);
+  return deleteOptionsOf(bodyOf(request) ?? queryOptions(request));
+}
+
+/** @throws Invalid for options that do not hold. */
+export function deleteOptionsOf(options: JsonObject): DeleteOptions {
   const errors: FieldError[] = [];
   const { propagationPolicy, orphanDependents } = options;
   if (propagationPolicy !== undefined && orphanDependents !== undefined) {

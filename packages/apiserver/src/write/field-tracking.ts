@@ -1,4 +1,5 @@
-import type { KubeObject } from "@lateen/objects";
+import type { KubeObject, TypeFacts } from "@lateen/objects";
+import { typedForm } from "@lateen/objects/kinds";
 import { mergeSchemaOfOpenApi, recordUpdate } from "@lateen/objects";
 import { convertObject } from "../object/convert.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -12,7 +13,14 @@ export function recordWrite(
   options: WriteOptions,
 ): KubeObject {
   if (request.resource.strategy.untracked) return updated;
-  return recordUpdate({ ...trackingOptions(request), live, updated, manager: options.fieldManager });
+  const before = live ?? emptyObject(updated, request.resource.kind.type);
+  return recordUpdate({ ...trackingOptions(request), live: before, updated, manager: options.fieldManager });
+}
+
+/** What the Go type of a new object holds before anybody sets a field: structs that are always written own nothing. */
+function emptyObject({ apiVersion, kind }: KubeObject, type: TypeFacts | undefined): KubeObject | undefined {
+  if (type === undefined) return undefined;
+  return typedForm({ apiVersion, kind, metadata: {} }, type) as unknown as KubeObject;
 }
 
 /** What both kinds of bookkeeping, of updates and of applies, are told about a request. */
@@ -31,7 +39,7 @@ export function trackingOptions(request: ResourceRequest) {
     convert: (object: KubeObject, apiVersion: string): KubeObject | undefined => {
       const version = versionOf(apiVersion);
       const other = table.lookup({ group: kind.group, version, plural: kind.plural });
-      return other === undefined ? undefined : convertObject(other, object, "");
+      return other === undefined ? undefined : convertObject(other, object, other.custom?.tag ?? "", core.rules);
     },
     typeOf: (apiVersion: string) => typeAt(versionOf(apiVersion)),
   };

@@ -98,6 +98,8 @@ export function metadataForUpdate(live: KubeObject, next: KubeObject): KubeObjec
 
 export function validateMetadataOf(request: ResourceRequest, object: KubeObject): FieldError[] {
   const { kind } = request.resource;
+  // Definitions are checked whole, their metadata included.
+  if (kind.kind === "CustomResourceDefinition" && request.resource.custom === undefined) return [];
   return validateMetadata(object.metadata, { namespaced: kind.namespaced, nameRule: nameRuleOf(kind) });
 }
 

@@ -1,8 +1,10 @@
-import { codeOf, errorMessage, isJsonObject, type JsonValue } from "@lateen/base";
+import { codeOf, errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { asJson, type KubeObject, patchJson, patchMerge, patchStrategic } from "@lateen/objects";
 import { decodeTyped, readJsonText } from "@lateen/objects/kinds";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
+import { pruneCustom } from "../crd/custom-objects.ts";
+import { textOf } from "../object/text.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { badRequest, invalid, statusError } from "../status/errors.ts";
 import { applyPatch } from "./apply.ts";
@@ -73,6 +75,11 @@ export function patchedValue(request: ResourceRequest, { live, type, patch }: Pa
       case "json":
         return patchJson(document, patch);
       case "merge":
+        if (Array.isArray(patch)) {
+          throw badRequest(
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+          );
+        }
         return patchMerge(document, patch);
       default:
         if (!isJsonObject(patch)) {
@@ -122,15 +129,30 @@ function decodePatched(request: ResourceRequest, patched: JsonValue, options: Wr
     );
   if (!isJsonObject(patched)) throw fail("json: cannot unmarshal into Go value");
   if (custom !== undefined || kind.type === undefined) {
-    return { ...patched, metadata: isJsonObject(patched.metadata) ? patched.metadata : {} } as unknown as KubeObject;
+    const pruned = pruneCustom(request.resource, patched, request.core.rules);
+    reportPatchErrors(request, patched, { strictErrors: pruned.strictErrors, options });
+    const { metadata } = pruned.object;
+    return { ...pruned.object, metadata: isJsonObject(metadata) ? metadata : {} } as unknown as KubeObject;
   }
+  if (patched.kind !== kind.kind) throw fail(wrongKindText(patched, kind.kind));
   const { object, strictErrors, error } = decodeTyped(patched, kind.type);
   if (error !== undefined) throw fail(error);
-  if (strictErrors.length > 0 && options.fieldValidation === "Strict") {
-    throw strictPatchError(patched, strictErrors);
-  }
-  if (options.fieldValidation === "Warn") request.warnings.push(...strictErrors);
+  reportPatchErrors(request, patched, { strictErrors, options });
   return { ...object, metadata: isJsonObject(object.metadata) ? object.metadata : {} } as unknown as KubeObject;
+}
+
+function wrongKindText({ apiVersion, kind }: JsonObject, wanted: string): string {
+  return `${textOf(kind)} in version ${JSON.stringify(textOf(apiVersion).split("/").at(-1))} cannot be handled as a ${wanted}: converting (${textOf(apiVersion)}.${textOf(kind)}) to (${wanted}): unknown conversion`;
+}
+
+function reportPatchErrors(
+  request: ResourceRequest,
+  patched: JsonValue,
+  { strictErrors, options }: { readonly strictErrors: readonly string[]; readonly options: WriteOptions },
+): void {
+  if (strictErrors.length === 0 || options.fieldValidation === "Ignore") return;
+  if (options.fieldValidation === "Strict") throw strictPatchError(patched, strictErrors);
+  for (const error of strictErrors) if (!request.warnings.includes(error)) request.warnings.push(error);
 }
 
 function strictPatchError(patched: JsonValue, strictErrors: readonly string[]): Error {

@@ -18,7 +18,7 @@ export function throwIfInvalid(request: ResourceRequest, name: string, errors: r
 }
 
 export function storedBytes(core: Core, resource: Resource, object: KubeObject): Uint8Array {
-  return encodeStored(toStoredVersion(core, resource, object), resource.custom?.tag ?? "-");
+  return encodeStored(toStoredVersion(resource, object, core.rules), resource.custom?.tag ?? "-");
 }
 
 /** Puts one object. @returns it as it is now stored, or undefined when somebody else was faster. */

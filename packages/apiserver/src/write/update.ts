@@ -3,11 +3,11 @@ import { asJson, invalidField, type KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { behaviourOf, prepareForUpdate, validateChange, withDefaults } from "../kinds/behaviour.ts";
+import { behaviourOf, prepareForUpdate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import { listOf, specOf } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
-import { conflict, invalid, modifiedText, notFound, resourceText } from "../status/errors.ts";
+import { conflict, invalid, modifiedText, notFound } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
 import { keepOtherPart } from "../subresources/other-part.ts";
 import { createFrom } from "./create.ts";
@@ -44,7 +44,7 @@ function requireVersion(request: ResourceRequest, given: KubeObject): void {
   const { strategy, groupResource } = request.resource;
   if (strategy.unconditionalUpdate || (given.metadata.resourceVersion ?? "") !== "") return;
   if (readLive(request) === undefined) return;
-  throw invalid({ group: "", kind: resourceText(groupResource), name: request.name }, [
+  throw invalid({ group: groupResource.group, kind: groupResource.resource, name: request.name }, [
     invalidField("metadata.resourceVersion", 0, "must be specified for an update"),
   ]);
 }
@@ -111,11 +111,8 @@ async function prepareChange(
   next = await prepareForUpdate(request, { live, next }, options);
   next = await admit(request, { operation: "UPDATE", object: next, old: live, options });
   next = countGeneration(request, live, next);
-  throwIfInvalid(request, live.metadata.name ?? "", [
-    ...validateMetadataChange(live, next),
-    ...validateMetadataOf(request, next),
-    ...validateChange(request, { live, next }),
-  ]);
+  const earlier = [...validateMetadataChange(live, next), ...validateMetadataOf(request, next)];
+  throwIfInvalid(request, live.metadata.name ?? "", [...earlier, ...validateObject(request, { live, next, earlier })]);
   const { resourceVersion: _, ...metadata } = next.metadata;
   return {
     ...next,
@@ -138,7 +135,8 @@ function checkVersion(request: ResourceRequest, live: KubeObject, given: KubeObj
 /** One more when what the user asked for changed: everything but metadata and, where it is served apart, status. */
 function countGeneration(request: ResourceRequest, live: KubeObject, next: KubeObject): KubeObject {
   const { strategy, custom } = request.resource;
-  if (!strategy.counted) return next;
+  // A binding is no change of what was asked for.
+  if (!strategy.counted || request.subresource === "binding") return next;
   const generation = live.metadata.generation ?? 1;
   const withoutStatus = custom === undefined || strategy.statusSubresource;
   const changed = !jsonEquals(wanted(live, withoutStatus), wanted(next, withoutStatus));

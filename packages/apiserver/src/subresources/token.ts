@@ -1,0 +1,114 @@
+import { invalidField, type KubeObject, valueAt } from "@lateen/objects";
+import { applyKindDefaults } from "@lateen/objects/kinds";
+import type { JsonObject } from "@lateen/base";
+import type { Answer } from "../answer/answer.ts";
+import { listOf, specOf, withSpec } from "../kinds/edit.ts";
+import { textOf } from "../object/text.ts";
+import type { ResourceRequest } from "../request/context.ts";
+import { keyOf } from "../registry/resource.ts";
+import { readObject } from "../server/core.ts";
+import { invalid, noSuchResource, notFound, statusError } from "../status/errors.ts";
+import { decodeBody, parseBody } from "../write/body.ts";
+import { serviceAccountName } from "../authn/user.ts";
+import { timestamp } from "../write/metadata.ts";
+
+const tokenRequest = { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" };
+const minSeconds = 600;
+const maxSeconds = 2 ** 32;
+
+/** POST `serviceaccounts/NAME/token`. */
+export async function issueToken(request: ResourceRequest): Promise<Answer> {
+  const { core, resource, namespace = "", name } = request;
+  const kind = foreignKind(request, tokenRequest);
+  const { object } = decodeBody(request, kind, parseBody(request, kind));
+  const account = readObject(core, resource, keyOf(resource, namespace, name));
+  if (account === undefined) throw notFound(resource.groupResource, name);
+  const asked = withAudience(core.tokens.issuer, applyKindDefaults(object, kind, { now: core.clock.now() }));
+  const seconds = Number(specOf(asked).expirationSeconds ?? 3600);
+  checkSeconds(seconds);
+  const bound = boundObject(request, asked);
+  const now = Math.floor(core.clock.now() / 1000);
+  const token = await core.tokens.sign({
+    iss: core.tokens.issuer,
+    aud: specOf(asked).audiences,
+    exp: now + seconds,
+    iat: now,
+    nbf: now,
+    jti: core.platform.randomUuid(),
+    sub: serviceAccountName(namespace, name),
+    "kubernetes.io": {
+      namespace,
+      serviceaccount: { name, uid: account.metadata.uid },
+      ...(bound && { [bound.kind]: { name: bound.object.metadata.name, uid: bound.object.metadata.uid } }),
+    },
+  });
+  return {
+    kind: "object",
+    status: 201,
+    object: {
+      kind: "TokenRequest",
+      apiVersion: "authentication.k8s.io/v1",
+      metadata: { name, namespace, uid: account.metadata.uid, creationTimestamp: timestamp(core) },
+      spec: { ...specOf(asked), expirationSeconds: seconds, boundObjectRef: specOf(asked).boundObjectRef ?? null },
+      status: { token, expirationTimestamp: timestamp(core, seconds * 1000) },
+    },
+  };
+}
+
+/** A kind that has no resource of its own. */
+export function foreignKind(
+  request: ResourceRequest,
+  gvk: { readonly group: string; readonly version: string; readonly kind: string },
+): ResourceRequest["resource"]["kind"] {
+  const type = request.core.typeOf(gvk);
+  if (type === undefined) throw noSuchResource();
+  return { ...request.resource.kind, ...gvk, type, storageVersion: undefined };
+}
+
+function withAudience(issuer: string, object: KubeObject): KubeObject {
+  return listOf(specOf(object).audiences).length > 0 ? object : withSpec(object, { audiences: [issuer] });
+}
+
+function checkSeconds(seconds: number): void {
+  const problem =
+    seconds < minSeconds
+      ? "may not specify a duration less than 10 minutes"
+      : seconds > maxSeconds
+        ? "may not specify a duration larger than 2^32 seconds"
+        : undefined;
+  if (problem === undefined) return;
+  throw invalid({ group: tokenRequest.group, kind: tokenRequest.kind, name: "" }, [
+    invalidField("spec.expirationSeconds", seconds, problem),
+  ]);
+}
+
+function boundObject(
+  request: ResourceRequest,
+  asked: KubeObject,
+): { readonly kind: "pod" | "secret"; readonly object: KubeObject } | undefined {
+  const reference = valueAt(asked, "spec", "boundObjectRef") as JsonObject | null | undefined;
+  if (reference === undefined || reference === null) return undefined;
+  const kind = textOf(reference.kind);
+  if (kind !== "Pod" && kind !== "Secret") {
+    throw statusError(
+      400,
+      "BadRequest",
+      `cannot bind token to object of type ${textOf(reference.apiVersion)}, Kind=${kind}`,
+    );
+  }
+  const { core, table, namespace } = request;
+  const resource = table.lookup({ group: "", version: "v1", plural: kind === "Pod" ? "pods" : "secrets" })!;
+  const name = textOf(reference.name);
+  const object = readObject(core, resource, keyOf(resource, namespace, name));
+  if (object === undefined) throw notFound(resource.groupResource, name);
+  const uid = textOf(reference.uid);
+  if (uid !== "" && uid !== object.metadata.uid) {
+    throw statusError(
+      409,
+      "Conflict",
+      `Operation cannot be fulfilled on ${resource.kind.plural} ${JSON.stringify(name)}: the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+      { name, kind: resource.kind.plural },
+    );
+  }
+  return { kind: kind === "Pod" ? "pod" : "secret", object };
+}
