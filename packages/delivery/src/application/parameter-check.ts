@@ -2,11 +2,11 @@
 import { type Diagnostic, type JsonObject, type JsonValue, type Pos, isJsonObject } from "@lateen/base";
 import type { Value } from "@lateen/cue";
 import type { KubeObject } from "@lateen/objects";
+import { type Declaration, declarationOf } from "../definition/declaration.ts";
 import { sourceOf, suggestion, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
 import { compileTemplate, renderContext } from "../render/template.ts";
-import { fieldName } from "../render/tree.ts";
 
 type Path = readonly (string | number)[];
 
@@ -24,43 +24,20 @@ function strictParameter(definition: KubeObject): Value {
 }
 
 /** ` (declared at definitions/components/webservice.cue:120)`, or nothing. */
-function declaredAt(definition: KubeObject, value: Value | undefined): string {
-  const pos = value === undefined || !value.exists ? undefined : value.pos;
+function declaredAt(definition: KubeObject, declared: Declaration | undefined): string {
+  if (declared === undefined) return "";
   const { source, lineOffset } = sourceOf(definition);
-  return pos === undefined || pos.line < 1 ? "" : ` (declared at ${source}:${pos.line + lineOffset})`;
+  return ` (declared at ${source}:${declared.pos.line + lineOffset})`;
 }
 
-/** The declaration of a parameter: list elements by the list's element type. */
-function declaration(definition: KubeObject, path: Path): Value | undefined {
-  let value = compileTemplate(templateOf(definition) ?? "", sourceOf(definition).source).lookupPath("parameter");
-  for (const part of path) {
-    if (!value.exists) return undefined;
-    const direct = value.lookupPath(typeof part === "number" ? "[_]" : selectorOf(part));
-    value = direct.exists ? direct : optionalField(value, String(part));
-  }
-  return value.exists ? value : undefined;
-}
-
-const selectorOf = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name));
-
-function optionalField(value: Value, name: string): Value {
-  const found = value
-    .fields({ optional: true })
-    .find(({ selector }) => fieldName(selector.replace(/[?!]$/, "")) === name);
-  return found?.value ?? value.lookupPath("lateenNothing");
-}
+const declaration = (definition: KubeObject, path: Path): Declaration | undefined =>
+  declarationOf(templateOf(definition) ?? "", path);
 
 /** A type as a person reads it: `int`, `"Always" or "Never"`, `a list`. */
-function typeText(value: Value | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  const text = value
-    .syntax()
-    .replaceAll(/\/\/[^\n]*/g, "")
-    .trim();
-  if (text.length <= 80 && !text.includes("\n") && text !== "")
-    return text.replaceAll(" | ", " or ").replace(/^\*/, "").replaceAll(" or *", " or ");
-  const { incompleteKind } = value;
-  return incompleteKind === "struct" ? "an object" : incompleteKind === "list" ? "a list" : incompleteKind;
+function typeText(declared: Declaration | undefined): string | undefined {
+  if (declared === undefined) return undefined;
+  if (declared.type !== undefined) return declared.type;
+  return declared.kind === "struct" ? "an object" : declared.kind === "list" ? "a list" : undefined;
 }
 
 function foundText(value: JsonValue | undefined): string {
@@ -126,9 +103,7 @@ export function undeclaredParameters(
 const relativePath = (path: Path): Path => (path[0] === strictField || path[0] === "parameter" ? path.slice(1) : path);
 
 function namesAt(definition: KubeObject, path: Path): readonly string[] {
-  const value = declaration(definition, path);
-  if (value === undefined || value.incompleteKind !== "struct") return [];
-  return value.fields({ optional: true }).map(({ selector }) => fieldName(selector.replace(/[?!]$/, "")));
+  return declaration(definition, path)?.names ?? [];
 }
 
 /** Parameters that the definition needs and nobody gives; paths in `parameter`, in the order of declaration. */
@@ -145,4 +120,26 @@ export function missingParameters(
     .validate({ concrete: true, final: true })
     .filter(({ code }) => code === "incomplete")
     .map((fault) => ({ ...fault, path: ["parameter", ...relativePath(fault.path)] }));
+}
+
+/** All that is wrong with the properties of a step or policy, by its definition. */
+export function propertyFaults(
+  definition: KubeObject,
+  {
+    properties,
+    context,
+    prefix,
+    isSupplied = () => false,
+  }: { properties: JsonObject | undefined; context: JsonObject; prefix: Path; isSupplied?: (path: Path) => boolean },
+): readonly Diagnostic[] {
+  const template = compileTemplate(templateOf(definition) ?? "", sourceOf(definition).source);
+  const filled = template.fillPath("", { context: sorted(context), parameter: sorted(properties ?? {}) });
+  const wrong = filled.validate().filter(({ path }) => path[0] === "parameter" && path.length > 1);
+  const missing = missingParameters(definition, { properties, context }).filter(
+    ({ path }) => !isSupplied(path.slice(1)),
+  );
+  const placed = [...wrong, ...(wrong.length > 0 ? [] : missing)].map((one) =>
+    parameterFault(one, { definition, properties, prefix }),
+  );
+  return [...undeclaredParameters(definition, properties, prefix), ...placed];
 }

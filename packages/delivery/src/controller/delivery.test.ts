@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { type JsonObject, canonicalJson } from "@lateen/base";
-import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type TestCluster, startTestCluster } from "@lateen/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import { oamCustomResourceDefinitions } from "../definition/crds.ts";
-import { resumeWorkflow } from "../workflow-operations.ts";
+import { restartWorkflow, resumeWorkflow } from "../workflow-operations.ts";
 import { createDeliveryControllers } from "./delivery-controllers.ts";
 import { installDefinitions } from "./install-definitions.ts";
 
@@ -18,29 +17,15 @@ afterEach(async () => {
   for (const cluster of open.splice(0)) await cluster[Symbol.asyncDispose]();
 });
 
-/** The client with an apply made of create and merge patch. */
-function plainApply(client: Client): Client {
-  return {
-    ...client,
-    async apply(object) {
-      const { apiVersion, kind, metadata } = object;
-      const reference = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? "" };
-      const known = await client.get(reference).catch(() => undefined);
-      if (known === undefined) return client.create(object);
-      return client.patch(reference, { kind: "merge", value: object as unknown as JsonObject });
-    },
-  } as Client;
-}
-
 async function control(namespaces: readonly string[] = ["default", "prod"]) {
   const cluster = await startTestCluster({ customResourceDefinitions: oamCustomResourceDefinitions() });
   open.push(cluster);
-  const client = plainApply(cluster.client);
+  const { client } = cluster;
   await installDefinitions(client, { signal });
   for (const name of namespaces) {
     await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined);
   }
-  cluster.start(createDeliveryControllers({ ...cluster, client }));
+  cluster.start(createDeliveryControllers(cluster));
   await cluster.settled();
   const application = async (name = "first-vela-app"): Promise<KubeObject> =>
     client.get({ apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name });
@@ -88,6 +73,7 @@ describe("the delivery of the first application", () => {
       name: "express-server",
     });
     expect(valueAt(first, "spec", "replicas")).toBe(1);
+    expect(valueAt((await application()).status, "services")).toMatchObject([{ namespace: "default", healthy: true }]);
     await expect(
       client.get({ apiVersion: "apps/v1", kind: "Deployment", namespace: "prod", name: "express-server" }),
     ).rejects.toThrow();
@@ -146,6 +132,25 @@ describe("the delivery of the first application", () => {
     await cluster.settled({ withinMs: 120_000 });
     await run();
     expect(await phase()).toBe("running");
+  });
+
+  it("runs a workflow that failed again when a person restarts it", async () => {
+    const { apply, settle, run, client, application, phase } = await control(["default"]);
+    await apply(example);
+    await settle();
+    await run();
+    await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settle({ withinMs: 600_000 });
+    expect(await phase()).toBe("workflowFailed");
+    const first = valueAt((await application()).status, "workflow", "startTime");
+
+    await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "prod" } });
+    await restartWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settle();
+
+    expect(await phase()).toBe("workflowSuspending");
+    expect(valueAt((await application()).status, "workflow", "startTime")).not.toBe(first);
+    expect(valueAt((await application()).status, "latestRevision", "name")).toBe("first-vela-app-v1");
   });
 
   it("makes revision 2 of a changed image and deletes all that it made and nothing else", async () => {

@@ -253,15 +253,15 @@ class Round {
     policies: readonly AppPolicy[];
     tools: DeliveryTools;
   }): Promise<boolean> {
-    const services: ServiceStatus[] = [];
-    const dispatched = new Set(
+    const delivered = new Set(
       tools.keeper.resources().map(({ component, cluster, namespace }) => `${component}/${cluster}/${namespace}`),
     );
+    const components = new Set(tools.keeper.resources().map(({ component }) => component));
+    const services: ServiceStatus[] = [];
     for (const task of tasksOf(plan, { app: this.#app, policies, clusters: this.#state.ports.placement.clusters() })) {
-      const namespace = task.target.namespace === "" ? this.#app.namespace : task.target.namespace;
-      const known = [...dispatched].some((key) => key.startsWith(`${task.component.name}/${task.target.cluster}/`));
-      if (!dispatched.has(`${task.component.name}/${task.target.cluster}/${namespace}`) && !known) continue;
-      services.push((await deliverComponent(tools, task, "observe")).service);
+      if (!components.has(task.component.name)) continue;
+      const { service } = await deliverComponent(tools, task, "observe");
+      if (delivered.has(`${service.name}/${service.cluster}/${service.namespace}`)) services.push(service);
     }
     this.#draft.services(
       services,
