@@ -14,7 +14,7 @@ import { type Choice, type DefaultMode, NodeState, type PendingDisjunction } fro
 import { judge } from "./judge.ts";
 import { unify } from "./unify.ts";
 import { type Base, type Bottom, type Disjunction, type Simple, bottom, isFatal, structMarker } from "./values.ts";
-import { type ChoiceList, Vertex, noLineage, target } from "./vertex.ts";
+import { type ChoiceList, Vertex, noLineage, pathOf, target } from "./vertex.ts";
 
 /** A way to choose that has survived so far. */
 interface Survivor {
@@ -249,7 +249,7 @@ function impossibleKind(
 }
 
 function emptyDisjunction(vertex: Vertex, errors: readonly Bottom[]): Bottom {
-  const all = errors.flatMap((error) => (error.isEmptyDisjunction === true ? error.causes : [error]));
+  const all = distinct(errors.flatMap((error) => (error.isEmptyDisjunction === true ? error.causes : [error])));
   if (all.length === 1) return all[0]!;
   const softest = all.find((error) => !isFatal(error));
   return {
@@ -261,6 +261,16 @@ function emptyDisjunction(vertex: Vertex, errors: readonly Bottom[]): Bottom {
     }),
     isEmptyDisjunction: true,
   };
+}
+
+function distinct(errors: readonly Bottom[]): Bottom[] {
+  const seen = new Set<string>();
+  return errors.filter((error) => {
+    const key = `${error.code} ${error.vertex === undefined ? "" : pathOf(error.vertex).join("\u0005")} ${error.message()}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 /** The vertex becomes the only survivor, or the disjunction of them. */

@@ -34,11 +34,14 @@ function sourcesOf(value: Value): (Source | undefined)[] {
 }
 
 export function fieldNotAllowed(arc: Vertex): Bottom {
-  return bottom({
-    message: "field not allowed",
-    vertex: arc,
-    sources: arc.conjuncts.map((conjunct) => conjunct.expr.src),
-  });
+  return {
+    ...bottom({
+      message: "field not allowed",
+      vertex: arc,
+      sources: arc.conjuncts.map((conjunct) => conjunct.field ?? conjunct.expr.src),
+    }),
+    isNotAllowed: true,
+  };
 }
 
 export function frozenField(vertex: Vertex, label: Label, conjunct: Conjunct): Bottom {

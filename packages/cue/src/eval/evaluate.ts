@@ -118,7 +118,7 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   if (holder.status === inProgress) {
     const node = holder.state;
     if (node?.atom !== undefined) return node.atom;
-    if (node?.isStruct === true || node?.isList === true) return holder;
+    if (node?.isStruct === true || (node?.isList === true && node.lists.length > 0)) return holder;
     if (node !== undefined) run.floor = Math.min(run.floor, node.depth);
     return cycleWith(holder, expr);
   }

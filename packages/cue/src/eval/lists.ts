@@ -39,12 +39,9 @@ export function listLengths(node: NodeState): Bottom | undefined {
 
 function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bottom {
   const lengths = [left.elements.length, right.elements.length];
-  return {
-    ...bottom({
-      message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
-      vertex: node.vertex,
-      sources: [left.src, right.src],
-    }),
-    keepsParts: true,
-  };
+  return bottom({
+    message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
+    vertex: node.vertex,
+    sources: [left.src, right.src],
+  });
 }

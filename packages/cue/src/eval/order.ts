@@ -120,7 +120,11 @@ function linkOrigins(graph: Graph, literals: readonly LiteralRecord[]): void {
       .map(({ records }) =>
         side(
           records.map((record) =>
-            literalSpan(graph, record, { children, seen: records.length > 1 ? new Set() : seen }),
+            literalSpan(graph, record, {
+              children,
+              seen: records.length > 1 ? new Set() : seen,
+              isExplicit: records.length > 1,
+            }),
           ),
         ),
       );
@@ -138,13 +142,15 @@ interface Walk {
   readonly children: ReadonlyMap<LiteralRecord, readonly LiteralRecord[]>;
   /** Fields that have their place already. */
   readonly seen: Set<Label>;
+  /** Operands of `&` say nothing of each other, nor do their parts. */
+  readonly isExplicit: boolean;
 }
 
 function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
   if (record.plan === undefined) return graph.chain((record.labels ?? []).map((label) => single(graph, label, walk)));
   const { decls } = record.plan;
   const inner = walk.children.get(record) ?? [];
-  const embeddedWalk: Walk = { children: walk.children, seen: new Set() };
+  const embeddedWalk: Walk = { ...walk, seen: new Set() };
   const lastStatic = decls.findLastIndex((decl) => decl.kind === "field");
   const before: Span[] = [];
   const fields: Span[] = [];
@@ -156,7 +162,8 @@ function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
         fields.push(single(graph, decl.label, walk));
         return;
       case "embed":
-        embedded.push(side(spansAt(graph, inner, at, embeddedWalk)));
+        if (decl.expr.kind === "struct") (at < lastStatic ? before : after).push(...spansAt(graph, inner, at, walk));
+        else embedded.push(side(spansAt(graph, inner, at, embeddedWalk)));
         return;
       case "comprehension":
         (at < lastStatic ? before : after).push(...spansAt(graph, inner, at, walk));
@@ -165,7 +172,9 @@ function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
         for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label, walk));
     }
   });
-  const own = graph.chain([...before, ...fields, ...after]);
+  const own = walk.isExplicit
+    ? side([...before, graph.chain(fields), ...after])
+    : graph.chain([...before, ...fields, ...after]);
   if (embedded.length === 0) return own;
   const embeddings = graph.chain(embedded);
   return side([own, embeddings].filter((span) => span.heads.length > 0));

@@ -354,7 +354,7 @@ function shareValue(run: Run, vertex: Vertex): boolean {
   const { expr, env, lineage } = vertex.conjuncts[0]!;
   if (!isReference(expr) || hasClosing(lineage.group, vertex.depth)) return false;
   const to = resolve(run, env, expr);
-  if (!(to instanceof Vertex) || to.binding) return false;
+  if (!(to instanceof Vertex) || (to.binding && expr.kind !== "let-ref")) return false;
   if (classifyReference(vertex, expr, to, lineage) !== "none") return false;
   unify(run, to);
   if (to.status < evaluated || vertex.conjuncts.length !== 1) return false;

@@ -1,5 +1,5 @@
 import { defaultOf } from "./evaluate.ts";
-import { finalize } from "./finalize.ts";
+import { errorWithin, finalize } from "./finalize.ts";
 import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
@@ -56,7 +56,8 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   }
   const own = vertex.bottom ?? holder.bottom;
   if (own !== undefined) {
-    if (own.keepsParts === true) descend(holder, { ...visit, concrete: false }, walk);
+    if (isFatal(own) && holder.childError !== undefined && own.vertex !== undefined)
+      walk.problems.add(holder.childError, path);
     if (isFatal(own) || concrete) walk.problems.add(own, path);
     return;
   }
@@ -88,9 +89,11 @@ function withoutDefaults(value: Value): Value {
 }
 
 function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
+  const isWrong = vertex.closedBy !== undefined && vertex.arcs.some(isWrongOtherwise);
   for (let i = vertex.arcs.length - 1; i >= 0; i--) {
     const arc = vertex.arcs[i]!;
     if (arc.arcType === optional || isLet(arc.label)) continue;
+    if (isWrong && arc.bottom?.isNotAllowed === true) continue;
     const inner = { up: path, label: arc.label };
     const isData = typeof arc.label === "number" || isRegular(arc.label);
     if (arc.arcType === required && concrete && isData) {
@@ -100,6 +103,11 @@ function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
     }
     walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData });
   }
+}
+
+/** Fields that are too many count only where nothing else is wrong. */
+function isWrongOtherwise(arc: Vertex): boolean {
+  return arc.arcType !== optional && arc.bottom?.isNotAllowed !== true && errorWithin(arc) !== undefined;
 }
 
 /** A stand-in that says that a required field is not there. */

@@ -118,8 +118,8 @@ export interface Bottom {
   readonly isAbsence?: boolean;
   /** No term of a disjunction is left: the causes are why. */
   readonly isEmptyDisjunction?: boolean;
-  /** The parts of the value are judged all the same. */
-  readonly keepsParts?: boolean;
+  /** A field that a closed struct does not have. */
+  readonly isNotAllowed?: boolean;
   /** What a function said, without the words around it. */
   readonly detail?: string | undefined;
 }
