@@ -8,6 +8,7 @@ import { funcKind, kindNames, topKind } from "./eval/kind.ts";
 import { type Label, formatLabel, isDefinition, isHidden, isLet, isRegular, nameOfLabel } from "./eval/label.ts";
 import { lookupLabel } from "./eval/look.ts";
 import { orderedArcs } from "./eval/order.ts";
+import { wakeAll } from "./eval/patterns.ts";
 import { allows } from "./eval/patterns.ts";
 import type { Run } from "./eval/run.ts";
 import { within } from "./eval/settle.ts";
@@ -245,6 +246,7 @@ export class CueValue implements Value {
   ): ReturnType<Value["fields"]> {
     const holder = this.#holder();
     if (holder === undefined || holder.base?.tag === "list") return [];
+    if (options.optional === true) wakeAll(this.#run, holder);
     return orderedArcs(holder)
       .filter((arc) => {
         if (isLet(arc.label) || typeof arc.label === "number") return false;

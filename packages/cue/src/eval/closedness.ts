@@ -84,6 +84,7 @@ export function evidenceFor(vertex: Vertex, label: Label, matches: (pattern: Pat
   const groups: (Group | undefined)[] = [];
   const arc = vertex.arc(label);
   if (arc !== undefined) for (const { lineage } of arc.conjuncts) groups.push(lineage.group);
+  else for (const { fields, lineage } of vertex.dormant ?? []) if (fields.has(label)) groups.push(lineage.group);
   for (const pattern of vertex.patterns ?? []) if (matches(pattern)) groups.push(pattern.lineage.group);
   return groups;
 }

@@ -292,6 +292,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     vertex.arcs = from.arcs;
     vertex.index = from.index;
     vertex.patterns = from.patterns;
+    vertex.dormant = from.dormant;
     vertex.closedBy = from.closedBy;
     vertex.openedBy = from.openedBy;
     vertex.literals = from.literals;
@@ -319,6 +320,7 @@ function clearParts(vertex: Vertex): void {
   vertex.arcs = [];
   vertex.index = undefined;
   vertex.patterns = undefined;
+  vertex.dormant = undefined;
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;

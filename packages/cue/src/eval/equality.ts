@@ -1,4 +1,5 @@
 import type { Run } from "./run.ts";
+import { wakeFields } from "./dormant.ts";
 import { isRegular } from "./label.ts";
 import { type Base, type Disjunction, type Value, sameAtom } from "./values.ts";
 import { Vertex, member, target } from "./vertex.ts";
@@ -12,6 +13,8 @@ export function equalValues(run: Run, left: Value, right: Value): boolean {
     const b = pair[1] instanceof Vertex ? target(pair[1]) : pair[1];
     if (a === b) continue;
     if (a instanceof Vertex && b instanceof Vertex) {
+      wakeFields(a);
+      wakeFields(b);
       if (!sameShape(a, b)) return false;
       if (a.base === undefined || b.base === undefined) return false;
       if (!sameBase(a.base, b.base, pairs)) return false;

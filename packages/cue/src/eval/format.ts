@@ -1,3 +1,4 @@
+import { wakeFields } from "./dormant.ts";
 import { formatNumber } from "../number.ts";
 import type { Expr, Source } from "../compile/ir.ts";
 import { formatKind, kindNames, topKind } from "./kind.ts";
@@ -86,6 +87,7 @@ function writeVertex(vertex: Vertex, parts: string[], depth: number): void {
   }
   parts.push(isList ? "[" : "{");
   let isFirst = true;
+  wakeFields(vertex);
   for (const arc of vertex.arcs) {
     if (isLet(arc.label) || (isList && typeof arc.label !== "number")) continue;
     if (!isFirst) parts.push(",");

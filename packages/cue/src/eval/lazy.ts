@@ -1,6 +1,7 @@
 import { BuiltinError, type LazyValue, type Native, type NativeScalar } from "../library/builtin.ts";
 import type { Expr, Source } from "../compile/ir.ts";
 import { defaultOf, kindsOf } from "./evaluate.ts";
+import { wakeFields } from "./dormant.ts";
 import { equalData } from "./compare.ts";
 import { finalize } from "./finalize.ts";
 import { formatValue } from "./format.ts";
@@ -123,6 +124,7 @@ class Lazy implements LazyValue {
 
   get constraintFields(): number {
     const plain = this.#plain;
+    if (plain instanceof Vertex) wakeFields(plain);
     return plain instanceof Vertex
       ? plain.arcs.filter((arc) => arc.arcType !== member && isRegular(arc.label)).length
       : 0;

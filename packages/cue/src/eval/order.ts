@@ -1,3 +1,4 @@
+import { isDormant } from "./dormant.ts";
 import { type Label, nameOfLabel } from "./label.ts";
 import { compareStrings } from "./values.ts";
 import type { LiteralRecord, Vertex } from "./vertex.ts";
@@ -38,7 +39,7 @@ class Graph {
   }
 
   has(label: Label): boolean {
-    return this.#vertex.arc(label) !== undefined;
+    return this.#vertex.arc(label) !== undefined || isDormant(this.#vertex, label);
   }
 
   /** Where a declaration of the field stands: the place of the reference, if it is one. */
@@ -80,11 +81,17 @@ class Graph {
     const { arcs } = this.#vertex;
     const place = new Map<Label, number>();
     arcs.forEach((arc, i) => place.set(arc.label, i));
-    const components = componentsOf(
-      arcs.map((arc) => arc.label),
-      (label) => this.#next.get(label) ?? new Set(),
-    );
-    return inOrder(components, this.#next).map((label) => arcs[place.get(label)!]!);
+    // Optional fields that are not given stand between others without being among the result.
+    const labels = new Set(arcs.map((arc) => arc.label));
+    for (const [from, to] of this.#next) {
+      labels.add(from);
+      for (const label of to) labels.add(label);
+    }
+    const components = componentsOf([...labels], (label) => this.#next.get(label) ?? new Set());
+    return inOrder(components, this.#next).flatMap((label) => {
+      const at = place.get(label);
+      return at === undefined ? [] : [arcs[at]!];
+    });
   }
 }
 

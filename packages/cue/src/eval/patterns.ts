@@ -1,5 +1,6 @@
 import { satisfiesBound } from "./bounds.ts";
 import { evidenceFor, isAllowed } from "./closedness.ts";
+import { wakeFields } from "./dormant.ts";
 import { Environment } from "./environment.ts";
 import { evaluate } from "./evaluate.ts";
 import { stringKind } from "./kind.ts";
@@ -9,13 +10,21 @@ import type { NodeState } from "./state.ts";
 import { addToArc, fail } from "./unify.ts";
 import { runValidator } from "./validators.ts";
 import { type Atom, type Value, atom, isFatal, sameAtom } from "./values.ts";
-import { type Pattern, Vertex, target } from "./vertex.ts";
+import { type Conjunct, type Pattern, Vertex, target } from "./vertex.ts";
 
 /** Pattern constraints: `[filter]: value` applies to every regular field whose label the filter admits, early or late. */
 export function applyPattern(run: Run, node: NodeState, pattern: Pattern): void {
   const { vertex } = node;
   (vertex.patterns ??= []).push(pattern);
   for (const arc of [...vertex.arcs]) constrain(run, node, arc, pattern);
+}
+
+/** Gives every optional field its arc, with what patterns say of it. */
+export function wakeAll(run: Run, vertex: Vertex): void {
+  wakeFields(vertex, (arc) => {
+    for (const pattern of vertex.patterns ?? [])
+      if (matches(run, pattern, arc.label, undefined)) addToArc(run, arc, patternConjunct(pattern, arc.label));
+  });
 }
 
 /** Gives a new arc what the patterns that are there say of it. */
@@ -27,11 +36,15 @@ export function applyPatterns(run: Run, node: NodeState, arc: Vertex): void {
 
 function constrain(run: Run, node: NodeState, arc: Vertex, pattern: Pattern): void {
   if (!isRegular(arc.label) || !matches(run, pattern, arc.label, node)) return;
-  addToArc(run, arc, {
+  addToArc(run, arc, patternConjunct(pattern, arc.label));
+}
+
+function patternConjunct(pattern: Pattern, label: Label): Conjunct {
+  return {
     expr: pattern.value,
-    env: new Environment(pattern.env, undefined, { label: arc.label }),
+    env: new Environment(pattern.env, undefined, { label }),
     lineage: pattern.lineage,
-  });
+  };
 }
 
 function matches(run: Run, pattern: Pattern, label: Label, node: NodeState | undefined): boolean {

@@ -1,6 +1,7 @@
 import { intNumber, safeIntegerOf } from "../number.ts";
 import type { Expr } from "../compile/ir.ts";
 import { blockAt, inheritedLineage, vertexOf } from "./environment.ts";
+import { isDormant } from "./dormant.ts";
 import { absent, cycleWith, undefinedField } from "./errors.ts";
 import { defaultOf, evaluate, evaluated as valueOf, isReference } from "./evaluate.ts";
 import { formatExpr, formatValue } from "./format.ts";
@@ -149,6 +150,10 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
     if (arc.arcType === required) return absent(() => `required field missing: ${formatLabel(label)}`, expr);
   }
   if (blocked !== undefined) return blocked;
+  if (isDormant(holder, label)) {
+    if (holder.isBlocked && holder.bottom !== undefined) return holder.bottom;
+    return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
+  }
   if (holder.status === inProgress) {
     run.floor = Math.min(run.floor, holder.state?.depth ?? run.floor);
     return undefinedField(label, expr, "incomplete");

@@ -123,6 +123,7 @@ export function resetVertex(vertex: Vertex): void {
   vertex.arcs = [];
   vertex.index = undefined;
   vertex.patterns = undefined;
+  vertex.dormant = undefined;
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;

@@ -1,4 +1,5 @@
 import type { Decl, Expr } from "../compile/ir.ts";
+import { wakeFields } from "./dormant.ts";
 import type { Value } from "./values.ts";
 import { Vertex, inProgress, target } from "./vertex.ts";
 
@@ -21,6 +22,7 @@ export function expressionOf(value: Value): Expr {
       ellipsis: vertex.base.isOpen ? { type: undefined } : undefined,
       src: undefined,
     };
+  wakeFields(vertex);
   const decls: Decl[] = vertex.arcs.map((arc) => ({
     kind: "field",
     label: arc.label,

@@ -9,6 +9,7 @@ import { Group, everyLevel, hasClosing, noLevel, open, restrict } from "./closed
 import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { classifyReference, followed } from "./cycle.ts";
 import { addData } from "./data.ts";
+import { addDormant, dormantConjuncts, literalParts } from "./dormant.ts";
 import { expandDisjunctions } from "./disjunction.ts";
 import { Environment, literalBlock } from "./environment.ts";
 import { evaluate, isReference } from "./evaluate.ts";
@@ -401,7 +402,9 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
     narrow(node, structMarker.kind, plan.src === undefined ? structMarker : { ...structMarker, src: plan.src });
   }
   const place = { env, lineage, record, origin };
-  for (let i = 0; i < plan.decls.length; i++) addDeclaration(run, node, plan.decls[i]!, { ...place, at: i });
+  const { active, dormant } = literalParts(plan);
+  if (dormant !== undefined) addDormant(run, node, dormant, place);
+  for (const { decl, at: index } of active) addDeclaration(run, node, decl, { ...place, at: index });
 }
 
 /** A declaration that makes a struct of the value even beside an embedded scalar. */
@@ -475,6 +478,7 @@ export function addField(run: Run, node: NodeState, label: Label, arcType: ArcTy
     arc = new Vertex(vertex, label, []);
     arc.arcType = arcType;
     vertex.addArc(arc);
+    for (const dormant of dormantConjuncts(vertex, label)) addToArc(run, arc, dormant);
     isNew = true;
   } else if (arcType < arc.arcType) {
     if (node.isFrozen && arc.arcType !== 0 && arcType === 0) {

@@ -1,4 +1,4 @@
-import type { Expr, Source, StructLit } from "../compile/ir.ts";
+import type { Expr, FieldDecl, Source, StructLit } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import type { Group } from "./closedness.ts";
 import type { RefChain } from "./cycle.ts";
@@ -64,6 +64,13 @@ export interface Pattern {
   matcher?: Base | Vertex | undefined;
 }
 
+/** The optional fields of one struct literal. */
+export interface DormantFields {
+  readonly fields: ReadonlyMap<Label, readonly FieldDecl[]>;
+  readonly env: Environment;
+  readonly lineage: Lineage;
+}
+
 /** A struct literal that became part of a vertex: what the order of fields is made of. */
 export interface LiteralRecord {
   /** Undefined for data, which has only `labels`. */
@@ -101,6 +108,8 @@ export class Vertex {
   arcs: Vertex[] = noArcs;
   index: Map<Label, Vertex> | undefined = undefined;
   patterns: Pattern[] | undefined = undefined;
+  /** Optional fields that no arc stands for yet: they get one when the field is given, or when somebody wants to see all. */
+  dormant: DormantFields[] | undefined = undefined;
   /** Groups that close it, and groups that let everything in (`...`). */
   closedBy: Group[] | undefined = undefined;
   openedBy: (Group | undefined)[] | undefined = undefined;
