@@ -3,6 +3,7 @@ import type { BuiltinPackage } from "./library/builtin.ts";
 import type { Diagnostic } from "@lateen/base";
 import { type SourceFile, compileInstance } from "./compile/instance.ts";
 import type { Decl, Expr } from "./compile/ir.ts";
+import { structPlan } from "./compile/plan.ts";
 import { identLabel } from "./eval/label.ts";
 import { valueOfNative } from "./eval/lazy.ts";
 import type { Packages } from "./eval/run.ts";
@@ -68,7 +69,7 @@ export class PackageTable implements Packages {
     for (const [name, value] of Object.entries(builtin.constants)) decls.push(field(name, valueOfNative(value)));
     const conjuncts: Conjunct[] = [
       {
-        expr: { kind: "struct", decls, hasEmbeddings: false, hasEllipsis: false, provides: undefined, src: undefined },
+        expr: structPlan(decls, undefined),
         env: undefined,
         lineage: noLineage,
       },

@@ -12,6 +12,7 @@ import { predeclared } from "../eval/predeclared.ts";
 import { type Value, atom, bottom, top } from "../eval/values.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
 import type { Clause, Comprehension, Decl, DisjunctTerm, Expr, LetDecl, Operator, Source, StructLit } from "./ir.ts";
+import { structPlan } from "./plan.ts";
 import { type Binding, Scope } from "./scope.ts";
 
 export interface CompileEnvironment {
@@ -133,15 +134,7 @@ class Compiler {
     const result: Decl[] = [];
     for (const decl of decls) this.#decl(scope, decl, result);
     this.#work.unshift(() => this.#checkUse(scope));
-    const hasEmbeddings = result.some((decl) => decl.kind === "embed" || decl.kind === "comprehension");
-    return {
-      kind: "struct",
-      decls: result,
-      hasEmbeddings,
-      hasEllipsis: result.some((decl) => decl.kind === "ellipsis"),
-      provides: providedBy(result),
-      src: this.#source(node),
-    };
+    return structPlan(result, this.#source(node));
   }
 
   #checkUse(scope: Scope): void {
@@ -682,24 +675,6 @@ function flatten(node: ast.Binary, op: "&" | "|"): ast.Expr[] {
   }
   operands.push(at);
   return operands.reverse();
-}
-
-function providedBy(decls: readonly Decl[]): ReadonlySet<Label> | undefined {
-  const labels = new Set<Label>();
-  for (const decl of decls) {
-    if (decl.kind === "field") labels.add(decl.label);
-    else if (decl.kind === "comprehension" || decl.kind === "embed") {
-      const inner =
-        decl.kind === "comprehension"
-          ? decl.expr.provides
-          : decl.expr.kind === "struct"
-            ? decl.expr.provides
-            : undefined;
-      if (inner === undefined) return undefined;
-      for (const label of inner) labels.add(label);
-    } else if (decl.kind === "dynamic") return undefined;
-  }
-  return labels;
 }
 
 function union(

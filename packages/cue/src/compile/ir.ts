@@ -1,7 +1,7 @@
 import type { File, Node as SyntaxNode } from "./syntax-node.ts";
 import type { Label } from "../eval/label.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
-import type { Value } from "../eval/values.ts";
+import type { StructMarker, Value } from "../eval/values.ts";
 
 /**
  * The program as the evaluator reads it: names resolved to (blocks up, label), literals made into values once, struct
@@ -59,11 +59,12 @@ export interface StructLit extends ExprBase {
   readonly kind: "struct";
   readonly decls: readonly Decl[];
   readonly hasEmbeddings: boolean;
-  readonly hasEllipsis: boolean;
+  /** Some declaration makes a struct of the value even beside an embedded scalar. */
+  readonly hasFields: boolean;
+  /** The mark of a struct, with its place. */
+  readonly marker: StructMarker;
   /** Labels that it can bring; undefined when that is not known before evaluation. */
   readonly provides: ReadonlySet<Label> | undefined;
-  /** Regular, required, optional fields or patterns are in it: it is a struct even beside an embedded scalar. */
-  readonly isFile?: boolean;
 }
 
 export type Decl = FieldDecl | DynamicDecl | PatternDecl | EmbedDecl | ComprehensionDecl | EllipsisDecl;

@@ -1,5 +1,6 @@
 import { BuiltinError, type LazyValue, type Native, type NativeScalar } from "../library/builtin.ts";
 import type { Expr, Source } from "../compile/ir.ts";
+import { structPlan } from "../compile/plan.ts";
 import { defaultOf, kindsOf } from "./evaluate.ts";
 import { wakeFields } from "./dormant.ts";
 import { equalData } from "./compare.ts";
@@ -56,20 +57,16 @@ function exprOfNative(root: Native, src: Source | undefined): Expr {
       const { value } = known as Lazy;
       return value instanceof Vertex ? { kind: "vertex", vertex: value, src } : { kind: "value", value, src };
     }
-    return {
-      kind: "struct",
-      decls: [...known.fields].map(([name, part]) => ({
+    return structPlan(
+      [...known.fields].map(([name, part]) => ({
         kind: "field",
         label: stringLabel(name.normalize("NFC")),
         arcType: member,
         value: deferred(part),
         src,
       })),
-      hasEmbeddings: false,
-      hasEllipsis: false,
-      provides: undefined,
-      src: undefined,
-    };
+      undefined,
+    );
   };
   const open: { readonly native: Native; readonly slot: { expr: Expr } }[] = [];
   const deferred = (native: Native): Expr => {

@@ -1,5 +1,6 @@
 import type { Decl, Expr } from "../compile/ir.ts";
 import { wakeFields } from "./dormant.ts";
+import { structPlan } from "../compile/plan.ts";
 import type { Value } from "./values.ts";
 import { Vertex, inProgress, target } from "./vertex.ts";
 
@@ -30,5 +31,5 @@ export function expressionOf(value: Value): Expr {
     value: { kind: "vertex", vertex: arc, src: undefined },
     src: undefined,
   }));
-  return { kind: "struct", decls, hasEmbeddings: false, hasEllipsis: false, provides: undefined, src: undefined };
+  return structPlan(decls, undefined);
 }

@@ -247,7 +247,8 @@ export function addTask(
 ): void {
   const provides =
     conjunct.expr.kind === "comprehension" ? conjunct.expr.provides : kind === "expression" ? noLabels : undefined;
-  node.tasks.push({ kind, ...conjunct, provides, run, status: "pending", blocked: undefined, epoch: -1 });
+  const { expr, env, lineage } = conjunct;
+  node.tasks.push({ kind, expr, env, lineage, provides, run, status: "pending", blocked: undefined, epoch: -1 });
 }
 
 const noLabels: ReadonlySet<Label> = new Set();
@@ -397,19 +398,13 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
     lineage = { ...lineage, origin: 0, within: undefined, choices: undefined };
   if (plan.hasEmbeddings) lineage = { ...lineage, group: new Group(lineage.group, noLevel, insertion.isEmbedded) };
   if (lineage.group !== undefined) restrict(vertex, lineage.group);
-  if (!plan.hasEmbeddings || plan.decls.some((decl) => isOwnField(decl))) {
+  if (!plan.hasEmbeddings || plan.hasFields) {
     node.isStruct = true;
-    narrow(node, structMarker.kind, plan.src === undefined ? structMarker : { ...structMarker, src: plan.src });
+    narrow(node, structMarker.kind, plan.marker);
   }
   const place = { env, lineage, record, origin };
-  const { active, dormant } = literalParts(plan);
-  if (dormant !== undefined) addDormant(run, node, dormant, place);
-  for (const { decl, at: index } of active) addDeclaration(run, node, decl, { ...place, at: index });
-}
-
-/** A declaration that makes a struct of the value even beside an embedded scalar. */
-function isOwnField(decl: Decl): boolean {
-  return decl.kind === "field" ? decl.arcType !== optional && isRegular(decl.label) : decl.kind === "dynamic";
+  const { decls } = plan;
+  for (let i = 0; i < decls.length; i++) addDeclaration(run, node, decls[i]!, place, i);
 }
 
 interface Place {
@@ -417,10 +412,10 @@ interface Place {
   readonly lineage: Lineage;
   readonly record: LiteralRecord;
   readonly origin: number;
-  readonly at: number;
 }
 
-function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place): void {
+// eslint-disable-next-line max-params -- called for every declaration of every literal: no object for each
+function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at: number): void {
   const { env, lineage } = place;
   switch (decl.kind) {
     case "field":
@@ -428,7 +423,7 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place): vo
       return;
     case "embed": {
       const group = new Group(lineage.group, noLevel, true);
-      const within = { record: place.record, at: place.at };
+      const within = { record: place.record, at };
       node.queue.push({ expr: decl.expr, env, lineage: { ...lineage, group, origin: place.origin, within } });
       return;
     }
@@ -439,16 +434,21 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place): vo
       applyPattern(run, node, { filter: decl.filter, value: decl.value, env, lineage });
       return;
     case "dynamic":
-      addTask(node, "dynamic", { expr: decl.key, env, lineage }, () => addDynamic(run, node, decl, place));
+      addTask(node, "dynamic", { expr: decl.key, env, lineage }, () => addDynamic(run, node, decl, { ...place, at }));
       return;
     case "comprehension":
       addTask(node, "comprehension", { expr: decl.expr, env, lineage }, (task) =>
-        runComprehension(run, node, task, { record: place.record, at: place.at, origin: place.origin }),
+        runComprehension(run, node, task, { record: place.record, at, origin: place.origin }),
       );
   }
 }
 
-function addDynamic(run: Run, node: NodeState, decl: Decl & { kind: "dynamic" }, place: Place): Bottom | undefined {
+function addDynamic(
+  run: Run,
+  node: NodeState,
+  decl: Decl & { kind: "dynamic" },
+  place: Place & { readonly at: number },
+): Bottom | undefined {
   const key = dynamicLabel(run, place.env, decl.key);
   if (typeof key === "object") {
     if (!isFatal(key)) return key;
