@@ -4,6 +4,7 @@ import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { checkEscalation } from "../authz/escalation.ts";
 import { checkNamespaceLives } from "./namespace-lifecycle.ts";
+import { taintNewNode } from "./node-taint.ts";
 import { admitPod } from "./pod.ts";
 
 export interface Admission {
@@ -21,6 +22,9 @@ export async function admit(request: ResourceRequest, admission: Admission): Pro
   checkNamespaceLives(request, admission);
   checkEscalation(request, { live: admission.old, next: admission.object });
   let object = admitPod(request, admission);
+  if (request.resource.kind.kind === "Node" && request.resource.kind.group === "" && admission.operation === "CREATE") {
+    object = taintNewNode(object);
+  }
   for (const admitter of request.core.admitters) {
     const verdict = await admitter({
       operation: admission.operation,

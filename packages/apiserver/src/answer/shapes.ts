@@ -1,4 +1,4 @@
-import { jsonEquals, type JsonObject } from "@lateen/base";
+import { isJsonObject, type JsonObject } from "@lateen/base";
 import { apiVersionOf, asJson, type KubeObject } from "@lateen/objects";
 import { type CustomColumn, tableOf, type TableOptions } from "@lateen/objects/kinds";
 import type { ResourceRequest } from "../request/context.ts";
@@ -89,16 +89,26 @@ function table(request: ResourceRequest, objects: readonly KubeObject[], meta: L
     ...made,
     apiVersion: `meta.k8s.io/${version}`,
     metadata: meta as JsonObject,
-    rows: (made.rows as readonly JsonObject[]).map((row) => inVersion(row, version)),
+    rows: (made.rows as readonly JsonObject[]).map((row) => shownRow(request, row, version)),
   };
 }
 
-function inVersion(row: JsonObject, version: string): JsonObject {
+function shownRow({ resource }: ResourceRequest, row: JsonObject, version: string): JsonObject {
   const { object } = row;
-  if (version === "v1" || typeof object !== "object" || object === null) return row;
-  const shown = object as JsonObject;
-  if (!jsonEquals(shown.kind, "PartialObjectMetadata")) return row;
-  return { ...row, object: { ...shown, apiVersion: `meta.k8s.io/${version}` } };
+  if (!isJsonObject(object) || object.kind !== "PartialObjectMetadata") return row;
+  const metadata = shownMetadata(resource.kind.kind, object.metadata as JsonObject);
+  return { ...row, object: { ...object, apiVersion: `meta.k8s.io/${version}`, metadata } };
+}
+
+const templateGeneration = "deprecated.daemonset.template.generation";
+
+/** Of a DaemonSet's metadata the annotation that only the v1 form of the object carries is left out. */
+function shownMetadata(kind: string, metadata: JsonObject): JsonObject {
+  const annotations = metadata.annotations;
+  if (kind !== "DaemonSet" || !isJsonObject(annotations)) return metadata;
+  const { [templateGeneration]: _, ...others } = annotations;
+  const { annotations: __, ...rest } = metadata;
+  return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
 }
 
 function includeOf({ query }: ResourceRequest): TableOptions["includeObject"] {
@@ -110,7 +120,7 @@ export function partialMetadata(object: KubeObject, version: string): JsonObject
   return {
     kind: "PartialObjectMetadata",
     apiVersion: apiVersionOf({ group: "meta.k8s.io", version }),
-    metadata: object.metadata as unknown as JsonObject,
+    metadata: shownMetadata(object.kind, object.metadata as unknown as JsonObject),
   };
 }
 

@@ -41,7 +41,8 @@ export function acceptNames(
     const set = member === "kind" || member === "listKind" ? kinds : resources;
     const name = wanted[member];
     if (taken(set, name)) {
-      conflict ??= { reason, message: `${JSON.stringify(name)} is already in use` };
+      // The last conflict is the one that is told.
+      conflict = { reason, message: `${JSON.stringify(name)} is already in use` };
       const old = current[member];
       if (typeof old === "string") result[member] = old;
     } else if (typeof name === "string") result[member] = name;
@@ -51,7 +52,7 @@ export function acceptNames(
   const shortNames = listOf(wanted.shortNames);
   const takenShort = shortNames.find((name) => taken(resources, name));
   if (takenShort !== undefined) {
-    conflict ??= { reason: "ShortNamesConflict", message: `${JSON.stringify(takenShort)} is already in use` };
+    conflict = { reason: "ShortNamesConflict", message: `${JSON.stringify(takenShort)} is already in use` };
     const old = listOf(current.shortNames);
     if (old.length > 0) result.shortNames = old;
   } else if (shortNames.length > 0) result.shortNames = shortNames;

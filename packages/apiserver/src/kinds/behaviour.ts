@@ -1,5 +1,6 @@
-import { asJson, type FieldError, type Kind, type KubeObject } from "@lateen/objects";
-import { applyKindDefaults, prepareChange, prepareNew } from "@lateen/objects/kinds";
+import type { JsonObject } from "@lateen/base";
+import { asJson, type FieldError, type Kind, type KubeObject, type ObjectMeta } from "@lateen/objects";
+import { applyKindDefaults, prepareChange, prepareNew, typedForm } from "@lateen/objects/kinds";
 import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
@@ -29,7 +30,10 @@ function kindKey({ group, kind }: Kind): string {
 /** The object with its defaults, in the form in which its type is written. */
 export function withDefaults(request: ResourceRequest, object: KubeObject): KubeObject {
   const { kind, custom } = request.resource;
-  if (custom !== undefined) return defaultCustom(custom, asJson(object), request.core.rules) as unknown as KubeObject;
+  if (custom !== undefined) {
+    const defaulted = defaultCustom(custom, asJson(object), request.core.rules) as unknown as KubeObject;
+    return { ...defaulted, metadata: typedForm(defaulted.metadata as JsonObject, request.core.metaType) as ObjectMeta };
+  }
   return applyKindDefaults(object, kind, { now: request.core.clock.now() });
 }
 

@@ -49,9 +49,9 @@ export class ServiceAllocation {
     };
   }
 
-  /** A free address, or undefined when none is left. */
-  freeAddress(): string | undefined {
-    const start = this.#random(65_534);
+  /** A free address, looked for from `seed` on or anywhere; undefined when none is left. */
+  freeAddress(seed?: number): string | undefined {
+    const start = seed ?? this.#random(65_534);
     for (let n = 0; n < 65_534; n++) {
       const number = 1 + ((start + n) % 65_534);
       const address = `10.96.${number >> 8}.${number & 255}`;
@@ -60,8 +60,8 @@ export class ServiceAllocation {
     return undefined;
   }
 
-  freePort(): number | undefined {
-    const start = this.#random(portCount);
+  freePort(seed?: number): number | undefined {
+    const start = seed ?? this.#random(portCount);
     for (let n = 0; n < portCount; n++) {
       const port = firstPort + ((start + n) % portCount);
       if (!this.isTaken(String(port))) return port;

@@ -85,6 +85,14 @@ function allocate(
   return object;
 }
 
+/** A dry run picks the same for the same service every time, since it reserves nothing. */
+function dryRunSeed({ dryRun, request }: Allocating): number | undefined {
+  if (!dryRun) return undefined;
+  let seed = 7;
+  for (const letter of request.namespace ?? "") seed = (seed * 31 + letter.charCodeAt(0)) % 65_521;
+  return seed;
+}
+
 function take({ request, dryRun }: Allocating, item: string): true {
   if (!dryRun) request.cleanups.push(request.core.services.hold(item));
   return true;
@@ -96,7 +104,7 @@ function allocateAddress(allocating: Allocating, object: KubeObject): KubeObject
   if (!needsAddress(object) || spec.clusterIP === "None") return object;
   const asked = listOf(spec.clusterIPs)[0];
   if (typeof asked !== "string" || asked === "") {
-    const address = request.core.services.freeAddress();
+    const address = request.core.services.freeAddress(dryRunSeed(allocating));
     if (address === undefined) {
       errors.push(invalidField("spec.clusterIPs", [""], "failed to allocate a serviceIP: range is full"));
       return object;
@@ -152,7 +160,7 @@ function allocateNodePorts(allocating: Allocating, object: KubeObject): KubeObje
       shared.protocols.add(protocol);
       return { ...port, nodePort: shared.nodePort };
     }
-    const nodePort = services.freePort();
+    const nodePort = services.freePort(dryRunSeed(allocating));
     if (nodePort === undefined) {
       errors.push(invalidField(`spec.ports[${index}].nodePort`, 0, "failed to allocate a nodePort: range is full"));
       return port;

@@ -1,8 +1,18 @@
 import { isJsonObject } from "@lateen/base";
-import { asJson, checkDefinition, type KubeObject, valueAt, withDefinitionDefaults } from "@lateen/objects";
+import {
+  asJson,
+  checkDefinition,
+  type FieldError,
+  invalidField,
+  type KubeObject,
+  valueAt,
+  withDefinitionDefaults,
+} from "@lateen/objects";
 import { serverUser } from "../server/internal-request.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
-import { withMetadata } from "./edit.ts";
+import { isEstablished } from "../crd/kinds-of-definition.ts";
+import { textOf } from "../object/text.ts";
+import { listOf, objectsOf, withMetadata } from "./edit.ts";
 
 /** Claims and volumes that are in use survive their deletion (StorageObjectInUseProtection). */
 export const claimBehaviour: KindBehaviour = {
@@ -12,6 +22,37 @@ export const claimBehaviour: KindBehaviour = {
 export const volumeBehaviour: KindBehaviour = {
   prepareCreate: (_request, object) => withFinalizer(object, "kubernetes.io/pv-protection"),
 };
+
+function definitionErrors(live: KubeObject | undefined, next: KubeObject): FieldError[] {
+  if (live === undefined) return checkDefinition(asJson(next));
+  const changed = (["scope", "group"] as const).filter(
+    (name) => valueAt(live, "spec", name) !== valueAt(next, "spec", name),
+  );
+  const errors = changed.map((name) => invalidField(`spec.${name}`, valueAt(next, "spec", name), "field is immutable"));
+  const established = isEstablished(live);
+  for (const name of established ? ["kind", "plural"] : []) {
+    const value = valueAt(next, "spec", "names", name);
+    if (value !== valueAt(live, "spec", "names", name))
+      errors.push(invalidField(`spec.names.${name}`, value, "field is immutable"));
+  }
+  return errors.length > 0 ? errors : [...checkDefinition(asJson(next)), ...storedVersionErrors(next)];
+}
+
+/** A version that objects may still be stored in must stay. */
+function storedVersionErrors(definition: KubeObject): FieldError[] {
+  const names = objectsOf(valueAt(definition, "spec", "versions")).map(({ name }) => name);
+  return listOf(valueAt(definition, "status", "storedVersions")).flatMap((stored, index) =>
+    names.includes(stored)
+      ? []
+      : [
+          invalidField(
+            `status.storedVersions[${index}]`,
+            stored,
+            `missing from spec.versions; ${textOf(stored)} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${textOf(stored)} and removes ${textOf(stored)} from status.storedVersions`,
+          ),
+        ],
+  );
+}
 
 function withFinalizer(object: KubeObject, finalizer: string): KubeObject {
   const finalizers = object.metadata.finalizers ?? [];
@@ -36,8 +77,7 @@ export const definitionBehaviour: KindBehaviour = {
     };
   },
   prepareUpdate: (_request, { next }) => withDefinitionDefaults(asJson(next)) as unknown as KubeObject,
-  validate: (request, { live, next }) =>
-    request.subresource === "status" ? [] : checkDefinition(asJson(next), live === undefined ? {} : {}),
+  validate: (request, { live, next }) => (request.subresource === "status" ? [] : definitionErrors(live, next)),
   // The reconciler of definitions writes as the server itself; were it to wait, it would wait for itself.
   afterWrite: (request, object) =>
     request.user === serverUser ? Promise.resolve() : request.core.definitions.settled(object.metadata.name ?? ""),

@@ -3,7 +3,7 @@ import { type FieldError, invalidField, type KubeObject, valueAt } from "@lateen
 import type { Answer } from "../answer/answer.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import type { PolicyRule } from "../authz/rules.ts";
-import { listOf, specOf } from "../kinds/edit.ts";
+import { compact, listOf, specOf } from "../kinds/edit.ts";
 import { textOf } from "../object/text.ts";
 import type { ResourceRequest, UserInfo } from "../request/context.ts";
 import { badRequest, invalid } from "../status/errors.ts";
@@ -102,10 +102,15 @@ export function reviewRules(request: ResourceRequest): Promise<Answer> {
       metadata: {},
       spec: {},
       status: {
-        resourceRules: rules.filter((rule) => (rule.resources ?? []).length > 0) as unknown as JsonObject[],
-        nonResourceRules: rules.filter((rule) => (rule.nonResourceURLs ?? []).length > 0) as unknown as JsonObject[],
+        resourceRules: rules.filter((rule) => (rule.resources ?? []).length > 0).map(ordered),
+        nonResourceRules: rules.filter((rule) => (rule.nonResourceURLs ?? []).length > 0).map(ordered),
         incomplete: false,
       },
     }),
   );
+}
+
+/** Members in the order of the Go type, as clients that compare texts see them. */
+function ordered({ verbs, apiGroups, resources, resourceNames, nonResourceURLs }: PolicyRule): JsonObject {
+  return compact({ verbs, apiGroups, resources, resourceNames, nonResourceURLs });
 }

@@ -1,10 +1,11 @@
 import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
 import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } from "@lateen/objects";
-import { builtinKinds, builtinTypeOf } from "@lateen/objects/kinds";
+import { builtinKinds, builtinType, builtinTypeOf } from "@lateen/objects/kinds";
 import { acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
+import { deprecationWarning } from "../kinds/warnings.ts";
 import { ServiceAllocation } from "../kinds/service-allocation.ts";
 import { ObjectReader } from "../object/object-reader.ts";
 import type { Platform } from "../platform/platform.ts";
@@ -19,7 +20,7 @@ import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
 import { Rbac } from "../authz/rbac.ts";
-import { noSuchResource, PageNotFound, statusError } from "../status/errors.ts";
+import { noSuchResource, notFound, PageNotFound } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
@@ -101,6 +102,7 @@ class Server implements ApiServer {
       ),
       tokenAuthenticators: options.tokenAuthenticators ?? [],
       typeOf: builtinTypeOf,
+      metaType: builtinType("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta")!,
       rbac: new Rbac(options.store),
       get table() {
         return definitions.table;
@@ -241,11 +243,12 @@ class Server implements ApiServer {
     if (path.rest.length > 0 && path.subresource !== "proxy") throw noSuchResource();
     if (path.subresource !== undefined && !resource.kind.subresources.includes(path.subresource)) {
       if (resource.custom === undefined) throw noSuchResource();
-      throw statusError(404, "NotFound", "the server could not find the requested resource", {});
+      throw notFound(resource.groupResource, path.name ?? "");
     }
     const verb = verbOf(http.method, path, query.flag("watch"));
     checkMethod(resource, path, verb);
-    const warning = resource.custom?.deprecationWarning;
+    const warning =
+      resource.custom === undefined ? deprecationWarning(resource.kind) : resource.custom.deprecationWarning;
     if (warning !== undefined) warnings.push(warning);
     return {
       core: this.#core,

@@ -27,6 +27,8 @@ export interface Core {
   readonly tokenAuthenticators: readonly TokenAuthenticator[];
   /** A built-in type, also of kinds without a resource (Scale, Eviction, TokenRequest). */
   readonly typeOf: (gvk: GroupVersionKind) => TypeFacts | undefined;
+  /** ObjectMeta, for kinds whose own fields have no Go type. */
+  readonly metaType: TypeFacts;
   readonly services: ServiceAllocation;
   readonly rbac: Rbac;
   readonly admitters: readonly Admitter[];

@@ -5,7 +5,7 @@ import { watchObjects } from "../read/watch.ts";
 import type { ResourceRequest, Verb } from "../request/context.ts";
 import type { ResourcePath } from "../request/request-info.ts";
 import type { Resource } from "../registry/resource.ts";
-import { methodNotAllowed, noSuchResource } from "../status/errors.ts";
+import { methodNotAllowed, noSuchResource, PageNotFound } from "../status/errors.ts";
 import { createObject } from "../write/create.ts";
 import { deleteCollection, deleteObject } from "../write/delete.ts";
 import { patchObject } from "../write/patch.ts";
@@ -42,8 +42,8 @@ export function verbOf(method: string, path: ResourcePath, watch: boolean): Verb
 /** Whether the scope of the path is that of the kind. Lists and watches of namespaced kinds may go over all namespaces. */
 export function checkScope(resource: Resource, path: ResourcePath): void {
   const { namespaced } = resource.kind;
-  if (!namespaced && path.namespace !== undefined) throw noSuchResource();
-  if (namespaced && path.namespace === undefined && path.name !== undefined) throw noSuchResource();
+  const wrong = namespaced ? path.namespace === undefined && path.name !== undefined : path.namespace !== undefined;
+  if (wrong) throw resource.custom === undefined ? noSuchResource() : new PageNotFound();
 }
 
 /** @throws MethodNotAllowed where the resource does not know the verb in this place. */

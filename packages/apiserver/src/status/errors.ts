@@ -116,6 +116,10 @@ export function quote(text: string): string {
 export class PageNotFound extends Error {
   override readonly name = "PageNotFound";
   readonly code = "PageNotFound";
+
+  constructor(path = "") {
+    super(`no such page: ${path}`);
+  }
 }
 
 export function isStatusError(error: unknown): error is ApiError {

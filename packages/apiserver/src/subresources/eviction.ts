@@ -1,7 +1,7 @@
 import type { JsonObject } from "@lateen/base";
 import { type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector, valueAt } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
-import { specOf, statusOf, withStatusPart } from "../kinds/edit.ts";
+import { objectsOf, specOf, statusOf, withStatusPart } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { internalResourceRequest } from "../server/internal-request.ts";
@@ -90,9 +90,28 @@ function disrupted(request: ResourceRequest, budget: KubeObject, pod: KubeObject
   }
   const disruptedPods = (status.disruptedPods ?? {}) as JsonObject;
   return withStatusPart(budget, {
+    conditions: withAllowed(request, budget, allowed - 1),
     disruptionsAllowed: allowed - 1,
     disruptedPods: { ...disruptedPods, [pod.metadata.name ?? ""]: timestamp(request.core) },
   });
+}
+
+/** The condition that says whether another disruption may follow. */
+function withAllowed(request: ResourceRequest, budget: KubeObject, allowed: number): readonly JsonObject[] {
+  const wanted = {
+    type: "DisruptionAllowed",
+    status: allowed > 0 ? "True" : "False",
+    observedGeneration: Number(statusOf(budget).observedGeneration ?? 0),
+    reason: allowed > 0 ? "SufficientPods" : "InsufficientPods",
+    message: "",
+  };
+  const conditions = objectsOf(statusOf(budget).conditions);
+  const old = conditions.find(({ type }) => type === wanted.type);
+  const since = old?.status === wanted.status ? old.lastTransitionTime : undefined;
+  return [
+    ...conditions.filter((one) => one !== old),
+    { ...wanted, lastTransitionTime: since ?? timestamp(request.core) },
+  ];
 }
 
 function tooMany(cause: string, retryAfterSeconds?: number): Error {

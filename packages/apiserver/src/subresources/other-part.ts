@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@lateen/base";
+import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import { objectsOf, specOf, statusOf, withSpec, withStatusPart } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -13,7 +13,7 @@ export function keepOtherPart(request: ResourceRequest, live: KubeObject, next: 
     case "status":
       return withStatus(
         { ...live, metadata: statusMetadata(request, live, next) },
-        next["status"] as JsonValue | undefined,
+        keptStatus(request, live, next["status"] as JsonValue | undefined),
       );
     case "ephemeralcontainers":
       return tracked(withSpec(live, { ephemeralContainers: specOf(next).ephemeralContainers }), next);
@@ -59,6 +59,17 @@ function statusMetadata(request: ResourceRequest, live: KubeObject, next: KubeOb
 function withStatus(object: KubeObject, status: JsonValue | undefined): KubeObject {
   const { status: _, ...rest } = object as KubeObject & { readonly status?: unknown };
   return (status === undefined ? rest : { ...rest, status }) as KubeObject;
+}
+
+/** A pod's quality of service is never unset. */
+function keptStatus(
+  { resource }: ResourceRequest,
+  live: KubeObject,
+  status: JsonValue | undefined,
+): JsonValue | undefined {
+  if (resource.kind.kind !== "Pod" || resource.kind.group !== "" || !isJsonObject(status)) return status;
+  const { qosClass } = statusOf(live);
+  return status.qosClass === undefined && qosClass !== undefined ? { ...status, qosClass } : status;
 }
 
 /** A resize changes what containers ask for, by their names. */

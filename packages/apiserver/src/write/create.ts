@@ -8,7 +8,7 @@ import { keyOf } from "../registry/resource.ts";
 import { alreadyExists } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
 import { recordWrite } from "./field-tracking.ts";
-import { checkNamespace, metadataForCreate, validateMetadataOf } from "./metadata.ts";
+import { checkNamespace, metadataForCreate, validateMetadataOf, withUniqueOwners } from "./metadata.ts";
 import { parseWriteOptions, type WriteOptions } from "./options.ts";
 import { commitObject, throwIfInvalid } from "./pipeline.ts";
 
@@ -33,7 +33,7 @@ export interface CreateFrom {
 
 /** Creates `given` with all that a new object goes through. @throws what the API answers. */
 export async function createFrom(request: ResourceRequest, given: KubeObject, how: CreateFrom): Promise<KubeObject> {
-  let scoped = checkNamespace(request, given);
+  let scoped = withUniqueOwners(request, checkNamespace(request, given));
   if (!how.apply) {
     scoped = withDefaults(request, scoped);
     scoped = recordWrite(request, { live: undefined, updated: scoped }, how.options);

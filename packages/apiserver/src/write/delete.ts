@@ -65,9 +65,10 @@ export async function removeObject(request: ResourceRequest, options: DeleteOpti
       if (stored !== undefined) return { kind: "kept", object: stored };
       continue;
     }
-    if (options.dryRun) return { kind: "gone", object: live };
+    const last = lastForm(request, live, options);
+    if (options.dryRun) return { kind: "gone", object: last };
     const revision = await commitRemoval(request, live, entry.revision);
-    if (revision !== undefined) return { kind: "gone", object: withRevision(live, revision) };
+    if (revision !== undefined) return { kind: "gone", object: withRevision(last, revision) };
   }
   throw conflict(resource.groupResource, name, modifiedText);
 }
@@ -121,6 +122,26 @@ function markDeleted(request: ResourceRequest, live: KubeObject, options: Delete
       deletionTimestamp: timestamp(core, graceSeconds * 1000),
       ...(resource.strategy.terminate === undefined && { deletionGracePeriodSeconds: graceSeconds }),
       ...(counts && { generation: generation + 1 }),
+    },
+  };
+}
+
+/** A pod that goes at once is shown as if it had waited no time. */
+function lastForm(request: ResourceRequest, live: KubeObject, options: DeleteOptions): KubeObject {
+  if (!request.resource.strategy.graceful) return live;
+  const { deletionTimestamp, generation } = live.metadata;
+  const forced = deletionTimestamp !== undefined && options.gracePeriodSeconds !== undefined;
+  return {
+    ...live,
+    metadata: {
+      ...live.metadata,
+      ...(deletionTimestamp === undefined
+        ? {
+            deletionTimestamp: timestamp(request.core),
+            deletionGracePeriodSeconds: 0,
+            ...(generation !== undefined && { generation: generation + 1 }),
+          }
+        : forced && { deletionGracePeriodSeconds: 0 }),
     },
   };
 }

@@ -14,7 +14,16 @@ export function recordWrite(
 ): KubeObject {
   if (request.resource.strategy.untracked) return updated;
   const before = live ?? emptyObject(updated, request.resource.kind.type);
-  return recordUpdate({ ...trackingOptions(request), live: before, updated, manager: options.fieldManager });
+  const tracked = recordUpdate({ ...trackingOptions(request), live: before, updated, manager: options.fieldManager });
+  return request.subresource === "scale" ? withoutScaleTimes(tracked) : tracked;
+}
+
+/** What is owned through a scale carries no time on the object itself. */
+function withoutScaleTimes(object: KubeObject): KubeObject {
+  const managedFields = object.metadata.managedFields?.map(({ time, ...entry }) =>
+    entry.subresource === "scale" || time === undefined ? entry : { time, ...entry },
+  );
+  return managedFields === undefined ? object : { ...object, metadata: { ...object.metadata, managedFields } };
 }
 
 /** What the Go type of a new object holds before anybody sets a field: structs that are always written own nothing. */

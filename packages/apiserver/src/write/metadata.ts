@@ -96,6 +96,23 @@ export function metadataForUpdate(live: KubeObject, next: KubeObject): KubeObjec
   );
 }
 
+/** Owners are named once: of several references with one uid the first stays, and the client is told. */
+export function withUniqueOwners(request: ResourceRequest, object: KubeObject): KubeObject {
+  const references = object.metadata.ownerReferences ?? [];
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  const unique = references.filter((reference) => {
+    const key = JSON.stringify(reference);
+    if (seen.has(key)) repeated.add(reference.uid);
+    return !seen.has(key) && seen.add(key);
+  });
+  if (unique.length === references.length) return object;
+  request.warnings.push(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...repeated].join(", ")}`,
+  );
+  return withMeta(object, { ...object.metadata, ownerReferences: unique });
+}
+
 export function validateMetadataOf(request: ResourceRequest, object: KubeObject): FieldError[] {
   const { kind } = request.resource;
   // Definitions are checked whole, their metadata included.

@@ -1,5 +1,14 @@
 import { codeOf, errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
-import { asJson, type KubeObject, patchJson, patchMerge, patchStrategic } from "@lateen/objects";
+import {
+  apiVersionOf,
+  asJson,
+  type Kind,
+  type KubeObject,
+  valueAt,
+  patchJson,
+  patchMerge,
+  patchStrategic,
+} from "@lateen/objects";
 import { decodeTyped, readJsonText } from "@lateen/objects/kinds";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
@@ -135,10 +144,24 @@ function decodePatched(request: ResourceRequest, patched: JsonValue, options: Wr
     return { ...pruned.object, metadata: isJsonObject(metadata) ? metadata : {} } as unknown as KubeObject;
   }
   if (patched.kind !== kind.kind) throw fail(wrongKindText(patched, kind.kind));
-  const { object, strictErrors, error } = decodeTyped(patched, kind.type);
+  const { object, strictErrors, error } = decodeTyped(inServedVersion(patched, kind), kind.type);
   if (error !== undefined) throw fail(error);
   reportPatchErrors(request, patched, { strictErrors, options });
   return { ...object, metadata: isJsonObject(object.metadata) ? object.metadata : {} } as unknown as KubeObject;
+}
+
+/** Versions of apps that took what is missing from the template's labels. */
+const labelledVersions = new Set(["apps/v1beta1", "apps/v1beta2", "extensions/v1beta1"]);
+
+/** A patch may name another version of the group: the object is read as that, and is then of the served one. */
+function inServedVersion(patched: JsonObject, kind: Kind): JsonObject {
+  const apiVersion = apiVersionOf(kind);
+  if (patched.apiVersion === apiVersion) return patched;
+  const served = { ...patched, apiVersion };
+  const metadata = isJsonObject(patched.metadata) ? patched.metadata : {};
+  if (!labelledVersions.has(textOf(patched.apiVersion)) || metadata.labels !== undefined) return served;
+  const labels = valueAt(patched, "spec", "template", "metadata", "labels");
+  return labels === undefined ? served : { ...served, metadata: { ...metadata, labels } };
 }
 
 function wrongKindText({ apiVersion, kind }: JsonObject, wanted: string): string {

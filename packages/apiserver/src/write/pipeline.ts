@@ -32,11 +32,18 @@ export async function commitObject(
   const bytes = storedBytes(core, resource, object);
   try {
     const revision = await core.store.commit([{ key: keyOf(resource, namespace, name), bytes, ifRevision }]);
-    return withRevision(object, revision);
+    return withRevision(asRead(request, object), revision);
   } catch (error) {
     if (codeOf(error) === "conflict") return undefined;
     throw error;
   }
+}
+
+/** What a later read gives: through another version than the stored one something may be lost. */
+export function asRead({ core, resource }: ResourceRequest, object: KubeObject): KubeObject {
+  if (resource.custom === undefined || resource.custom.storage) return object;
+  const stored = toStoredVersion(resource, object, core.rules);
+  return { ...stored, apiVersion: object.apiVersion };
 }
 
 /** Removes one object. @returns the revision of its deletion, or undefined when somebody else was faster. */

@@ -111,7 +111,10 @@ async function prepareChange(
   next = await prepareForUpdate(request, { live, next }, options);
   next = await admit(request, { operation: "UPDATE", object: next, old: live, options });
   next = countGeneration(request, live, next);
-  const earlier = [...validateMetadataChange(live, next), ...validateMetadataOf(request, next)];
+  const changeErrors = validateMetadataChange(live, next);
+  // The registry checks common fields once for all kinds, and the strategies of built-in ones once more.
+  const again = resource.custom === undefined ? changeErrors : [];
+  const earlier = [...changeErrors, ...again, ...validateMetadataOf(request, next)];
   throwIfInvalid(request, live.metadata.name ?? "", [...earlier, ...validateObject(request, { live, next, earlier })]);
   const { resourceVersion: _, ...metadata } = next.metadata;
   return {
