@@ -5,7 +5,7 @@ import type { KubeObject } from "@lateen/objects";
 import { type TestCluster, startTestCluster } from "@lateen/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Pod } from "./api/pod.ts";
-import type { Deployment, Job, ReplicaSet } from "./api/workloads.ts";
+import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet } from "./api/workloads.ts";
 import { createClusterControllers } from "./create-cluster-controllers.ts";
 import { type NodeAgent, startNodeAgent } from "./node-agent/index.ts";
 
@@ -357,5 +357,148 @@ describe("a Service", () => {
       name: "web",
     });
     expect(old.subsets).toMatchObject([{ addresses: [{}, {}], ports: [{ port: 8000 }] }]);
+  });
+});
+
+describe("a StatefulSet", () => {
+  const set = (image: string, extra = ""): string => `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db, namespace: default}
+spec:
+  replicas: 3
+  serviceName: db
+  ${extra}
+  selector: {matchLabels: {app: db}}
+  template: {metadata: {labels: {app: db}}, spec: {containers: [{name: c, image: "${image}"}]}}
+  volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]
+`;
+  const getSet = ({ client }: TestCluster) =>
+    client.get<StatefulSet>({ ...inDefault, kind: "StatefulSet", name: "db" });
+
+  it("makes its pods one after the other, with names and volumes of their own", async () => {
+    const cluster = await startCluster();
+    const order: string[] = [];
+    cluster.cache.onChange({ apiVersion: "v1", kind: "Pod" }, ({ object, previous }) => {
+      if (previous === undefined) order.push(object?.metadata.name ?? "");
+    });
+    await cluster.apply(set("a:1"));
+    await cluster.settled();
+    expect(order).toEqual(["db-0", "db-1", "db-2"]);
+    expect((await getSet(cluster)).status).toMatchObject({
+      replicas: 3,
+      readyReplicas: 3,
+      currentReplicas: 3,
+      updatedReplicas: 3,
+      observedGeneration: 1,
+    });
+    const claims = await cluster.client.list({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: "default" });
+    expect(claims.items.map(({ metadata, status }) => [metadata.name, (status as { phase?: string }).phase])).toEqual([
+      ["data-db-0", "Bound"],
+      ["data-db-1", "Bound"],
+      ["data-db-2", "Bound"],
+    ]);
+  });
+
+  it("rolls from the last pod to the first, and stops at its partition", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(set("a:1"));
+    await cluster.settled();
+    const ended: string[] = [];
+    cluster.cache.onChange({ apiVersion: "v1", kind: "Pod" }, ({ object, previous }) => {
+      if (object === undefined) ended.push(previous?.metadata.name ?? "");
+    });
+    await cluster.apply(set("a:2", "updateStrategy: {type: RollingUpdate, rollingUpdate: {partition: 1}}"));
+    await cluster.settled();
+    expect(ended).toEqual(["db-2", "db-1"]);
+    expect(imagesOf((await listPods(cluster)).toSorted((a, b) => byText(a.metadata.name, b.metadata.name)))).toEqual([
+      "a:1",
+      "a:2",
+      "a:2",
+    ]);
+
+    await cluster.apply(set("a:2"));
+    await cluster.settled();
+    const { status } = await getSet(cluster);
+    expect(status?.currentRevision).toBe(status?.updateRevision);
+    expect(status).toMatchObject({ updatedReplicas: 3, currentReplicas: 3 });
+  });
+});
+
+describe("a DaemonSet", () => {
+  it("has one pod on each node that suits, and rolls", async () => {
+    const cluster = await startCluster();
+    const daemon = (image: string): string => `
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: agent, namespace: default}
+spec:
+  selector: {matchLabels: {app: agent}}
+  template: {metadata: {labels: {app: agent}}, spec: {containers: [{name: c, image: "${image}"}]}}
+`;
+    await cluster.apply(daemon("a:1"));
+    await cluster.settled();
+    expect((await listPods(cluster)).map(({ spec }) => spec?.nodeName)).toEqual(["lateen"]);
+    await cluster.apply(daemon("a:2"));
+    await cluster.settled();
+    expect(imagesOf(await listPods(cluster))).toEqual(["a:2"]);
+    const set = await cluster.client.get<DaemonSet>({ ...inDefault, kind: "DaemonSet", name: "agent" });
+    expect(set.status).toMatchObject({
+      desiredNumberScheduled: 1,
+      numberReady: 1,
+      numberAvailable: 1,
+      updatedNumberScheduled: 1,
+    });
+  });
+});
+
+describe("a CronJob", () => {
+  it("makes a Job at each time of its schedule, and keeps a few", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(`
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: tick, namespace: default}
+spec:
+  schedule: "*/5 * * * *"
+  successfulJobsHistoryLimit: 2
+  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: c, image: "a:1"}]}}}}
+`);
+    for (let i = 0; i < 4; i++) {
+      await cluster.clock.advance(300_000);
+      await cluster.settled({ withinMs: 5_000 });
+    }
+    const jobs = await cluster.client.list<Job>({ apiVersion: "batch/v1", kind: "Job", namespace: "default" });
+    expect(jobs.items.map(({ status }) => status?.succeeded)).toEqual([1, 1]);
+    const cron = await cluster.client.get<CronJob>({
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      namespace: "default",
+      name: "tick",
+    });
+    expect(cron.status?.lastScheduleTime).toBe("2026-01-01T00:20:00Z");
+  });
+});
+
+describe("a disruption budget", () => {
+  it("tells how many pods may be disrupted", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1", { replicas: 4 }));
+    await cluster.apply(
+      "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: web, namespace: default}, spec: {maxUnavailable: 25%, selector: {matchLabels: {app: web}}}}",
+    );
+    await cluster.settled();
+    const budget = await cluster.client.get({
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      namespace: "default",
+      name: "web",
+    });
+    expect(budget.status).toMatchObject({
+      disruptionsAllowed: 1,
+      currentHealthy: 4,
+      desiredHealthy: 3,
+      expectedPods: 4,
+    });
   });
 });

@@ -1,5 +1,8 @@
 import type { Controller, Environment } from "@lateen/controller";
+import { createCronJobController } from "./cronjob/reconcile-cron-job.ts";
+import { createDaemonSetController } from "./daemonset/reconcile-daemon-set.ts";
 import { createDeploymentController } from "./deployment/reconcile-deployment.ts";
+import { createDisruptionController } from "./disruption/reconcile-budget.ts";
 import { createEndpointsController } from "./endpoints/reconcile-endpoints.ts";
 import { createGarbageCollector } from "./garbage-collector/collect-garbage.ts";
 import { createJobController } from "./job/reconcile-job.ts";
@@ -9,6 +12,8 @@ import { createPodCollector } from "./pod-gc/collect-pods.ts";
 import { createReplicaSetController } from "./replicaset/reconcile-replica-set.ts";
 import { createSchedulerController } from "./scheduler/schedule-pods.ts";
 import { createNamespaceDefaultsController } from "./service-account/reconcile-namespace-defaults.ts";
+import { createStatefulSetController } from "./statefulset/reconcile-stateful-set.ts";
+import { createVolumeController } from "./volumes/bind-claims.ts";
 
 export interface ClusterOptions {
   /** PEM text of the API server's certificate authority, for `kube-root-ca.crt` in each namespace. */
@@ -24,9 +29,14 @@ export function createClusterControllers(
     createNamespaceDefaultsController(environment, options.rootCertificate),
     createDeploymentController(environment),
     createReplicaSetController(environment),
+    createStatefulSetController(environment),
+    createDaemonSetController(environment),
     createJobController(environment),
+    createCronJobController(environment),
     createEndpointsController(environment),
     createSchedulerController(environment),
+    createVolumeController(environment),
+    createDisruptionController(environment),
     createNodeLifecycleController(environment),
     createPodCollector(environment),
     createNamespaceController(environment),

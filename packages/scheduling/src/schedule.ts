@@ -28,6 +28,9 @@ export const defaultPlugins: readonly Plugin[] = [
   imageLocality,
 ];
 
+/** What decides whether a node takes a daemon: its load does not. */
+export const daemonPlugins: readonly Plugin[] = [nodeName, taintToleration, nodeAffinity];
+
 export type Placement =
   | { readonly kind: "placed"; readonly node: string; readonly assessment: Assessment }
   /** `message` is the text of the pod's condition and event. */

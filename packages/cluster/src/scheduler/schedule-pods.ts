@@ -61,6 +61,9 @@ export function createSchedulerController(environment: Environment): Controller 
         when: (node, previous) => scheduler.matters(node as Node, previous as Node | undefined),
         map: () => scheduler.pending(),
       },
+      // A claim that is bound lets the pods go on that wait for it.
+      { ...claimKind, map: () => scheduler.pending() },
+      { ...volumeKind, map: () => scheduler.pending() },
     ],
     concurrency: 16,
     reconcile: (request, context) => scheduler.schedulePod(request, context),
