@@ -2,7 +2,9 @@ import { type Answer, type CueCase, refuse } from "./case.ts";
 import { answerCompiles } from "./kinds/compiles.ts";
 import { answerCueText } from "./kinds/cuetext.ts";
 import { answerEvaluation } from "./kinds/evaluation.ts";
+import { answerInline } from "./kinds/inline.ts";
 import { answerFmt } from "./kinds/fmt.ts";
+import { answerJsonSchema, answerOpenApi } from "./kinds/schema.ts";
 
 // One line a kind; how a kind is answered stands in kinds/.
 const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
@@ -13,6 +15,9 @@ const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
   fmt: answerFmt,
   "import-error": answerCueText,
   incomplete: answerEvaluation,
+  jsonschema: answerJsonSchema,
+  openapi: answerOpenApi,
+  inline: answerInline,
   paths: answerEvaluation,
 };
 

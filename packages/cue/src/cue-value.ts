@@ -50,6 +50,11 @@ export class CueValue implements Value {
     return new CueValue(this.#run, vertex, { budget: this.#parts.budget, compileErrors: this.#parts.compileErrors });
   }
 
+  /** Another vertex of the same evaluation, such as a term of this disjunction, as a value. For the package's own use. */
+  at(vertex: Vertex): CueValue {
+    return this.#value(vertex);
+  }
+
   #absent(message: string, path: readonly (string | number)[]): CueValue {
     const missing: Diagnostic = { code: "eval", message, path, causes: [] };
     const vertex = new Vertex(undefined, "", [], true);
@@ -280,7 +285,9 @@ export class CueValue implements Value {
     return found;
   }
 
+  /** `[string]` asks for any field, `[_]` for any further element. */
   allows(selector: string): boolean {
+    if (selector === "[_]" || selector === "[string]") return this.#allowsAny(selector === "[_]");
     const labels = parsePath(selector, hiddenPackageOf(this.vertex));
     const holder = this.#holder();
     if ("error" in labels || holder === undefined) return false;
@@ -289,6 +296,14 @@ export class CueValue implements Value {
     if (typeof label === "number")
       return holder.base?.tag === "list" && (holder.base.isOpen || holder.arc(label) !== undefined);
     return this.#within(() => allows(this.#run, holder, label)) === true;
+  }
+
+  #allowsAny(isElement: boolean): boolean {
+    const holder = this.#holder();
+    if (holder === undefined) return false;
+    if (holder.base?.tag === "list") return isElement && holder.base.isOpen;
+    if (isElement) return false;
+    return this.#within(() => allows(this.#run, holder, anyLabel)) === true;
   }
 
   expr(): { readonly op: string; readonly operands: readonly Value[] } {
@@ -329,6 +344,9 @@ export class CueValue implements Value {
     return bottom !== undefined && isFatal(bottom);
   }
 }
+
+/** A name that nobody gives a field: only what allows every field allows it. */
+const anyLabel = "\uffff any";
 
 function isPlain(value: object): boolean {
   return Object.getPrototypeOf(value) === Object.prototype && !("code" in value);

@@ -1,2 +1,8 @@
 export type { Dialect } from "./dialect.ts";
+export {
+  type ExportSchemaOptions,
+  type ExportSchemaResult,
+  type SchemaDialect,
+  exportSchema,
+} from "./export-schema.ts";
 export { type ImportSchemaOptions, type ImportSchemaResult, importSchema, schemaFile } from "./import-schema.ts";
