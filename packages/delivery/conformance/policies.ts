@@ -40,8 +40,22 @@ export function answerPlacement(item: ApplicationCase): JsonObject {
 }
 
 export function answerPolicyMerge(item: ApplicationCase): JsonObject {
-  return { spec: mergePolicies(policies(item), item.policyType as string) ?? null };
+  const spec = mergePolicies(policies(item), item.policyType as string);
+  return { spec: spec === undefined ? null : typedSpec(spec, item.policyType as string) };
 }
+
+/** The spec as the engine's types write it: fields that a rule leaves out have a value of their own there. */
+function typedSpec(spec: JsonObject, type: string): JsonObject {
+  if (!Array.isArray(spec.rules)) return spec;
+  const rules = (spec.rules as readonly JsonObject[]).map((rule) => {
+    if (type === "garbage-collect") return { ...rule, propagation: rule.propagation ?? null };
+    if (type === "apply-once") return { ...rule, strategy: { affect: "", ...(rule.strategy as JsonObject) } };
+    return rule;
+  });
+  return { ...spec, rules };
+}
+
+const propagationPolicy: Readonly<Record<string, string>> = { orphan: "Orphan", cascading: "Background" };
 
 export function answerPolicyRule(item: ApplicationCase): JsonObject {
   const type = item.policyType as string;
@@ -50,8 +64,13 @@ export function answerPolicyRule(item: ApplicationCase): JsonObject {
   const rule = ruleFor(spec, object);
   if (type === "garbage-collect") {
     const found = propagation(spec, object);
-    return { strategy: garbageStrategy(spec, object) ?? null, orphan: found === "orphan", propagation: found ?? null };
+    return {
+      strategy: garbageStrategy(spec, object) ?? null,
+      orphan: found === "orphan",
+      propagation: found === undefined ? null : propagationPolicy[found]!,
+    };
   }
+  if (type === "apply-once" && spec.enable !== true) return { strategy: null };
   if (type === "apply-once" || type === "resource-update")
     return { strategy: (rule?.strategy as JsonObject | undefined) ?? null };
   void resourcePoliciesOf;

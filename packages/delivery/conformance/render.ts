@@ -1,22 +1,26 @@
-import type { JsonObject } from "@lateen/base";
+import { type JsonObject, formatPath } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
-import { type App, appOf } from "../src/application/application.ts";
-import { diagnoseApplication } from "../src/application/diagnose.ts";
+import { type App, type AppPolicy, appOf } from "../src/application/application.ts";
+import { type WorkflowPlan, workflowPlanOf } from "../src/application/default-workflow.ts";
+import { kubevelaFault } from "../src/application/kubevela-check.ts";
+import { externalPolicies, namedPolicies } from "../src/controller/read-plan.ts";
+import { shapeFaults } from "../src/application/diagnose.ts";
 import { embeddedTemplates, groupType } from "@lateen/workflow";
 import { nativePolicyTypes } from "../src/application/native-policies.ts";
 import { builtinDefinitions } from "../src/definition/builtin.ts";
-import { type DefinitionSource, createDefinitionSet } from "../src/definition/definition-set.ts";
+import { type DefinitionSource, createDefinitionSet, floatingVersions } from "../src/definition/definition-set.ts";
 import { type ClusterVersion, type RenderContext, defaultClusterVersion } from "../src/render/context.ts";
 import { renderComponents, renderPolicies } from "../src/render/render-components.ts";
 import type { ApplicationCase } from "./applications.ts";
 
 /** Bundled definitions, those of the case, and revisions among its objects. */
 export function definitionsOf(item: ApplicationCase): DefinitionSource {
-  return createDefinitionSet([
+  const set = createDefinitionSet([
     ...builtinDefinitions(),
     ...(item.objects ?? []).filter(isDefinition),
     ...(item.definitions ?? []),
   ]);
+  return item.application?.metadata.annotations?.["app.oam.dev/autoUpdate"] === "true" ? floatingVersions(set) : set;
 }
 
 const isDefinition = ({ kind }: KubeObject): boolean => kind.endsWith("Definition") || kind === "DefinitionRevision";
@@ -34,41 +38,60 @@ export function contextOf(given: JsonObject = {}): RenderContext {
   };
 }
 
-/** What the engine refuses while it parses, before anything is rendered. */
-export function refuseUnparsable(app: App, item: ApplicationCase, definitions: DefinitionSource): void {
+/** What the engine refuses while it parses, before anything is rendered; else the steps and all policies. */
+export function parseCase(
+  app: App,
+  item: ApplicationCase,
+  definitions: DefinitionSource,
+): { plan: WorkflowPlan; policies: readonly AppPolicy[] } {
+  const [malformed] = shapeFaults(item.application!);
+  if (malformed !== undefined)
+    throw new Error(`component ${app.components[0]?.name ?? ""}: ${formatPath(malformed.path)}: ${malformed.message}`);
   for (const { name, type } of app.components) {
     if (definitions.find("component", type, app.namespace) === undefined)
-      throw new Error(
-        `failed to parseComponents: fetch component/policy type of ${name}: component definition [${type}] not found`,
-      );
+      throw new Error(`component ${name}: component definition ${type} not found`);
   }
-  const external = (item.objects ?? []).filter(({ kind }) => kind === "Workflow");
-  const steps = app.workflow?.steps ?? external.flatMap((workflow) => workflow.steps as readonly JsonObject[]);
-  for (const { type } of steps) {
+  const inNamespace = (kind: string): readonly KubeObject[] =>
+    (item.objects ?? []).filter(
+      (object) => object.kind === kind && (object.metadata.namespace ?? "default") === app.namespace,
+    );
+  const plan = workflowPlanOf(
+    app,
+    inNamespace("Workflow").find(({ metadata }) => metadata.name === app.workflow?.ref),
+  );
+  for (const { type } of plan.steps) {
     const text = textOf(type);
     if (text === groupType || text === "apply-component" || Object.hasOwn(embeddedTemplates, text)) continue;
     if (definitions.find("workflow-step", text, app.namespace) === undefined)
-      throw new Error(`failed to parseWorkflowSteps: failed to get workflow step definition ${text}: not found`);
+      throw new Error(`workflow step definition ${text} not found`);
   }
-  for (const policy of app.policies) {
-    if (policy.type === "debug") continue;
-    const definition = definitions.find("policy", policy.type, app.namespace);
-    const scoped = definition !== undefined && (definition.spec as JsonObject).scope === "Application";
-    if (policy.properties === undefined && !scoped)
-      throw new Error(
-        `failed to parsePolicies: policy ${policy.type} named ${policy.name} must not have empty properties`,
-      );
-    if (!nativePolicyTypes.has(policy.type) && definition === undefined)
-      throw new Error(
-        `failed to parsePolicies: load template from policy definition [${policy.type}] of ${policy.name}: not found`,
-      );
-  }
+  const external = [...namedPolicies(plan.steps)].filter(
+    (name) => !app.policies.some((policy) => policy.name === name),
+  );
+  const found = external.map((name) => {
+    const object = inNamespace("Policy").find(({ metadata }) => metadata.name === name);
+    if (object === undefined) throw new Error(`external policy ${name} not found`);
+    return object;
+  });
+  const policies = [...app.policies, ...externalPolicies(found)];
+  for (const policy of policies) refuseUnparsablePolicy(policy, app, definitions);
+  return { plan, policies };
+}
+
+function refuseUnparsablePolicy(policy: AppPolicy, app: App, definitions: DefinitionSource): void {
+  if (policy.type === "debug") return;
+  const definition = definitions.find("policy", policy.type, app.namespace);
+  const scoped = definition !== undefined && (definition.spec as JsonObject).scope === "Application";
+  if (policy.properties === undefined && !scoped)
+    throw new Error(`policy ${policy.type} named ${policy.name} must not have empty properties`);
+  if (!nativePolicyTypes.has(policy.type) && definition === undefined)
+    throw new Error(`policy definition [${policy.type}] of ${policy.name} not found`);
 }
 
 export function answerRender(item: ApplicationCase): JsonObject {
   const definitions = definitionsOf(item);
   const app = appOf(item.application!);
-  refuseUnparsable(app, item, definitions);
+  const { policies: allPolicies } = parseCase(app, item, definitions);
   const context = contextOf(item.context);
   const withReplica: App =
     item.context?.replicaKey === undefined
@@ -78,7 +101,7 @@ export function answerRender(item: ApplicationCase): JsonObject {
   if (rendered.kind === "failed") throw new Error(rendered.message);
   const policies = renderPolicies({
     app,
-    policies: app.policies,
+    policies: allPolicies,
     definitions,
     context,
     components: rendered.components,
@@ -95,7 +118,14 @@ export function answerRender(item: ApplicationCase): JsonObject {
   };
 }
 
-export function answerValidate(_item: ApplicationCase): JsonObject {
-  void diagnoseApplication;
-  throw new Error("not yet");
+export function answerValidate(item: ApplicationCase): JsonObject {
+  const definitions = definitionsOf(item);
+  const app = appOf(item.application!);
+  parseCase(app, item, definitions);
+  const fault = kubevelaFault(app, definitions, {
+    required: item.gates?.EnableCueValidation === true,
+    undeclared: item.gates?.ValidateUndeclaredParameters === true,
+  });
+  if (fault !== undefined) throw new Error(fault);
+  return { valid: true };
 }

@@ -65,7 +65,8 @@ function soften(found: Diagnostic, validation: Validation): Diagnostic {
   return validation === "kubevela" && lenient.has(found.code) ? { ...found, severity: "warning" } : found;
 }
 
-function shapeFaults(application: KubeObject): readonly Diagnostic[] {
+/** Parts of another form than an Application has. */
+export function shapeFaults(application: KubeObject): readonly Diagnostic[] {
   const name = application.metadata?.name;
   if (typeof name !== "string" || name === "")
     return [fault("name-missing", "an Application needs a name", ["metadata", "name"])];

@@ -6,6 +6,7 @@ import { type Declaration, declarationOf } from "../definition/declaration.ts";
 import { sourceOf, suggestion, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
+import { withoutFieldAt } from "../render/field-path.ts";
 import { compileTemplate, renderContext } from "../render/template.ts";
 
 type Path = readonly (string | number)[];
@@ -74,6 +75,29 @@ export function parameterFault(
   return { code: "parameter-wrong", message, path, pos, causes: [] };
 }
 
+const maxRounds = 50;
+
+/** Paths of properties that the closed parameter refuses; each round takes away what the last one found. */
+function refusedPaths(definition: KubeObject, properties: JsonObject): readonly Path[] {
+  const strict = strictParameter(definition).lookupPath(strictField);
+  if (!strict.exists) return [];
+  const found: Path[] = [];
+  let left: JsonValue | undefined = sorted(properties);
+  for (let round = 0; round < maxRounds && isJsonObject(left); round++) {
+    const faults = strict
+      .fillPath("", left)
+      .validate()
+      .filter(({ message }) => message.includes("field not allowed"));
+    if (faults.length === 0) break;
+    for (const fault of faults) {
+      const path = relativePath(fault.path);
+      found.push(path);
+      left = withoutFieldAt(left, path);
+    }
+  }
+  return found;
+}
+
 /** Properties that the definition does not declare, each with the nearest name that it does. */
 export function undeclaredParameters(
   definition: KubeObject,
@@ -81,23 +105,24 @@ export function undeclaredParameters(
   prefix: Path,
 ): readonly Diagnostic[] {
   if (properties === undefined) return [];
-  const strict = strictParameter(definition).lookupPath(strictField);
-  if (!strict.exists) return [];
-  const faults = strict.fillPath("", sorted(properties)).validate();
-  return faults
-    .filter(({ message }) => message.includes("field not allowed"))
-    .map((fault) => {
-      const inner = relativePath(fault.path);
-      const name = String(inner.at(-1) ?? "");
-      const siblings = namesAt(definition, inner.slice(0, -1));
-      return {
-        code: "parameter-undeclared",
-        message: `${definition.metadata.name ?? ""} has no parameter ${inner.length === 1 ? JSON.stringify(name) : JSON.stringify(inner.join("."))}${suggestion(name, siblings)}`,
-        path: [...prefix, ...inner],
-        causes: [],
-        ...(siblings.length === 0 ? {} : { help: `it has ${siblings.join(", ")}` }),
-      };
-    });
+  return refusedPaths(definition, properties).map((path) => {
+    const name = String(path.at(-1) ?? "");
+    const siblings = namesAt(definition, path.slice(0, -1));
+    const shown = path.length === 1 ? name : path.join(".");
+    return {
+      code: "parameter-undeclared",
+      message: `${definition.metadata.name ?? ""} has no parameter ${JSON.stringify(shown)}${suggestion(name, siblings)}`,
+      path: [...prefix, ...path],
+      causes: [],
+      ...(siblings.length === 0 ? {} : { help: `it has ${siblings.join(", ")}` }),
+    };
+  });
+}
+
+/** Undeclared parameters at the top level only, as KubeVela looks for them. */
+export function topUndeclared(definition: KubeObject, properties: JsonObject | undefined): readonly string[] {
+  const declared = undeclaredParameters(definition, properties, []).filter(({ path }) => path.length === 1);
+  return declared.map(({ path }) => String(path[0]));
 }
 
 const relativePath = (path: Path): Path => (path[0] === strictField || path[0] === "parameter" ? path.slice(1) : path);

@@ -63,7 +63,7 @@ function placedFaults(
 }
 
 /** Whether a step's input or an override policy may bring the value in time. */
-function isSupplied(path: Path, app: App, component: AppComponent, prefix: Path): boolean {
+export function isSupplied(path: Path, app: App, component: AppComponent, prefix: Path): boolean {
   const inner = path.slice(prefix.length + 1);
   const [top] = inner;
   if (top === undefined || path[prefix.length] !== "properties") return false;

@@ -7,6 +7,7 @@ import {
   type DefinitionKind,
   type DefinitionSource,
   createDefinitionSet,
+  floatingVersions,
   systemNamespace,
 } from "../definition/definition-set.ts";
 import { oamLabels } from "../render/metadata.ts";
@@ -176,7 +177,7 @@ const byNumber = (a: KubeObject, b: KubeObject): number =>
 
 /** Components are rendered by the definitions of their revision, unless the application follows them by itself. */
 export function pinnedDefinitions(revision: KubeObject, app: App, live: DefinitionSource): DefinitionSource {
-  if (app.annotations[appAnnotations.autoUpdate] === "true") return live;
+  if (app.annotations[appAnnotations.autoUpdate] === "true") return floatingVersions(live);
   const stored = valueAt(revision, "spec", "componentDefinitions");
   if (!isJsonObject(stored)) return live;
   const pinned = createDefinitionSet(Object.values(stored) as unknown as readonly KubeObject[]);

@@ -21,6 +21,8 @@ export const sourceAnnotation = "lateen.dev/source";
 export interface DefinitionSource {
   /** @param type a name, or a name with a version: `webservice@v2`. */
   find(kind: DefinitionKind, type: string, namespace: string): KubeObject | undefined;
+  /** Revisions of a definition, those of the namespace first. */
+  revisions?(name: string, namespace: string): readonly KubeObject[];
   /** Names that could have been meant. */
   names(kind: DefinitionKind, namespace: string): readonly string[];
 }
@@ -55,9 +57,54 @@ export function createDefinitionSet(objects: Iterable<KubeObject>): DefinitionSo
         if (object.kind === wanted && (home === namespace || home === systemNamespace))
           names.add(object.metadata.name!);
       }
-      return [...names, ...(revisions.length === 0 ? [] : [])];
+      return [...names];
+    },
+    revisions(name, namespace) {
+      const own = revisions.filter(({ metadata }) => metadata.name?.startsWith(`${name}-v`) === true);
+      const home = ({ metadata }: KubeObject): string => metadata.namespace ?? systemNamespace;
+      return [
+        ...own.filter((one) => home(one) === namespace),
+        ...own.filter((one) => home(one) === systemNamespace && namespace !== systemNamespace),
+      ];
     },
   };
+}
+
+/**
+ * The source as an Application with automatic updates sees it: `name@v1` floats over `v1.y.z`, to the highest there is
+ * (kubevela-engine.md 2.3).
+ */
+export function floatingVersions(source: DefinitionSource): DefinitionSource {
+  return {
+    ...source,
+    names: (kind, namespace) => source.names(kind, namespace),
+    find(kind, type, namespace) {
+      const exact = source.find(kind, type, namespace);
+      const at = type.indexOf("@");
+      if (exact !== undefined || at < 0) return exact;
+      const name = type.slice(0, at);
+      const prefix = `${name}-${type.slice(at + 1)}.`;
+      const known = (source.revisions?.(name, namespace) ?? []).filter(
+        ({ metadata }) => metadata.name?.startsWith(prefix) === true,
+      );
+      const highest = known.toSorted((a, b) => compareVersions(a.metadata.name!, b.metadata.name!)).at(-1);
+      return highest === undefined ? undefined : revisedDefinition(highest, kind);
+    },
+  };
+}
+
+function compareVersions(left: string, right: string): number {
+  const numbers = (name: string): readonly number[] =>
+    name
+      .slice(name.lastIndexOf("-v") + 2)
+      .split(".")
+      .map(Number);
+  const [a, b] = [numbers(left), numbers(right)];
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** The definition that a DefinitionRevision holds, if it is one of `kind`. */

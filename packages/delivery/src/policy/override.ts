@@ -1,6 +1,7 @@
 import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type AppComponent, type AppPolicy, type AppTrait, componentOf } from "../application/application.ts";
 import { mergeProperties } from "../render/patch.ts";
+import { renderContext } from "../render/template.ts";
 import { PolicyError, refuseUnknownFields } from "./policy-error.ts";
 
 interface TraitChange {
@@ -84,14 +85,21 @@ function applyNamed(components: readonly AppComponent[], change: ComponentChange
   return result;
 }
 
-/** `*` stands for anything and the pattern may match a part of the name, as in the engine; only literals besides. */
+/** An unanchored regular expression in which `*` stands for anything, as the engine reads names. */
 function nameMatcher(pattern: string): (name: string) => boolean {
-  const parts = pattern.split("*");
+  if (/^[\w*-]*$/.test(pattern)) return plainMatcher(pattern.split("*"));
+  const expression = pattern.replaceAll("*", ".*");
   return (name) => {
-    let from = name.indexOf(parts[0]!);
-    if (from < 0) return false;
-    from += parts[0]!.length;
-    for (const part of parts.slice(1)) {
+    const value = renderContext().compile(`matches: ${JSON.stringify(name)} =~ ${JSON.stringify(expression)}`);
+    const matches = value.lookupPath("matches");
+    return matches.err === undefined && matches.toJSON() === true;
+  };
+}
+
+function plainMatcher(parts: readonly string[]): (name: string) => boolean {
+  return (name) => {
+    let from = 0;
+    for (const part of parts) {
       const at = name.indexOf(part, from);
       if (at < 0) return false;
       from = at + part.length;

@@ -1,6 +1,7 @@
 import { type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import type { AppPolicy } from "../application/application.ts";
+import { PolicyError } from "./policy-error.ts";
 import { oamLabels } from "../render/metadata.ts";
 
 const stringList = (value: JsonValue | undefined): readonly string[] =>
@@ -28,14 +29,40 @@ export function selectsObject(selector: JsonValue | undefined, object: KubeObjec
   return conditions > 0;
 }
 
-/** Several policies of one type as one: lists are concatenated, objects merged, true wins, otherwise the first value stays. */
+/**
+ * Several policies of one type as one: lists are concatenated, objects merged, true wins, otherwise the first value stays.
+ * @throws PolicyError for a value of another type than the policy has.
+ */
 export function mergePolicies(policies: readonly AppPolicy[], type: string): JsonObject | undefined {
   let merged: JsonObject | undefined;
   for (const policy of policies) {
     if (policy.type !== type || policy.properties === undefined) continue;
+    refuseWrongTypes(policy, policy.properties);
     merged = merged === undefined ? policy.properties : (mergeValues(merged, policy.properties) as JsonObject);
   }
   return merged;
+}
+
+const fieldTypes: Readonly<Record<string, string>> = {
+  enable: "boolean",
+  keepLegacyResource: "boolean",
+  continueOnFailure: "boolean",
+  applicationRevisionLimit: "number",
+  order: "string",
+};
+
+function refuseWrongTypes(policy: AppPolicy, properties: JsonObject): void {
+  for (const [field, type] of Object.entries(fieldTypes)) {
+    const value = properties[field];
+    if (value === undefined || value === null || typeof value === type) continue;
+    throw new PolicyError(
+      policy.name,
+      `${policy.type} policy ${policy.name}: ${field} must be a ${type}, not ${JSON.stringify(value)}`,
+    );
+  }
+  const { rules } = properties;
+  if (rules !== undefined && rules !== null && !Array.isArray(rules))
+    throw new PolicyError(policy.name, `${policy.type} policy ${policy.name}: rules must be a list`);
 }
 
 function mergeValues(first: JsonValue, second: JsonValue): JsonValue {

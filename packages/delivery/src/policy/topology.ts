@@ -42,7 +42,9 @@ export function placementsOf(policies: readonly AppPolicy[], options: PlacementO
 }
 
 function targetsOf(policy: AppPolicy, options: PlacementOptions): readonly Target[] {
-  const properties = policy.properties ?? {};
+  const { properties } = policy;
+  if (properties === undefined)
+    throw new PolicyError(policy.name, `topology policy ${policy.name} must not have empty properties`);
   refuseUnknownFields(policy, properties, [
     "clusters",
     "clusterLabelSelector",

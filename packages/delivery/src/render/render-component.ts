@@ -55,10 +55,14 @@ interface Auxiliary {
 
 interface Work {
   readonly options: RenderComponentOptions;
+  /** The component's own output. */
+  readonly first: Tree;
   base: Tree;
   auxiliaries: Auxiliary[];
   /** Whether a trait has changed the base. */
   patched: boolean;
+  /** The base after each trait that changed it: which of them left a gap. */
+  readonly history: { readonly place: FailurePlace; readonly base: Tree }[];
 }
 
 /** Thrown within this file only; `renderComponent` returns it. */
@@ -67,6 +71,33 @@ class Failure extends Error {
   constructor(failure: RenderFailure) {
     super(failure.message);
     this.failure = failure;
+  }
+}
+
+/** Evaluates a component and its traits without asking for whole objects: gaps pass, contradictions do not. */
+export function evaluateComponent(options: RenderComponentOptions): RenderFailure | undefined {
+  try {
+    const { app, component, definitions, context } = options;
+    const definition = definitions.find("component", component.type, app.namespace);
+    if (definition === undefined) return undefined;
+    const fields = componentContext(app, component, context);
+    const work = isTerraform(definition)
+      ? terraformWork(options, definition)
+      : evaluateBase(options, definition, fields);
+    if (!isTerraform(definition))
+      for (const [index, trait] of component.traits.entries()) evaluateTrait(work, { trait, index, fields });
+    const names = work.auxiliaries.map(({ name }) => name);
+    const double = work.auxiliaries.find(({ name }, index) => names.indexOf(name) < index);
+    if (double === undefined) return undefined;
+    const place = { component: component.name, trait: double.traitType };
+    return renderFailure(
+      place,
+      `component ${component.name}: outputs item name must be unique: trait ${double.traitType} makes a second ${double.name}`,
+      [],
+    );
+  } catch (error) {
+    if (error instanceof Failure) return error.failure;
+    throw error;
   }
 }
 
@@ -99,11 +130,14 @@ function render(options: RenderComponentOptions): RenderedComponent {
 
 function terraformWork(options: RenderComponentOptions, definition: KubeObject): Work {
   const { app, component, context } = options;
+  const base = treeOfJson(renderTerraform(component, definition, app));
   const work: Work = {
     options,
-    base: treeOfJson(renderTerraform(component, definition, app)),
+    first: base,
+    base,
     auxiliaries: [],
     patched: false,
+    history: [],
   };
   const fields = componentContext(app, component, context);
   for (const [index, trait] of component.traits.entries())
@@ -139,11 +173,14 @@ function evaluateBase(options: RenderComponentOptions, definition: KubeObject, f
       templateFault("field not found: output"),
     ]);
   }
+  const base = treeOf(output);
   return {
     options,
-    base: treeOf(output),
+    first: base,
+    base,
     auxiliaries: outputsOf(value, auxiliaryWorkload, undefined),
     patched: false,
+    history: [],
   };
 }
 
@@ -276,6 +313,7 @@ function patchBase(work: Work, patch: Value, place: FailurePlace): void {
   }
   work.base = result.tree;
   work.patched = true;
+  work.history.push({ place, base: result.tree });
 }
 
 function patchOutputs(work: Work, patches: Value, place: FailurePlace): void {
@@ -390,11 +428,35 @@ function concreteWorkload(work: Work): JsonObject {
   const root = work.patched ? [] : ["output"];
   const json = treeJson(work.base, root, problems);
   const head = `cannot generate manifests from component ${component.name}:`;
-  if (problems.length > 0) throw fail({ component: component.name }, head, [...missingParameters(work), ...problems]);
+  if (problems.length > 0) {
+    const place = gapPlace(work, problems[0]!);
+    const by = place.trait === undefined ? "" : ` (left open by trait ${place.trait})`;
+    throw fail(place, `${head.slice(0, -1)}${by}:`, [...missingParameters(work), ...problems]);
+  }
   if (!isJsonObject(json))
     throw fail({ component: component.name }, head, [templateFault("output is no object", ["output"])]);
   refuseKindless(json, { component: component.name }, head);
   return json;
+}
+
+/** The trait whose patch left a gap, or the component itself. */
+function gapPlace(work: Work, { path }: Diagnostic): FailurePlace {
+  const own = { component: work.options.component.name };
+  const at = (base: Tree): boolean => {
+    const problems: Diagnostic[] = [];
+    treeJson(base, [], problems);
+    return problems.some((problem) => problem.path.join("/") === path.join("/"));
+  };
+  const open = work.history.findIndex(({ base }) => at(base));
+  if (open < 0) return own;
+  return open === 0 && isOpenBefore(work, path) ? own : work.history[open]!.place;
+}
+
+/** Whether the component's own output has the gap, before any trait. */
+function isOpenBefore(work: Work, path: readonly (string | number)[]): boolean {
+  const problems: Diagnostic[] = [];
+  treeJson(work.first, [], problems);
+  return problems.some((problem) => problem.path.join("/") === path.join("/"));
 }
 
 /** The gaps of `parameter` that are behind gaps of the object: what the user can mend. */

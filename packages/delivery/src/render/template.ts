@@ -1,6 +1,7 @@
 import type { Diagnostic, JsonObject } from "@lateen/base";
 import { Context, type Value } from "@lateen/cue";
 import { registerVelaPackages } from "@lateen/workflow";
+import { withoutOldLists } from "../compat/old-lists.ts";
 
 /** Texts whose compiled form is kept: the bundled definitions and a large fleet's own fit in. */
 const maxTemplates = 2_000;
@@ -29,7 +30,8 @@ export function compileTemplate(text: string, source: string): Value {
     compiled.set(key, known);
     return known;
   }
-  const value = renderContext().compile(`${text}\nparameter: _\ncontext: _\n`, { filename: source });
+  const program = `${withoutOldLists(text)}\nparameter: _\ncontext: _\n`;
+  const value = renderContext().compile(program, { filename: source });
   compiled.set(key, value);
   if (compiled.size > maxTemplates) compiled.delete(compiled.keys().next().value!);
   return value;

@@ -69,7 +69,9 @@ function detailsOf(text: string, evaluate: Evaluate): { shown: Record<string, st
 function textOf(value: Value, json: JsonValue): string {
   return typeof json === "object" && json !== null
     ? value.syntax({ final: true, concrete: true })
-    : JSON.stringify(json);
+    : typeof json === "number"
+      ? value.toJSONText().toLowerCase()
+      : value.toJSONText();
 }
 
 function jsonOf(value: Value): JsonValue | undefined {
