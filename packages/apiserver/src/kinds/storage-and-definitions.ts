@@ -1,4 +1,5 @@
 import { isJsonObject } from "@lateen/base";
+import { celRules, checkRules } from "@lateen/cel";
 import {
   asJson,
   checkDefinition,
@@ -23,8 +24,10 @@ export const volumeBehaviour: KindBehaviour = {
   prepareCreate: (_request, object) => withFinalizer(object, "kubernetes.io/pv-protection"),
 };
 
+const celChecks = { rules: celRules, ruleChecks: checkRules };
+
 function definitionErrors(live: KubeObject | undefined, next: KubeObject): FieldError[] {
-  if (live === undefined) return checkDefinition(asJson(next));
+  if (live === undefined) return checkDefinition(asJson(next), celChecks);
   const changed = (["scope", "group"] as const).filter(
     (name) => valueAt(live, "spec", name) !== valueAt(next, "spec", name),
   );
@@ -35,7 +38,7 @@ function definitionErrors(live: KubeObject | undefined, next: KubeObject): Field
     if (value !== valueAt(live, "spec", "names", name))
       errors.push(invalidField(`spec.names.${name}`, value, "field is immutable"));
   }
-  return errors.length > 0 ? errors : [...checkDefinition(asJson(next)), ...storedVersionErrors(next)];
+  return errors.length > 0 ? errors : [...checkDefinition(asJson(next), celChecks), ...storedVersionErrors(next)];
 }
 
 /** A version that objects may still be stored in must stay. */

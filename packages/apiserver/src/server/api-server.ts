@@ -20,11 +20,12 @@ import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
 import { Rbac } from "../authz/rbac.ts";
-import { noSuchResource, notFound, PageNotFound } from "../status/errors.ts";
+import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
+import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
-import { noRules } from "../crd/rule-compiler.ts";
+import { celRules } from "@lateen/cel";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
 import { OpenApiPaths } from "./open-api-paths.ts";
@@ -39,7 +40,7 @@ export interface ApiServerOptions {
   readonly log?: Log;
   /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
   readonly customResourceDefinitions?: readonly KubeObject[];
-  /** Compiles the CEL rules of custom resources; without it objects with rules are refused. */
+  /** Compiles the CEL rules of custom resources; package cel by default. */
   readonly rules?: RuleCompiler;
   /** Asked about each write, in order, after the built-in plugins. */
   readonly admitters?: readonly Admitter[];
@@ -61,10 +62,19 @@ export interface ApiServer extends AsyncDisposable {
   /** Resolves when namespaces, roles and definitions that belong to every server are there. Requests wait for it. */
   readonly ready: Promise<void>;
   handle(request: ApiRequest, peer?: Peer): Promise<ApiResponse>;
+  /** A request that asks for a stream of messages both ways (port-forward). */
+  upgrade(
+    request: ApiRequest,
+    options: { readonly peer: Peer; readonly protocols: readonly string[] },
+  ): Promise<Upgrade>;
   /** A way in for callers of the same process, who are who they say. */
   transport(user: UserInfo): Transport;
   setPodStreams(streams: PodStreams | undefined): void;
 }
+
+export type Upgrade =
+  | { readonly kind: "accepted"; readonly stream: UpgradedStream }
+  | { readonly kind: "refused"; readonly response: ApiResponse };
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   return new Server(options);
@@ -89,8 +99,8 @@ class Server implements ApiServer {
       platform: options.platform,
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
-      reader: new ObjectReader(options.rules ?? noRules),
-      rules: options.rules ?? noRules,
+      reader: new ObjectReader(options.rules ?? celRules),
+      rules: options.rules ?? celRules,
       definitions,
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
@@ -136,6 +146,46 @@ class Server implements ApiServer {
     await this.#definitions[Symbol.asyncDispose]();
   }
 
+  async upgrade(
+    request: ApiRequest,
+    { peer, protocols }: { readonly peer: Peer; readonly protocols: readonly string[] },
+  ): Promise<Upgrade> {
+    const auditId = this.#core.platform.randomUuid();
+    try {
+      return { kind: "accepted", stream: await this.#upgraded(request, peer, protocols) };
+    } catch (error) {
+      const common = { request, warnings: [], platform: this.#core.platform, auditId };
+      const form = { mediaType: "application/json" } as const;
+      const response = await writeAnswer(failureAnswer(asApiError(error)), { ...common, form });
+      return { kind: "refused", response };
+    }
+  }
+
+  async #upgraded(http: ApiRequest, peer: Peer, protocols: readonly string[]): Promise<UpgradedStream> {
+    await this.ready;
+    const [path, queryText] = splitOnce(http.path, "?");
+    const query = new Query(queryText);
+    const segments = pathSegments(path);
+    const parsed = segments && parsePath(path, segments);
+    if (parsed?.kind !== "resource" || parsed.subresource === undefined) throw noSuchResource();
+    const user = await this.#userOf(http, peer);
+    this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), true);
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [] });
+    if (parsed.subresource === "portforward") return portForward(request, protocols);
+    throw statusError(501, "NotImplemented", `${parsed.resource}/${parsed.subresource} is not served`);
+  }
+
+  /** Who the request acts as. @throws Unauthorized, Forbidden for an impersonation that is not allowed. */
+  async #userOf(http: ApiRequest, peer: Peer): Promise<UserInfo> {
+    const caller = await authenticate(http, peer, {
+      tokens: [this.#serviceAccount, ...this.#core.tokenAuthenticators],
+      anonymous: this.#options.anonymous ?? false,
+    });
+    const impersonation = impersonationOf(http, caller);
+    for (const needed of impersonation?.needs ?? []) this.#authorize(needed, true);
+    return impersonation?.user ?? caller;
+  }
+
   async handle(request: ApiRequest, peer: Peer = {}): Promise<ApiResponse> {
     const auditId = this.#core.platform.randomUuid();
     const warnings: string[] = [];
@@ -176,13 +226,7 @@ class Server implements ApiServer {
     const segments = pathSegments(path);
     if (segments === undefined) throw noSuchResource();
     if (!isHealthPath(segments)) await this.ready;
-    const caller = await authenticate(http, peer, {
-      tokens: [this.#serviceAccount, ...this.#core.tokenAuthenticators],
-      anonymous: this.#options.anonymous ?? false,
-    });
-    const impersonation = impersonationOf(http, caller);
-    for (const needed of impersonation?.needs ?? []) this.#authorize(needed, true);
-    const user = impersonation?.user ?? caller;
+    const user = await this.#userOf(http, peer);
     const parsed = parsePath(path, segments);
     if (parsed.kind === "resource") {
       this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), parsed.name !== undefined);

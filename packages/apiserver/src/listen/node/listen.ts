@@ -1,4 +1,4 @@
-import { createServer as createPlainServer, type Server as PlainServer } from "node:http";
+import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer } from "node:http";
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -6,6 +6,7 @@ import { errorMessage, type Log, silentLog } from "@lateen/base";
 import type { ApiResponse } from "@lateen/objects";
 import type { ApiServer } from "../../server/api-server.ts";
 import { BodyTooLarge, type Incoming, type Outgoing, peerOf, readRequest, writeResponse } from "./exchange.ts";
+import { Upgrader } from "./upgrade.ts";
 import type { TlsMaterial } from "./tls.ts";
 
 export interface ListenOptions {
@@ -54,12 +55,20 @@ class Listener implements Listening {
   readonly #sockets = new Set<Socket | Duplex>();
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #closing = new AbortController();
+  readonly #upgrader: Upgrader;
   #closed: Promise<void> | undefined;
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.#log = options.log ?? silentLog;
     this.#http = this.#createServer();
+    this.#upgrader = new Upgrader(options.server);
+    this.#http.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      this.#upgrader.accept(incoming, socket, head).catch((error: unknown) => {
+        this.#log({ level: "warn", message: "upgrade failed", error: errorMessage(error) });
+        socket.destroy();
+      });
+    });
     this.#http.maxConnections = options.maxConnections ?? 20_000;
     this.#http.on("connection", (socket: Socket) => this.#track(socket));
     this.#http.on("session", (session: ServerHttp2Session) => {
@@ -167,6 +176,7 @@ class Listener implements Listening {
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
+    this.#upgrader.close();
     for (const session of this.#sessions) session.close();
     if ("closeIdleConnections" in this.#http) this.#http.closeIdleConnections();
     const timer = setTimeout(() => {

@@ -1,0 +1,94 @@
+import { errorMessage } from "@lateen/base";
+import { valueAt } from "@lateen/objects";
+import { concatBytes } from "../object/stored-form.ts";
+import { textOf } from "../object/text.ts";
+import type { ResourceRequest } from "../request/context.ts";
+import { keyOf } from "../registry/resource.ts";
+import { readObject } from "../server/core.ts";
+import { badRequest, notFound } from "../status/errors.ts";
+import { noNode } from "./log.ts";
+import type { PodConnection } from "./pod-streams.ts";
+
+/** A connection of messages, as a WebSocket is. */
+export interface MessageSocket {
+  /** Resolves when the message may be followed by another. */
+  send(message: Uint8Array): Promise<void>;
+  readonly messages: AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+/** What an upgraded connection speaks, and who speaks it. */
+export interface UpgradedStream {
+  readonly protocol: string;
+  run(socket: MessageSocket): Promise<void>;
+}
+
+const channelProtocol = "v4.channel.k8s.io";
+
+/**
+ * `pods/NAME/portforward` over a WebSocket: for the i-th port of the query channel 2i carries data and 2i+1 errors, each
+ * begins with the port in two bytes, least significant first; the first byte of a message names its channel.
+ * @throws NotFound, BadRequest, ServiceUnavailable.
+ */
+export function portForward(request: ResourceRequest, offered: readonly string[]): UpgradedStream {
+  const { core, resource, namespace = "", name } = request;
+  const pod = readObject(core, resource, keyOf(resource, namespace, name));
+  if (pod === undefined) throw notFound(resource.groupResource, name);
+  if (!offered.includes(channelProtocol)) {
+    throw badRequest(
+      `port-forward speaks ${channelProtocol} here; the client offers ${offered.length === 0 ? "none" : offered.join(", ")}. Use "lateen port-forward".`,
+    );
+  }
+  const phase = valueAt(pod, "status", "phase");
+  if (phase !== "Running")
+    throw badRequest(`unable to forward port because pod is not running. Current status=${textOf(phase)}`);
+  const ports = request.query.all("ports").flatMap((text) => text.split(",").map(Number));
+  if (ports.length === 0 || !ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw badRequest('query parameter "ports" must be a list of port numbers');
+  }
+  const streams = core.podStreams;
+  if (streams === undefined) throw noNode(name);
+  return {
+    protocol: channelProtocol,
+    async run(socket) {
+      const end = new AbortController();
+      const connections: (PodConnection | undefined)[] = ports.map(() => undefined);
+      const pumps: Promise<void>[] = [];
+      try {
+        for (const [index, port] of ports.entries()) {
+          const head = Uint8Array.of(port & 0xff, port >> 8);
+          await socket.send(framed(2 * index, head));
+          await socket.send(framed(2 * index + 1, head));
+          try {
+            const connection = await streams.connect({ namespace, name, port, signal: end.signal });
+            connections[index] = connection;
+            pumps.push(pump(connection, socket, 2 * index));
+          } catch (error) {
+            await socket.send(framed(2 * index + 1, new TextEncoder().encode(errorMessage(error))));
+          }
+        }
+        const reading = readAll(socket, connections);
+        await Promise.race([reading, Promise.all(pumps)]);
+      } finally {
+        end.abort(new DOMException("the forwarding has ended", "AbortError"));
+        for (const connection of connections) connection?.close();
+        socket.close();
+      }
+    },
+  };
+}
+
+async function readAll(socket: MessageSocket, connections: readonly (PodConnection | undefined)[]): Promise<void> {
+  for await (const message of socket.messages) {
+    const channel = message[0] ?? 0;
+    if (channel % 2 === 0) await connections[channel / 2]?.write(message.subarray(1));
+  }
+}
+
+async function pump(connection: PodConnection, socket: MessageSocket, channel: number): Promise<void> {
+  for await (const bytes of connection.readable) await socket.send(framed(channel, bytes));
+}
+
+function framed(channel: number, bytes: Uint8Array): Uint8Array {
+  return concatBytes([Uint8Array.of(channel), bytes]);
+}
