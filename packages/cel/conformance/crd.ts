@@ -12,6 +12,7 @@ import {
   validateMetadata,
   validateMetadataUpdate,
 } from "@lateen/objects";
+import { celRules, checkRules } from "../src/index.ts";
 
 // Answers the cases of conformance/crd: definitions, objects of them, rules, tables.
 
@@ -34,9 +35,9 @@ interface Case {
 const expected = { apiVersion: "example.com/v1", kind: "Widget" };
 
 function write(input: Input): { object: JsonObject; unknownFields: readonly string[]; errors: FieldError[] } {
-  const schema = compileSchema(input.schema, {});
+  const schema = compileSchema(input.schema, { rules: celRules });
   const pruned = schema.prune(input.object);
-  const old = input.old === undefined ? undefined : schema.applyDefaults(schema.prune(input.old).object);
+  const { old } = input;
   let object = schema.applyDefaults(pruned.object);
   if (input.statusSubresource === true) {
     const { status: _, ...rest } = object;
@@ -60,14 +61,34 @@ function withoutGeneration(object: JsonObject): JsonObject {
   return { ...object, metadata };
 }
 
+const checks = { rules: celRules, ruleChecks: checkRules };
 const schemaField = "spec.validation.openAPIV3Schema";
+
+/** The text of the expression, which is the message of a rule that never holds. */
+function valueOf(input: Input): string {
+  const broken = checkSchema(wrapped(input.schema), schemaField, checks);
+  // The cases were recorded without a limit of cost.
+  const error = broken.find(({ type }) => type !== "FieldValueForbidden");
+  if (error !== undefined) throw new Error(`does not compile: ${error.detail}`);
+  const schema = compileSchema(wrapped(input.schema), { rules: celRules });
+  const object = schema.applyDefaults({ ...expectedObject, spec: { v: input.self } });
+  const [failed] = schema.validate(object);
+  if (failed === undefined || failed.detail === "the expression failed") throw new Error("evaluation failed");
+  return failed.detail;
+}
+
+const expectedObject = { ...expected, metadata: { name: "w" } };
+const wrapped = (schema: JsonObject): JsonObject => ({
+  type: "object",
+  properties: { spec: { type: "object", properties: { v: schema } } },
+});
 
 export function answer({ kind, input }: Case): { result: unknown } {
   switch (kind) {
     case "schema/validate":
-      return { result: { errors: checkSchema(input.schema, schemaField) } };
+      return { result: { errors: checkSchema(input.schema, schemaField, checks) } };
     case "definition/validate":
-      return { result: { errors: checkDefinition(input.definition) } };
+      return { result: { errors: checkDefinition(input.definition, checks) } };
     case "object/create":
     case "object/update":
     case "object/random":
@@ -75,6 +96,8 @@ export function answer({ kind, input }: Case): { result: unknown } {
       return { result: write(input) };
     case "cel/rule":
       return { result: { errors: write(input).errors } };
+    case "cel/value":
+      return { result: { text: valueOf(input) } };
     case "columns/table": {
       const table = printerTable(input.columns);
       return {

@@ -15,7 +15,9 @@ import { type RuleCompiler, RuleRunner } from "./rules.ts";
 export interface SchemaCheckOptions {
   readonly rules?: RuleCompiler | undefined;
   /** Checks all rules of the schema: do they compile, what do they cost. */
-  readonly ruleChecks?: ((schema: JsonObject, field: string) => FieldError[]) | undefined;
+  readonly ruleChecks?:
+    | ((schema: JsonObject, field: string, options: { readonly compile: boolean }) => FieldError[])
+    | undefined;
 }
 
 /** Errors of a schema below `field`; a schema without errors can be compiled. */
@@ -31,11 +33,18 @@ export function checkSchema(schema: JsonObject, field: string, options: SchemaCh
   if (schema["nullable"] === true)
     errors.push(forbiddenField(`${field}.nullable`, "nullable cannot be true at the root"));
   checkGeneric(schema, { field, errors, root: true, metadata: undefined });
-  errors.push(...(options.ruleChecks?.(schema, field) ?? []));
   const structural: FieldError[] = [];
   checkStructure(schema, { field, level: "root", errors: structural });
+  // Rules are compiled only against a schema that is sound.
+  const compile = errors.length === 0 && structural.length === 0;
+  const ruleErrors = options.ruleChecks?.(schema, field, { compile }) ?? [];
+  errors.push(...ruleErrors);
   if (structural.length > 0) errors.push(...structural);
-  else checkDefaults(node, { field, errors, options, root: true });
+  else {
+    // A rule that does not compile says so itself.
+    const rules = ruleErrors.length === 0 ? options.rules : undefined;
+    checkDefaults(node, { field, errors, options: { ...options, rules }, root: true });
+  }
   return errors;
 }
 

@@ -1,7 +1,7 @@
 import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, jsonEquals } from "@lateen/base";
-import type { FieldError } from "../field-error.ts";
+import { type FieldError, fieldError } from "../field-error.ts";
 import { formatCheck } from "./formats.ts";
-import { type SchemaNode, compilePattern, correlatedItem, correlatedMember } from "./node.ts";
+import { type SchemaNode, compilePattern, correlatedItem, correlatedMember, isUnchanged } from "./node.ts";
 import {
   enumError,
   generalError,
@@ -44,13 +44,15 @@ function check(value: JsonValue, node: SchemaNode, place: Place): void {
   const before = place.checked.errors.length;
   checkAll(value, node, place);
   const { errors } = place.checked;
-  if (errors.length > before && place.old !== undefined && jsonEquals(place.old, value)) errors.length = before;
+  if (errors.length > before && isUnchanged(node, place.old, value)) errors.length = before;
 }
 
 function checkAll(value: JsonValue, node: SchemaNode, place: Place): void {
   const { checked, path } = place;
   checkType(value, node, place);
-  if (node.enum !== undefined && node.enum.length > 0 && !node.enum.some((item) => jsonEquals(item, value)))
+  // A null is none of the choices, even where null is one.
+  const chosen = value !== null && node.enum?.some((item) => jsonEquals(item, value)) === true;
+  if (node.enum !== undefined && node.enum.length > 0 && !chosen)
     checked.errors.push(enumError(path, value, node.enum));
   checked.applied++;
   if (value === null) return;
@@ -97,20 +99,26 @@ function checkType(value: JsonValue, node: SchemaNode, { path, checked }: Place)
 
 function checkText(value: string, node: SchemaNode, { path, checked }: Place): void {
   checked.applied++;
-  const { minLength, maxLength, pattern, format } = node;
-  if (minLength !== undefined || maxLength !== undefined) {
-    const length = lengthOf(value);
-    if (maxLength !== undefined && length > maxLength) checked.errors.push(tooLongField(path, maxLength));
-    if (minLength !== undefined && length < minLength)
-      checked.errors.push(valueError(path, value, `should be at least ${minLength} chars long`));
-  }
-  if (pattern !== undefined && !matches(pattern, value))
-    checked.errors.push(valueError(path, value, `should match '${pattern}'`));
+  const error = textError(value, node, path);
+  if (error !== undefined) checked.errors.push(error);
+  const { format } = node;
   if (format === "") return;
   const isFormat = formatCheck(format);
   if (isFormat === undefined) return;
   checked.applied++;
   if (!isFormat(value)) checked.errors.push(typeError(path, format, value));
+}
+
+/** The first of length and pattern that a text fails. */
+function textError(value: string, { minLength, maxLength, pattern }: SchemaNode, path: string): FieldError | undefined {
+  if (minLength !== undefined || maxLength !== undefined) {
+    const length = lengthOf(value);
+    if (maxLength !== undefined && length > maxLength) return tooLongField(path, maxLength);
+    if (minLength !== undefined && length < minLength)
+      return valueError(path, value, `should be at least ${minLength} chars long`);
+  }
+  if (pattern === undefined || matches(pattern, value)) return undefined;
+  return valueError(path, value, `should match '${pattern}'`);
 }
 
 /** Length in code points. */
@@ -150,8 +158,7 @@ function checkNumber(value: number, node: SchemaNode, { path, checked }: Place):
   const complain = (demand: string): void => {
     checked.errors.push(valueError(path, value, demand));
   };
-  if (node.multipleOf !== undefined && !isMultiple(value, node.multipleOf))
-    complain(`should be a multiple of ${node.multipleOf}`);
+  if (node.multipleOf !== undefined) checkMultiple(value, node.multipleOf, { path, checked });
   if (node.maximum !== undefined) {
     if (node.exclusiveMaximum ? value >= node.maximum : value > node.maximum)
       complain(`should be less than ${node.exclusiveMaximum ? "" : "or equal to "}${node.maximum}`);
@@ -162,9 +169,16 @@ function checkNumber(value: number, node: SchemaNode, { path, checked }: Place):
   }
 }
 
-function isMultiple(value: number, factor: number): boolean {
+/** For a whole number the library takes the whole part of the factor, and refuses to divide by nothing. */
+function checkMultiple(value: number, declared: number, { path, checked }: Pick<Place, "path" | "checked">): void {
+  const factor = Number.isInteger(value) ? Math.trunc(declared) : declared;
+  if (Number.isInteger(value) && factor < 1) {
+    const detail = `factor MultipleOf declared for ${path} must be positive: ${factor}`;
+    checked.errors.push(fieldError("FieldValueInvalid", path, "", detail));
+    return;
+  }
   const quotient = factor < 1 ? (1 / factor) * value : value / factor;
-  return Number.isInteger(quotient);
+  if (!Number.isInteger(quotient)) checked.errors.push(valueError(path, value, `should be a multiple of ${declared}`));
 }
 
 function checkList(items: JsonArray, node: SchemaNode, place: Place): void {

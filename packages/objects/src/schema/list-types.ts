@@ -47,7 +47,7 @@ function checkMap(items: JsonArray, node: SchemaNode, { path, errors }: Place): 
   for (const [i, item] of items.entries()) {
     if (!isJsonObject(item)) {
       errors.push(invalidField(`${path}[${i}]`, item, "must be an object for an array of list-type map"));
-      continue;
+      return;
     }
     const keys: MutableObject = {};
     for (const name of node.listMapKeys) {

@@ -1,4 +1,4 @@
-import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, ownProperty } from "@lateen/base";
+import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, jsonEquals, ownProperty } from "@lateen/base";
 import { RE2JS } from "re2js";
 
 /** One x-kubernetes-validations rule. */
@@ -165,15 +165,39 @@ export function hasRules(node: SchemaNode): boolean {
   return false;
 }
 
-/** The element that has the same list-map keys as `item`, for comparing the old with the new. */
-export function correlatedItem(node: SchemaNode, old: JsonValue | undefined, item: JsonValue): JsonValue | undefined {
-  if (node.listType !== "map" || !Array.isArray(old) || !isJsonObject(item)) return undefined;
+/** The values of an item's list-map keys as one text; undefined when one is missing or no scalar. */
+function mapKeyOf(node: SchemaNode, item: JsonValue): string | undefined {
+  if (!isJsonObject(item)) return undefined;
   const keys = node.listMapKeys.map((key) => ownProperty(item, key));
-  const found = (old as JsonArray).filter(
-    (candidate) =>
-      isJsonObject(candidate) && node.listMapKeys.every((key, i) => ownProperty(candidate, key) === keys[i]),
-  );
-  return found.length === 1 ? found[0] : undefined;
+  return keys.every((key) => key !== undefined && key !== null && typeof key !== "object")
+    ? JSON.stringify(keys)
+    : undefined;
+}
+
+/** The (first) old element that has the same list-map keys as `item`, for comparing the old with the new. */
+export function correlatedItem(node: SchemaNode, old: JsonValue | undefined, item: JsonValue): JsonValue | undefined {
+  if (node.listType !== "map" || !Array.isArray(old)) return undefined;
+  const key = mapKeyOf(node, item);
+  if (key === undefined) return undefined;
+  return (old as JsonArray).find((candidate) => mapKeyOf(node, candidate) === key);
+}
+
+/** Whether a value is what it was before: map lists by their keys, an element without keys is never the same. */
+export function isUnchanged(node: SchemaNode, old: JsonValue | undefined, value: JsonValue): boolean {
+  if (old === undefined) return false;
+  if (Array.isArray(value) && node.listType === "map") {
+    const { items } = node;
+    if (!Array.isArray(old) || old.length !== value.length || items === undefined) return false;
+    return (value as JsonArray).every((item) => isUnchanged(items, correlatedItem(node, old, item), item));
+  }
+  if (!isJsonObject(value) || !isJsonObject(old)) return jsonEquals(old, value);
+  const names = Object.keys(value);
+  if (names.length !== Object.keys(old).length) return false;
+  return names.every((name) => {
+    const before = ownProperty(old, name);
+    const schema = node.properties.get(name) ?? node.additional;
+    return schema === undefined ? jsonEquals(before, value[name]) : isUnchanged(schema, before, value[name]!);
+  });
 }
 
 /** A member of an old map, if it was one. */

@@ -1,6 +1,13 @@
-import { type JsonArray, type JsonValue, isJsonObject, jsonEquals } from "@lateen/base";
+import { type JsonArray, type JsonValue, isJsonObject } from "@lateen/base";
 import { type FieldError, fieldError, forbiddenField, requiredField } from "../field-error.ts";
-import { type SchemaNode, type ValidationRule, correlatedItem, correlatedMember, hasRules } from "./node.ts";
+import {
+  type SchemaNode,
+  type ValidationRule,
+  correlatedItem,
+  correlatedMember,
+  hasRules,
+  isUnchanged,
+} from "./node.ts";
 
 /** Running x-kubernetes-validations over an object. What compiles the rules is given: package `cel`. */
 
@@ -81,7 +88,6 @@ export class RuleRunner {
     if (compiled === undefined) this.#compiled.set(node, (compiled = this.#compile(node, { root: place.root })));
     const old = given === null ? undefined : given;
     const { run, path } = place;
-    const unchanged = old !== undefined && jsonEquals(old, value);
     for (const [i, rule] of node.rules.entries()) {
       if (rule.rule.trim() === "") continue;
       const program = compiled[i]!;
@@ -110,7 +116,7 @@ export class RuleRunner {
       run.budget -= outcome.cost;
       const error = errorOf(outcome, { rule, path, value });
       // What was there before is not complained about, but by rules about the change itself.
-      if (error !== undefined && (program.usesOldSelf || !unchanged)) run.errors.push(error);
+      if (error !== undefined && (program.usesOldSelf || !isUnchanged(node, old, value))) run.errors.push(error);
     }
   }
 }
