@@ -6,6 +6,7 @@ import { finalize } from "../../src/eval/finalize.ts";
 import { formatLabel, identLabel, isHidden, isLet, isRegular, nameOfLabel, stringLabel } from "../../src/eval/label.ts";
 import type { Label } from "../../src/eval/label.ts";
 import { Run } from "../../src/eval/run.ts";
+import { within } from "../../src/eval/settle.ts";
 import type { Base } from "../../src/eval/values.ts";
 import { Vertex, optional, required, target } from "../../src/eval/vertex.ts";
 import { PackageTable } from "../../src/packages.ts";
@@ -19,7 +20,10 @@ export function matches(value: Value, expr: Expr, text: string): string | undefi
   if (!(value instanceof CueValue)) return "no value";
   if (!value.exists) return expr.kind === "bottom" ? undefined : "no such field";
   value.validate();
-  return matchVertex(value.vertex, expr, text, "");
+  const answer = within(run, { steps: 5_000_000, depth: 10_000, bytes: 1 << 28 }, () => ({
+    wrong: matchVertex(value.vertex, expr, text, ""),
+  }));
+  return "wrong" in answer ? answer.wrong : answer.message();
 }
 
 function matchVertex(vertex: Vertex, expr: Expr, text: string, at: string): string | undefined {

@@ -15,7 +15,10 @@ export function answerJsonSchema(item: CueCase): Answer {
   if (error !== undefined) return { ok: false, error: { class: error.code, msg: error.message } };
   const path = /^#path: (.*)$/m.exec(item.ask.opts ?? "")?.[1]?.trim();
   const value = path === undefined ? root : root.lookupPath(path);
-  const { schema, definitions } = exportSchema(value, { references: { prefix: "#/$defs/" }, root });
+  const { schema, definitions } = exportSchema(value, {
+    references: { prefix: "#/$defs/", to: "fields" },
+    root,
+  });
   const document = {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     ...(Object.keys(definitions).length > 0 && { $defs: definitions }),

@@ -27,12 +27,19 @@ function choiceSchema(writer: SchemaWriter, terms: readonly (Base | Vertex)[], v
     return { ...types, enum: values };
   }
   const schemas = terms.map((term) => termSchema(writer, term, value, depth));
-  const unique = [...new Map(schemas.map((schema) => [JSON.stringify(schema), schema])).values()];
+  const bare = new Set(schemas.filter((schema) => Object.keys(schema).length === 1).map((schema) => schema["type"]));
+  // `*"x" | string` is a string: the constant only tells the default.
+  const said = schemas.filter((_, index) => !bare.has(typeOfConstant(constants[index])));
+  const unique = [...new Map(said.map((schema) => [JSON.stringify(schema), schema])).values()];
   if (unique.length === 1) return { ...unique[0] };
   const isOpenApi = writer.dialect === "openapi-3.0";
   const types = new Set(unique.map((schema) => schema["type"]));
   const shared = isOpenApi && types.size === 1 && unique[0]?.["type"] !== undefined ? { type: unique[0]["type"] } : {};
   return { ...shared, [isOpenApi ? "oneOf" : "anyOf"]: unique };
+}
+
+function typeOfConstant(constant: { readonly kind: number } | undefined): JsonValue | undefined {
+  return constant === undefined ? "" : typeSchema(constant.kind, "json-schema")["type"];
 }
 
 function termSchema(writer: SchemaWriter, term: Base | Vertex, value: Value, depth: number): Schema {

@@ -14,8 +14,11 @@ export type SchemaDialect = "openapi-3.0" | "json-schema";
 
 export interface ExportSchemaOptions {
   readonly dialect?: SchemaDialect;
-  /** References become what they refer to; else definitions are referred to under the prefix. */
-  readonly references?: "expand" | { readonly prefix: string };
+  /**
+   * References become what they refer to; else they stay references, under the prefix: those to definitions, or to all
+   * fields.
+   */
+  readonly references?: "expand" | { readonly prefix: string; readonly to?: "definitions" | "fields" };
   /** Where references are looked up; the value itself where nothing is given. */
   readonly root?: Value;
 }
@@ -28,6 +31,9 @@ export interface ExportSchemaResult {
 
 /** Levels of values within values. Deeper ones, and values that contain themselves, are any value. */
 const maxDepth = 60;
+
+/** Schemas within one result: expanding definitions that hold several of each other would have no end. */
+const maxSchemas = 20_000;
 
 /**
  * The schema that a value's instances fit: types, bounds, the validators that have keywords, choices, fields, defaults,
@@ -43,20 +49,29 @@ export class SchemaWriter {
   readonly dialect: SchemaDialect;
   readonly #root: Value;
   readonly #prefix: string | undefined;
+  readonly #toFields: boolean;
   readonly #context = new Context();
+  #made = 0;
   readonly #pending = new Map<string, string>();
   readonly #done = new Map<string, Schema>();
+  /** Names of definitions by their paths. */
+  readonly #names = new Map<string, string>();
 
   constructor(value: Value, { dialect = "json-schema", references = "expand", root = value }: ExportSchemaOptions) {
     this.#root = root;
     this.dialect = dialect;
     this.#prefix = references === "expand" ? undefined : references.prefix;
+    this.#toFields = references !== "expand" && references.to === "fields";
   }
 
-  /** Asks for a definition by its path, so that it is among `definitions`. Gives its name. */
+  /** Asks for a definition by its path, so that it is among `definitions`. Gives its name: without `#`, unless that is taken. */
   define(path: string): string {
-    const name = path.replaceAll("#", "");
-    if (!this.#done.has(name)) this.#pending.set(name, path);
+    const known = this.#names.get(path);
+    if (known !== undefined) return known;
+    const short = path.replaceAll("#", "");
+    const name = [...this.#names.values()].includes(short) ? path : short;
+    this.#names.set(path, name);
+    this.#pending.set(name, path);
     return name;
   }
 
@@ -74,8 +89,10 @@ export class SchemaWriter {
   /** The schema of a value; a reference to a definition stays one where references do. */
   #fieldSchema(value: Value, depth: number): Schema {
     const path = this.#prefix === undefined ? undefined : referenceOf(value);
-    if (path === undefined || !path.includes("#")) return this.schemaOf(value, depth, { documented: true });
-    const reference: Schema = { $ref: `${this.#prefix}${this.define(path)}` };
+    // A name of an inner scope is not found from the root: what it stands for is written out.
+    const isReferred = path !== undefined && (this.#toFields || path.includes("#"));
+    if (!isReferred || !this.#root.lookupPath(path).exists) return this.schemaOf(value, depth, { documented: true });
+    const reference: Schema = { $ref: `${this.#prefix}${encodeURIComponent(this.define(path))}` };
     const description = descriptionOf(value);
     if (description === undefined) return reference;
     return this.dialect === "openapi-3.0" ? { description, allOf: [reference] } : { description, ...reference };
@@ -83,7 +100,8 @@ export class SchemaWriter {
 
   schemaOf(value: Value, depth: number, { documented = false }: { readonly documented?: boolean } = {}): Schema {
     const description = documented ? descriptionOf(value) : undefined;
-    const schema = depth > maxDepth ? {} : this.#plainSchema(value, depth);
+    this.#made++;
+    const schema = depth > maxDepth || this.#made > maxSchemas ? {} : this.#plainSchema(value, depth);
     return description === undefined ? schema : { description, ...schema };
   }
 
@@ -160,6 +178,7 @@ export class SchemaWriter {
         return this.#fieldSchema(held, depth + 1);
     }
     if (this.dialect === "openapi-3.0") return undefined;
+    if (value instanceof CueValue && target(value.vertex).openedBy !== undefined) return true;
     return value.allows(JSON.stringify(probeName)) ? undefined : false;
   }
 
@@ -182,7 +201,7 @@ export class SchemaWriter {
     schema["prefixItems"] = fixed;
     schema["minItems"] = fixed.length;
     if (rest !== undefined) schema["items"] = rest;
-    else if (!isOpen) schema["items"] = false;
+    else if (!isOpen) schema["maxItems"] = fixed.length;
     return schema;
   }
 
@@ -203,7 +222,9 @@ export class SchemaWriter {
 const probeName = "\u0001other";
 
 export function baseOf(value: Value): Base | undefined {
-  if (!(value instanceof CueValue) || value.incompleteKind === "bottom") return undefined;
+  if (!(value instanceof CueValue)) return undefined;
+  // Asking for the kind works it off. What is only not known yet still has the parts that are.
+  if (value.incompleteKind === "bottom" && value.isFatal) return undefined;
   return target(value.vertex).base;
 }
 

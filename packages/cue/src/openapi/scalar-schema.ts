@@ -41,6 +41,7 @@ export function scalarSchema(
     else if (part.tag === "bound") addBound(schema, part, dialect);
     else if (part.tag === "validator") addValidator(schema, part);
   }
+  if (dialect === "openapi-3.0") nameRange(schema);
   return schema;
 }
 
@@ -83,6 +84,20 @@ const formats = new Map([
 function nameFormat(schema: Schema, name: string, dialect: SchemaDialect): void {
   const format = formats.get(name);
   if (format !== undefined && dialect === "openapi-3.0") schema["format"] = format;
+}
+
+const ranges = [
+  { minimum: -2_147_483_648, maximum: 2_147_483_647, format: "int32" },
+  { minimum: Number(-(2n ** 63n)), maximum: Number(2n ** 63n - 1n), format: "int64" },
+];
+
+/** `int32` and `int64` are bounds in CUE, but formats in OpenAPI. */
+function nameRange(schema: Schema): void {
+  const range = ranges.find(({ minimum, maximum }) => schema["minimum"] === minimum && schema["maximum"] === maximum);
+  if (range === undefined || schema["type"] !== "integer") return;
+  delete schema["minimum"];
+  delete schema["maximum"];
+  schema["format"] = range.format;
 }
 
 function addBound(schema: Schema, { op, value }: Bound, dialect: SchemaDialect): void {
