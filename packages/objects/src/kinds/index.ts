@@ -18,6 +18,7 @@ export { openApiV2Protobuf } from "./openapi/swagger-protobuf.ts";
 export { applyKindDefaults } from "./defaults/apply-defaults.ts";
 export type { DefaultContext } from "./defaults/walk.ts";
 export { type PrepareChange, prepareChange, prepareNew } from "./strategy/prepare.ts";
+export { validateKind } from "./validation/validate.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";

@@ -11,7 +11,7 @@ import type { Kind } from "../kind.ts";
 import { objects, read, record, text, texts } from "../tables/read.ts";
 import { typedForm } from "../typed/typed-form.ts";
 import { qosClassOf } from "./qos.ts";
-import { updateService } from "./service-update.ts";
+import { sameAddresses, updateService } from "./service-update.ts";
 
 type Creation = (draft: Draft, context: DefaultContext) => void;
 type Change = (draft: Draft, live: JsonObject) => void;
@@ -151,6 +151,7 @@ function annotate(draft: Draft, generation: number): void {
 const creations: Readonly<Record<string, Creation>> = {
   "/Pod": pod,
   "/Namespace": namespace,
+  "/Service": (draft) => sameAddresses(childOf(draft, "spec")),
   "/PersistentVolume": (draft, { now }) => {
     draft["status"] = { phase: "Pending", lastPhaseTransitionTime: seconds(now) };
   },

@@ -1,5 +1,5 @@
 /** What a changed Service keeps from the live one, and what goes with its type (pkg/registry/core/service, 1.36). */
-import { type JsonObject, jsonEquals } from "@lateen/base";
+import { type JsonObject, type JsonValue, jsonEquals } from "@lateen/base";
 import { childOf, type Draft, isAbsent, isUnset, itemsOf } from "../defaults/draft.ts";
 import { number, objects, read, text } from "../tables/read.ts";
 
@@ -21,7 +21,19 @@ export function updateService(draft: Draft, live: JsonObject): void {
   const spec = childOf(draft, "spec");
   const before = (read(live, "spec") ?? {}) as JsonObject;
   keepAllocated(spec, before);
+  sameAddresses(spec, before);
   dropWithType(spec, before);
+}
+
+/** `clusterIP` is the first of `clusterIPs`, whichever of the two a client knows. */
+export function sameAddresses(spec: Draft, before: JsonObject = {}): void {
+  const first = text(spec, "clusterIP");
+  const given = Array.isArray(spec["clusterIPs"]) ? (spec["clusterIPs"] as readonly JsonValue[]) : [];
+  const isUnchanged = given.length > 0 && jsonEquals(given, before["clusterIPs"] ?? null);
+  if (first !== "" && given.length === 0) spec["clusterIPs"] = [first];
+  else if (first === "" && isUnchanged) delete spec["clusterIPs"];
+  else if (first !== "" && isUnchanged && first !== text(before, "clusterIP"))
+    spec["clusterIPs"] = [first, ...given.slice(1)];
 }
 
 /** Addresses and ports that were given out stay when a client leaves them away. */
