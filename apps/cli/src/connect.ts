@@ -52,9 +52,18 @@ export function findKubeconfig(options: ConnectOptions, { env, cwd }: Pick<VerbC
   throw new Error('no server to talk to: start one with "lateen server" (or name a kubeconfig with --kubeconfig)');
 }
 
-/** A client of the server meant, with the CLI as field manager. Nothing is asked until the first call. */
-export function connect(options: ConnectOptions, context: Pick<VerbContext, "env" | "cwd">): Client & AsyncDisposable {
+/** A client of the server meant, with the CLI as field manager. Nothing is asked until the first call; a warning is shown once. */
+export function connect(
+  options: ConnectOptions,
+  context: Pick<VerbContext, "env" | "cwd" | "terminal">,
+): Client & AsyncDisposable {
+  const shown = new Set<string>();
+  const onWarning = (text: string): void => {
+    if (shown.has(text)) return;
+    shown.add(text);
+    context.terminal.error(`warning: ${text}`);
+  };
   const transport = createNodeTransport(findKubeconfig(options, context));
-  const client = createClient({ transport, fieldManager: "lateen" });
+  const client = createClient({ transport, fieldManager: "lateen", onWarning });
   return Object.assign(client, { [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { type ApiError, type Diagnostic, type Pos, formatDiagnostic, isApiError } from "@lateen/base";
 import { readDefinition } from "@lateen/delivery/pure";
-import { type KubeObject, describeObject, readManifests } from "@lateen/objects";
+import { type KubeObject, describeObject, readManifests, valueAt } from "@lateen/objects";
 import type { Terminal } from "./terminal.ts";
 
 /** An object as a person wrote it, and where. */
@@ -40,9 +40,12 @@ export async function loadFiles(paths: readonly string[], cwd: string): Promise<
     else {
       const read = readManifests(text, { source });
       diagnostics.push(...read.diagnostics);
-      read.objects.forEach((object, index) =>
-        manifests.push({ object, source, positionOf: (at) => read.positionOf(index, at) }),
-      );
+      read.objects.forEach((object, index) => {
+        const manifest: Manifest = { object, source, positionOf: (at) => read.positionOf(index, at) };
+        const nameless = namelessDiagnostic(manifest);
+        if (nameless === undefined) manifests.push(manifest);
+        else diagnostics.push(nameless);
+      });
     }
     if (
       manifests.length === before &&
@@ -58,6 +61,18 @@ export async function loadFiles(paths: readonly string[], cwd: string): Promise<
     }
   }
   return { manifests, diagnostics, texts };
+}
+
+function namelessDiagnostic({ object, positionOf }: Manifest): Diagnostic | undefined {
+  if (typeof valueAt(object, "metadata", "name") === "string") return undefined;
+  return {
+    code: "file",
+    message: `this ${object.kind} has no name`,
+    path: ["metadata", "name"],
+    pos: positionOf(["metadata", "name"]) ?? positionOf(["metadata"]) ?? positionOf([]),
+    causes: [],
+    help: "Write metadata.name: lower-case letters, digits and dashes.",
+  };
 }
 
 function readCue(text: string, source: string, manifests: Manifest[], diagnostics: Diagnostic[]): void {
@@ -143,7 +158,7 @@ export function diagnosticsOf(error: unknown, manifest: Manifest): Diagnostic[] 
         message: `${describeObject(manifest.object)}: ${error.status.message}`,
         path: [],
         causes: [],
-        pos: manifest.positionOf([]),
+        pos: manifest.positionOf(error.code === "NotFound" ? ["kind"] : []),
       },
     ];
   }

@@ -15,6 +15,7 @@ import type {
 } from "./client.ts";
 import { type Call, send, sendJson } from "./request.ts";
 import { KindResolver, groupVersionPath } from "./resolve.ts";
+import { withWarnings } from "./warnings.ts";
 import { decodeWatch } from "./watch-stream.ts";
 
 export interface ClientOptions {
@@ -26,6 +27,8 @@ export interface ClientOptions {
   /** Where namespaced objects go that name no namespace. Default `default`. */
   readonly namespace?: string | undefined;
   readonly userAgent?: string | undefined;
+  /** Told each warning that the server answers with. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 const patchTypes = {
@@ -38,7 +41,8 @@ type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A client over any transport. It holds no connection of its own; disposing the transport is its maker's. */
 export function createClient(options: ClientOptions): Client {
-  const { transport, namespace: homeNamespace = "default" } = options;
+  const { namespace: homeNamespace = "default", onWarning } = options;
+  const transport = onWarning === undefined ? options.transport : withWarnings(options.transport, onWarning);
   const resolver = new KindResolver(transport, options.kinds);
   const headers: Readonly<Record<string, string>> =
     options.userAgent === undefined ? {} : { "user-agent": options.userAgent };
