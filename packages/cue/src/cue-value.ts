@@ -1,6 +1,7 @@
 import { type Budget, type Diagnostic, type JsonValue, type Pos } from "@lateen/base";
 import type { Expr, Source } from "./compile/ir.ts";
 import { diagnosticOf, posOf } from "./diagnostics.ts";
+import { isAllowed } from "./eval/closedness.ts";
 import { equalData } from "./eval/compare.ts";
 import { defaultOf } from "./eval/evaluate.ts";
 import { finalize } from "./eval/finalize.ts";
@@ -296,6 +297,13 @@ export class CueValue implements Value {
     if (typeof label === "number")
       return holder.base?.tag === "list" && (holder.base.isOpen || holder.arc(label) !== undefined);
     return this.#within(() => allows(this.#run, holder, label)) === true;
+  }
+
+  /** Whether only the fields that it names are allowed, or that its patterns admit. */
+  get isClosed(): boolean {
+    const holder = this.#holder();
+    if (holder?.base?.tag === "list") return !holder.base.isOpen;
+    return holder !== undefined && !isAllowed(holder, anyLabel, []);
   }
 
   #allowsAny(isElement: boolean): boolean {

@@ -559,8 +559,6 @@ class Compiler {
       case "-":
       case "!":
         return { kind: "unary", op: node.op, expr: this.#expr(node.expr, scope), src };
-      case "==":
-        return this.#bad(node, "unsupported unary operator ==");
       default: {
         const expr = this.#expr(node.expr, scope);
         return { kind: "bound", op: node.op, expr, src };

@@ -235,7 +235,7 @@ export interface DisjunctTerm {
   readonly isDefault: boolean;
 }
 
-export type BoundOperator = "<" | "<=" | ">" | ">=" | "!=" | "=~" | "!~";
+export type BoundOperator = "==" | "<" | "<=" | ">" | ">=" | "!=" | "=~" | "!~";
 
 export interface BoundExpr extends ExprBase {
   readonly kind: "bound";

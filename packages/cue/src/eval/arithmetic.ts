@@ -106,9 +106,14 @@ function numbers(op: "+" | "-" | "*" | "/", left: CueNumber, right: CueNumber): 
   }
 }
 
+/** As of strings.Repeat. */
+const mostRepeats = 1_000_000;
+
 function repeat(run: Run, expr: BinaryExpr, text: Atom, times: CueNumber): Value {
   if (signOf(times) < 0) return bottom({ message: "cannot convert negative number to uint64", sources: [expr.src] });
   const count = safeIntegerOf(times) ?? Number.MAX_SAFE_INTEGER;
+  if (count > mostRepeats)
+    return bottom({ message: `repeat count ${count} is larger than ${mostRepeats}`, sources: [expr.src] });
   if (typeof text.value === "string") {
     run.spend(1, text.value.length * count);
     return atom(text.value.repeat(count), expr.src);

@@ -8,6 +8,7 @@ import { formatValue } from "./format.ts";
 /** The kinds that a bound leaves open. */
 export function kindOfBound(op: BoundOperator, value: Atom): Kind {
   if (op === "!=" && value.kind === nullKind) return topKind & ~nullKind;
+  if (op === "==") return (value.kind & numberKind) !== 0 ? numberKind : value.kind;
   if (op === "=~" || op === "!~") return stringKind;
   if ((value.kind & numberKind) !== 0) return numberKind;
   return value.kind & (stringKind | bytesKind) ? value.kind : op === "!=" ? value.kind : 0;
@@ -21,6 +22,7 @@ export function satisfiesBound(bound: Bound, value: Atom): boolean {
     if (found instanceof RegexError) return false;
     return found === (op === "=~");
   }
+  if (op === "==") return sameScalar(bound.value.value, value.value);
   if (op === "!=") {
     const sameKind =
       (bound.value.kind & value.kind) !== 0 ||
@@ -50,6 +52,7 @@ function holds(op: "<" | "<=" | ">" | ">=", order: number): boolean {
 export function combineBounds(left: Bound, right: Bound, kind: Kind): Bound | Bottom | undefined {
   if (left.op === right.op && sameScalar(left.value.value, right.value.value) && left.value.kind === right.value.kind)
     return left;
+  if (left.op === "==" || right.op === "==") return combineEquality(left, right);
   if (left.op === "!=" || left.op === "=~" || left.op === "!~")
     return left.op === "!=" ? impliedInequality(right, left) : otherImplied(left, right);
   if (right.op === "!=") return impliedInequality(left, right);
@@ -64,6 +67,16 @@ export function combineBounds(left: Bound, right: Bound, kind: Kind): Bound | Bo
   const lower = isUpperLeft ? right : left;
   const upper = isUpperLeft ? left : right;
   return isEmptyRange(lower, upper, kind) ? incompatible(upper, lower, kind) : undefined;
+}
+
+/** `==x` says all there is to say, where x keeps to the other bound. */
+function combineEquality(left: Bound, right: Bound): Bound | Bottom {
+  const [equal, other] = left.op === "==" ? [left, right] : [right, left];
+  if (satisfiesBound(other, equal.value)) return equal;
+  return bottom({
+    message: () => `incompatible bounds ${formatValue(left)} and ${formatValue(right)}`,
+    sources: [left.src, right.src],
+  });
 }
 
 function otherImplied(left: Bound, right: Bound): Bound | undefined {
@@ -111,7 +124,7 @@ function incompatible(upper: Bound, lower: Bound, kind: Kind): Bottom {
     message: () =>
       (lower.kind & numberKind) !== 0
         ? `incompatible ${isInt ? "integer" : "number"} bounds ${formatValue(upper)} and ${formatValue(lower)}`
-        : `incompatible bounds ${formatValue(upper)} and ${formatValue(lower)}`,
+        : `incompatible ${lower.kind === stringKind ? "string" : "bytes"} bounds ${formatValue(upper)} and ${formatValue(lower)}`,
     sources: [upper.src, lower.src],
   });
 }

@@ -154,8 +154,8 @@ export function kindsOf(value: Value): Kind {
 }
 
 /** An operand of an operator: a struct or a list must be concrete to its leaves. */
-function dataOperand(run: Run, env: Environment | undefined, expr: Expr, place: string): Value {
-  const value = operand(run, env, expr, place);
+function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: string, side: "left" | "right"): Value {
+  const value = operand(run, env, expr, op);
   if (!(value instanceof Vertex) || (value.base?.tag !== "struct" && value.base?.tag !== "list")) return value;
   if (value.status === inProgress) return value;
   finalize(run, value);
@@ -165,7 +165,7 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, place: 
   return bottom({
     code: error.code,
     message: () =>
-      `invalid ${place} (type ${formatKind(value.base!.kind)}): ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
+      `invalid ${side}-hand value to '${op}' (type ${formatKind(value.base!.kind)}): ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
     vertex: isFatal(error) ? error.vertex : undefined,
     sources: [expr.src],
     causes: [error],
@@ -218,12 +218,12 @@ function unary(run: Run, env: Environment | undefined, expr: Expr & { kind: "una
 }
 
 function binary(run: Run, env: Environment | undefined, expr: BinaryExpr): Value {
-  const left = dataOperand(run, env, expr.left, `left-hand value to '${expr.op}'`);
+  const left = dataOperand(run, env, expr.left, expr.op, "left");
   if (expr.shortCircuit === true && (expr.op === "&&" || expr.op === "||")) {
     const known = atomOf(left);
     if (known !== undefined && known.value === (expr.op === "||")) return known;
   }
-  const right = dataOperand(run, env, expr.right, `right-hand value to '${expr.op}'`);
+  const right = dataOperand(run, env, expr.right, expr.op, "right");
   const leftError = errorOf(left);
   const rightError = errorOf(right);
   if (leftError !== undefined || rightError !== undefined) {

@@ -38,6 +38,7 @@ import { Vertex, member, noLineage, target } from "./vertex.ts";
 
 /** Names that are there without an import: types and functions. Functions are called by `callPredeclared`. */
 export function predeclared(name: string): Value | undefined {
+  if (name === "__no_sharing") return typeValue(topKind);
   return values.get(name) ?? (name.startsWith("__") ? values.get(name.slice(2)) : undefined);
 }
 

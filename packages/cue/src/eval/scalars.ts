@@ -98,7 +98,7 @@ function conflictAt(node: NodeState, left: Value, right: Value): Bottom {
 export function narrow(node: NodeState, kind: Kind, value: Base): boolean {
   const both = node.kind & kind;
   if (both === 0) {
-    if (node.kind !== 0) fail(node, conflictAt(node, value, node.kindSource!.value));
+    if (node.kind !== 0) fail(node, conflictAt(node, node.kindSource!.value, value));
     return false;
   }
   if (both !== node.kind || node.kindSource === undefined) node.kindSource = { value, src: value.src };
