@@ -59,14 +59,16 @@ export async function runAsLeader(
   await election.acquire(signal);
   const work = new TaskGroup(signal);
   try {
-    const leading = new AbortController();
     work.run((stop) => election.keep(stop));
-    const led = lead(AbortSignal.any([work.signal, leading.signal])).finally(() => leading.abort());
-    await Promise.race([led, work.wait()]);
-    await led;
+    await lead(work.signal);
+    signal.throwIfAborted();
   } finally {
-    await work[Symbol.asyncDispose]().catch(() => undefined);
-    await election.release();
+    // Its failure is that leadership was lost: then `lead` was told by its signal, and whatever it made of it, this is why.
+    try {
+      await work[Symbol.asyncDispose]();
+    } finally {
+      await election.release();
+    }
   }
 }
 
