@@ -29,6 +29,9 @@ const textAt = (object: JsonObject | undefined, name: string): string => {
   return typeof value === "string" ? value : "";
 };
 
+const versionsOf = (spec: JsonObject): JsonObject[] =>
+  listAt(spec, "versions").filter((version): version is JsonObject => isJsonObject(version));
+
 /** A definition with the names and conversion that follow from what it says. */
 export function withDefinitionDefaults(definition: JsonObject): JsonObject {
   const spec = objectAt(definition, "spec") ?? {};
@@ -63,7 +66,7 @@ export function checkDefinition(given: JsonObject, options: SchemaCheckOptions =
     ...validateMetadata(metadata, { namespaced: false, nameRule }),
     ...checkGroup(group, metadata),
     ...checkSpec(spec, options),
-    ...checkStoredVersions(spec),
+    ...checkStoredVersions(definition, versionsOf(spec)),
   ];
 }
 
@@ -107,7 +110,7 @@ function checkSpec(spec: JsonObject, options: SchemaCheckOptions): FieldError[] 
 
 function checkVersions(spec: JsonObject, options: SchemaCheckOptions): FieldError[] {
   const errors: FieldError[] = [];
-  const versions = listAt(spec, "versions").filter((version): version is JsonObject => isJsonObject(version));
+  const versions = versionsOf(spec);
   const names = versions.map((version) => textAt(version, "name"));
   const [firstName] = names;
   if (firstName !== undefined)
@@ -401,14 +404,24 @@ function checkWebhookUrl(text: string, field: string): FieldError[] {
   return errors;
 }
 
-function checkStoredVersions(spec: JsonObject): FieldError[] {
-  const versions = listAt(spec, "versions").filter((version): version is JsonObject => isJsonObject(version));
-  const storage = versions.filter((version) => version["storage"] === true).map((version) => textAt(version, "name"));
-  if (storage.length === 0)
+/** The versions that status names as stored once this definition stands: the first storage version is among them. */
+function storedVersions(definition: JsonObject, storage: string | undefined): string[] {
+  const stored = listAt(objectAt(definition, "status"), "storedVersions").filter((name) => typeof name === "string");
+  return storage === undefined || stored.includes(storage) ? stored : [...stored, storage];
+}
+
+function checkStoredVersions(definition: JsonObject, versions: readonly JsonObject[]): FieldError[] {
+  const storage = versions.find((version) => version["storage"] === true);
+  const stored = storedVersions(definition, storage && textAt(storage, "name"));
+  if (stored.length === 0)
     return [invalidField("status.storedVersions", null, "must have at least one stored version")];
-  // A name is stored once: a second storage version of that name is missing there.
-  const stored = [...new Set(storage)];
-  return storage
-    .filter((name, i) => storage.indexOf(name) < i)
-    .map((name) => invalidField("status.storedVersions", stored, `must have the storage version ${name}`));
+  const errors: FieldError[] = [];
+  const open = new Set(stored);
+  for (const version of versions) {
+    const name = textAt(version, "name");
+    // A name is stored once: a second version of that name is missing there.
+    if (!open.delete(name) && version["storage"] === true)
+      errors.push(invalidField("status.storedVersions", stored, `must have the storage version ${name}`));
+  }
+  return errors;
 }

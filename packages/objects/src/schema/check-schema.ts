@@ -277,6 +277,8 @@ function checkStructure(schema: JsonObject, place: StructurePlace): void {
     errors.push(type === "" ? requiredField(`${field}.type`, detail) : invalidField(`${field}.type`, type, detail));
   } else if (type === "" && schema["x-kubernetes-int-or-string"] !== true && !preserve) {
     errors.push(requiredField(`${field}.type`, untypedTexts[level]));
+  } else if (level === "root" && type !== "" && type !== "object") {
+    errors.push(invalidField(`${field}.type`, type, "must be object at the root"));
   }
   if (embedded && get(schema, "additionalProperties") !== undefined)
     errors.push(

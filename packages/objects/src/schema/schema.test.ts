@@ -108,6 +108,23 @@ describe("the check of a schema", () => {
     expect(checkSchema(deep, "s")[0]?.detail).toContain("nested deeper");
   });
 
+  it("wants an object at the root", () => {
+    const errors = checkSchema({ type: "array", items: { type: "string" } }, "s");
+    expect(errors.map(({ message }) => message)).toContain('Invalid value: "array": must be object at the root');
+  });
+
+  it("stores one version only", () => {
+    const version = { served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } };
+    const versions = [
+      { ...version, name: "v1" },
+      { ...version, name: "v2" },
+    ];
+    const errors = checkDefinition({ spec: { group: "a.b", scope: "Cluster", names: { plural: "x" }, versions } });
+    expect(errors.map(({ field, message }) => `${field}: ${message}`)).toContain(
+      'status.storedVersions: Invalid value: ["v1"]: must have the storage version v2',
+    );
+  });
+
   it("says what an empty definition lacks", () => {
     const fields = checkDefinition({}).map(({ field }) => field);
     expect(fields).toContain("spec.group");

@@ -62,7 +62,7 @@ function analyze(text: string): Analysis {
 function styleOf(text: string, analysis: Analysis, key: boolean): Style {
   if (key && analysis.multiline) return "double";
   if (text.includes("\n")) return analysis.literal && !key ? "literal" : "double";
-  if (resolvePlain(text).kind !== "str" || isBase60(text)) return "double";
+  if (resolvePlain(text).kind !== "str" || isBase60(text) || isTimestamp(text)) return "double";
   if (analysis.plain && !(text === "" && key)) return "plain";
   return analysis.single ? "single" : "double";
 }
@@ -70,6 +70,27 @@ function styleOf(text: string, analysis: Analysis, key: boolean): Style {
 /** Texts that YAML 1.1 elsewhere reads as base-60 numbers. */
 function isBase60(text: string): boolean {
   return /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text);
+}
+
+const timestamp =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:(?:[Tt]| )(\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,]\d+)?(?:Z|[-+]\d{2}:\d{2})?)?$/;
+
+/** Texts that kubectl's library reads as a time: with `T` they have a zone, with a blank they have none. */
+function isTimestamp(text: string): boolean {
+  const parts = timestamp.exec(text);
+  if (parts === null) return false;
+  const [year, month, day, hour = 0, minute = 0, second = 0] = parts.slice(1).map((part) => Number(part ?? 0));
+  if (/[Tt ]/.test(text) && /[Tt]/.test(text) !== /(?:Z|[-+]\d{2}:\d{2})$/.test(text)) return false;
+  const date = new Date(0);
+  date.setUTCFullYear(year!, month! - 1, day);
+  return (
+    month! >= 1 &&
+    date.getUTCMonth() === month! - 1 &&
+    date.getUTCDate() === day! &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60
+  );
 }
 
 const escapes: Readonly<Record<string, string>> = {

@@ -31,6 +31,20 @@ describe("YAML", () => {
     );
   });
 
+  it("quotes what YAML reads as a time", () => {
+    const text = toYaml([
+      "2026-11-24T14:00:00Z",
+      "2026-1-2",
+      "2026-01-02 10:00:00",
+      "2026-01-02T10:00:00",
+      "2026-02-30",
+    ]);
+    expect(text).toBe(
+      '- "2026-11-24T14:00:00Z"\n- "2026-1-2"\n- "2026-01-02 10:00:00"\n- 2026-01-02T10:00:00\n- 2026-02-30\n',
+    );
+    expect(readYaml(text)).toHaveLength(5);
+  });
+
   it("writes lists at the indentation of their key, as kubectl does", () => {
     const text = toYaml({ b: [{ name: "x", on: "yes" }, []], a: {}, c: "two\nlines\n", d: null });
     expect(text).toBe('a: {}\nb:\n- name: x\n  "on": "yes"\n- []\nc: |\n  two\n  lines\nd: null\n');
