@@ -56,6 +56,8 @@ class Compiler {
   readonly #environment: CompileEnvironment;
   readonly #work: (() => void)[] = [];
   readonly #experiments: ReadonlySet<string>;
+  /** Labels whose expression is being compiled. */
+  readonly #keys = new Set<ast.Label>();
   #path: string[] = [];
 
   constructor(file: ast.File, environment: CompileEnvironment) {
@@ -236,6 +238,14 @@ class Compiler {
   }
 
   #dynamicKey(label: Exclude<ast.Label, ast.AliasLabel>, scope: Scope): Expr {
+    if (this.#keys.has(label)) return this.#bad(label, "label refers to itself");
+    this.#keys.add(label);
+    const key = this.#keyExpr(label, scope);
+    this.#keys.delete(label);
+    return key;
+  }
+
+  #keyExpr(label: Exclude<ast.Label, ast.AliasLabel>, scope: Scope): Expr {
     if (label.kind === "paren-label") return this.#expr(label.expr, scope);
     if (label.kind === "interpolation") return this.#expr(label, scope);
     return this.#bad(label as ast.Label, "invalid label");

@@ -97,8 +97,7 @@ function argument(run: Run, func: Func, at: number, given: Value, site: CallSite
   const wanted = kindOfNames(builtin.params[at]!);
   const error = errorOf(given);
   if (error !== undefined) {
-    if (isFatal(error) || builtin.nonConcrete !== true) return wrapped(func, error, site);
-    return error;
+    return isFatal(error) || builtin.nonConcrete === true ? error : wrapped(func, error, site);
   }
   const base = given instanceof Vertex ? given.base : given;
   const kind = kindsOf(given);

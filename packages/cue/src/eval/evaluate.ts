@@ -174,7 +174,10 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: str
 
 /** An operand: concrete, or the error that says why not. */
 export function operand(run: Run, env: Environment | undefined, expr: Expr, op: string): Value {
-  const value = defaultOf(evaluate(run, env, expr));
+  return concreteOperand(defaultOf(evaluate(run, env, expr)), expr, op);
+}
+
+function concreteOperand(value: Value, expr: Expr, op: string): Value {
   const base = value instanceof Vertex ? value.base : value;
   if (
     base === undefined ||
@@ -203,7 +206,10 @@ export function operand(run: Run, env: Environment | undefined, expr: Expr, op: 
 }
 
 function unary(run: Run, env: Environment | undefined, expr: Expr & { kind: "unary" }): Value {
-  const value = operand(run, env, expr.expr, expr.op);
+  const given = defaultOf(evaluate(run, env, expr.expr));
+  const wanted = expr.op === "!" ? boolKind : numberKind;
+  const isHopeless = errorOf(given) === undefined && (kindsOf(given) & wanted) === 0;
+  const value = isHopeless ? given : concreteOperand(given, expr.expr, expr.op);
   const base = value instanceof Vertex ? value.base : value;
   if (base?.tag === "bottom") return base;
   if (base?.tag === "atom") {

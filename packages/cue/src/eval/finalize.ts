@@ -2,7 +2,7 @@ import { isLet } from "./label.ts";
 import { type Run, LimitError } from "./run.ts";
 import { unify } from "./unify.ts";
 import { type Bottom, bottom, isFatal } from "./values.ts";
-import { type Vertex, evaluated, finalized, optional, target } from "./vertex.ts";
+import { type Vertex, evaluated, finalized, member, target } from "./vertex.ts";
 
 /**
  * Works off a vertex and everything below it, with a stack of its own: data may be as deep as the budget allows. A fatal
@@ -40,21 +40,25 @@ function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex
     const arc = vertex.arcs[frame.next++];
     if (arc === undefined) {
       stack.pop();
-      vertex.childError ??= firstError(vertex);
+      vertex.childError = firstError(vertex) ?? vertex.childError;
       continue;
     }
-    if (arc.arcType === optional || isLet(arc.label)) continue;
+    if (arc.arcType !== member || isLet(arc.label)) continue;
     enter(arc);
   }
 }
 
+/** Fields that are not allowed count least: where something else is wrong they are not looked at. */
 function firstError(vertex: Vertex): Bottom | undefined {
+  let excess: Bottom | undefined;
   for (const arc of vertex.arcs) {
-    if (arc.arcType === optional || isLet(arc.label)) continue;
+    if (arc.arcType !== member || isLet(arc.label)) continue;
     const error = errorWithin(arc);
-    if (error !== undefined) return error;
+    if (error === undefined) continue;
+    if (error.isNotAllowed !== true) return error;
+    excess ??= error;
   }
-  return undefined;
+  return excess;
 }
 
 /** The fatal error of a vertex, its own or one of its fields. */

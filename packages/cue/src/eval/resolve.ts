@@ -11,7 +11,7 @@ import { allows } from "./patterns.ts";
 import type { Run } from "./run.ts";
 import { attempt, drain, unify } from "./unify.ts";
 import { type Bottom, type Value, atom, bottom, isFatal } from "./values.ts";
-import { Vertex, inProgress, member, optional, required, target, unprocessed } from "./vertex.ts";
+import { Vertex, finalized, inProgress, member, optional, required, target, unprocessed } from "./vertex.ts";
 
 /** Where a reference leads: a vertex, or a value that is none (a label, a scalar's error). */
 export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
@@ -111,6 +111,7 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
         : selectFromScalar(chosen, label, expr);
     vertex = target(chosen);
   }
+  if (vertex.childError !== undefined && vertex.status === finalized) return vertex.childError;
   const kind = vertex.base?.kind ?? 0;
   const wanted = typeof label === "number" ? listKind : structKind;
   if ((kind & wanted) === 0 && vertex.arc(label) === undefined && vertex.base !== undefined)

@@ -4,7 +4,7 @@ import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
 import { type Bottom, type Value, bottom, isFatal, isGroup } from "./values.ts";
-import { Vertex, optional, pathOf, required, target } from "./vertex.ts";
+import { Vertex, member, optional, pathOf, required, target } from "./vertex.ts";
 
 /** An error at its place in the configuration. */
 export interface Problem {
@@ -55,6 +55,10 @@ function check(run: Run, visit: Visit, walk: Walk): void {
     walk.shared.add(holder);
   }
   const own = vertex.bottom ?? holder.bottom;
+  if (own !== undefined && !isFatal(own) && holder.childError !== undefined) {
+    descend(holder, { ...visit, concrete: false }, walk);
+    return;
+  }
   if (own !== undefined) {
     if (isFatal(own) && holder.childError !== undefined && own.vertex !== undefined)
       walk.problems.add(holder.childError, path);
@@ -98,16 +102,18 @@ function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
     const isData = typeof arc.label === "number" || isRegular(arc.label);
     if (arc.arcType === required && concrete && isData) {
       walk.stack.push({ vertex: missing(arc), path: inner, concrete: true });
-      walk.stack.push({ vertex: arc, path: inner, concrete: false });
       continue;
     }
+    if (arc.arcType === required) continue;
     walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData });
   }
 }
 
 /** Fields that are too many count only where nothing else is wrong. */
 function isWrongOtherwise(arc: Vertex): boolean {
-  return arc.arcType !== optional && arc.bottom?.isNotAllowed !== true && errorWithin(arc) !== undefined;
+  if (arc.arcType !== member) return false;
+  const error = errorWithin(arc);
+  return error !== undefined && error.isNotAllowed !== true;
 }
 
 /** A stand-in that says that a required field is not there. */
