@@ -19,6 +19,7 @@ export { applyKindDefaults } from "./defaults/apply-defaults.ts";
 export type { DefaultContext } from "./defaults/walk.ts";
 export { type PrepareChange, prepareChange, prepareNew } from "./strategy/prepare.ts";
 export { validateKind } from "./validation/validate.ts";
+export { warningsOfKind } from "./validation/warnings.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";
