@@ -25,7 +25,7 @@ export interface ApplicationCase {
   readonly [field: string]: unknown;
 }
 
-const kinds: Readonly<Record<string, (item: ApplicationCase) => JsonObject>> = {
+const kinds: Readonly<Record<string, (item: ApplicationCase) => JsonObject | Promise<JsonObject>>> = {
   render: answerRender,
   deploy: answerDeploy,
   validate: answerValidate,
@@ -43,7 +43,7 @@ const kinds: Readonly<Record<string, (item: ApplicationCase) => JsonObject>> = {
   hash: answerHash,
 };
 
-export function answer(item: ApplicationCase): JsonObject {
+export function answer(item: ApplicationCase): JsonObject | Promise<JsonObject> {
   const run = kinds[item.kind];
   if (run === undefined) throw new Error(`no answer for cases of kind ${item.kind}`);
   return run(item);

@@ -1,5 +1,6 @@
 /** What a deploy step delivers: components after overrides and replication, times placements (kubevela-engine.md 4.10). */
 import { type JsonValue, isJsonObject } from "@lateen/base";
+import { parseKeyPath, setByPath } from "@lateen/workflow";
 import { type App, type AppComponent, type AppPolicy, textOf } from "./application/application.ts";
 import { overrideComponents } from "./policy/override.ts";
 import { PolicyError } from "./policy/policy-error.ts";
@@ -57,4 +58,19 @@ function inlinePolicies(value: JsonValue | undefined): readonly AppPolicy[] {
       properties,
     };
   });
+}
+
+/** The component with its inputs filled in from variables, or undefined while one of them is not there. */
+export function withInputs(
+  component: AppComponent,
+  variables: Readonly<Record<string, JsonValue>>,
+): AppComponent | undefined {
+  if (component.inputs.length === 0) return component;
+  let properties: JsonValue = component.properties ?? {};
+  for (const { from, parameterKey } of component.inputs) {
+    if (!Object.hasOwn(variables, from)) return undefined;
+    const parts = parameterKey === undefined ? undefined : parseKeyPath(parameterKey.replace(/^properties\./, ""));
+    if (parts !== undefined) properties = setByPath(properties, parts, variables[from]!);
+  }
+  return { ...component, properties: isJsonObject(properties) ? properties : {} };
 }

@@ -31,6 +31,22 @@ describe("what is refused", () => {
       ],
     ],
     [
+      "a wrong parameter beside an override policy",
+      {
+        ...web({ image, ports: [{ port: "8000", expose: true }] }),
+        policies: [
+          {
+            name: "o",
+            type: "override",
+            properties: {
+              components: [{ type: "webservice", traits: [{ type: "scaler", properties: { replicas: 2 } }] }],
+            },
+          },
+        ],
+      },
+      [/^spec\.components\[0\]\.properties\.ports\[0\]\.port: expected int, found "8000" \(a string\)/],
+    ],
+    [
       "a value that is none of the allowed ones",
       web({ image, imagePullPolicy: "Sometimes" }),
       [

@@ -42,9 +42,7 @@ export function diagnoseApplication(
     ...workflowFaults(app, definitions),
     ...dependencyFaults(app),
   ];
-  const values = app.components.flatMap((component, index) =>
-    valueFaults(app, component, { index, definitions, validation }),
-  );
+  const values = app.components.flatMap((component, index) => valueFaults(app, component, { index, definitions }));
   const warnings = app.components.flatMap((component, index) =>
     applianceWarnings(app, component, { index, definitions }),
   );

@@ -1,10 +1,10 @@
 /** Faults of components' and traits' properties: what rendering them shows, and what their definitions do not declare. */
-import { type Diagnostic, isJsonObject } from "@lateen/base";
+import { type Diagnostic, isJsonObject, jsonEquals } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
-import type { Validation } from "./validation.ts";
 import type { DefinitionSource } from "../definition/definition-set.ts";
 import { overrideComponents } from "../policy/override.ts";
 import { componentContext } from "../render/context.ts";
+import { lookupFieldAt } from "../render/field-path.ts";
 import { renderComponent } from "../render/render-component.ts";
 import type { App, AppComponent } from "./application.ts";
 import { dryContext } from "./dry-context.ts";
@@ -19,7 +19,7 @@ export interface ComponentPlace {
 export function valueFaults(
   app: App,
   component: AppComponent,
-  { index, definitions, validation }: ComponentPlace & { readonly validation: Validation },
+  { index, definitions }: ComponentPlace,
 ): readonly Diagnostic[] {
   const definition = definitions.find("component", component.type, app.namespace);
   if (definition === undefined || component.type === "ref-objects") return [];
@@ -44,7 +44,7 @@ export function valueFaults(
       parameterFault(one, { definition, properties: component.properties, prefix: [...path, "properties"] }),
     )
     .filter((one) => !isSupplied(one.path, app, component, path));
-  return [...undeclared, ...(validation === "strict" ? missing : missing)];
+  return [...undeclared, ...missing];
 }
 
 /** Parameter faults first; where there are none, what the template says. */
@@ -79,12 +79,8 @@ export function isSupplied(path: Path, app: App, component: AppComponent, prefix
         ...policy,
         properties: { ...policy.properties, selector: [component.name] },
       });
-      const value = inner.reduce<unknown>(
-        (at, part) =>
-          typeof at === "object" && at !== null ? (at as Record<string | number, unknown>)[part] : undefined,
-        changed[0]?.properties,
-      );
-      return value !== undefined;
+      const value = lookupFieldAt(changed[0]?.properties, inner);
+      return value !== undefined && !jsonEquals(value, lookupFieldAt(component.properties, inner));
     } catch {
       return false;
     }

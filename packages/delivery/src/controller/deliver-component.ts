@@ -57,7 +57,6 @@ export interface DeliveryTools {
   readonly dispatcher: Dispatcher;
   readonly revisionHash: string;
   readonly custom?: JsonObject | undefined;
-  /** Set by `apply-component` without a cluster: objects carry no cluster label then. */
 }
 
 /** @param mode `deliver` writes what is not as wanted, `observe` only looks. @throws DispatchError, ApiError. */
@@ -110,7 +109,7 @@ function render(
     component,
     definitions,
     stages,
-    dispatch: { revisionHash },
+    dispatch: { revisionHash, cluster: target.cluster === "" ? undefined : target.cluster },
     context: {
       cluster: target.cluster === "" ? localCluster : target.cluster,
       clusterVersion: dispatcher.versionOf(target.cluster) ?? defaultClusterVersion,

@@ -95,7 +95,7 @@ export class Keeper {
     resource: Pick<ManagedResource, "cluster" | "apiVersion" | "kind" | "namespace" | "name">,
   ): Promise<KubeObject | undefined> {
     const { cluster, apiVersion, kind, namespace, name } = resource;
-    const client = this.#options.dispatcher.clientFor(cluster);
+    const client = this.#options.dispatcher.clientFor(cluster === "" ? localCluster : cluster);
     try {
       return await client.get(
         { apiVersion, kind, namespace: namespace === "" ? undefined : namespace, name },

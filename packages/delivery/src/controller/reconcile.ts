@@ -3,13 +3,22 @@ import { type JsonValue, canonicalJson, errorMessage, isAborted, isConflict, isN
 import { type ReconcileContext, type Request, type Result, addFinalizer, isBeingDeleted } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import type { Plan, RunStatus } from "@lateen/workflow";
-import { type App, type AppPolicy, appAnnotations, appOf } from "../application/application.ts";
+import {
+  type App,
+  type AppComponent,
+  type AppPolicy,
+  appAnnotations,
+  appOf,
+  textOf,
+} from "../application/application.ts";
 import type { DefinitionSource } from "../definition/definition-set.ts";
 import { deployTasksOf } from "../deploy-tasks.ts";
 import { resourcePoliciesOf } from "../policy/resource-policies.ts";
 import { defaultClusterVersion } from "../render/context.ts";
 import { oamLabels } from "../render/metadata.ts";
+import { ObjectReferenceError, resolveReferences } from "../render/ref-objects.ts";
 import { renderPolicies } from "../render/render-components.ts";
+
 import { applicationApi, contextName } from "../workflow-operations.ts";
 import { type DeliveryTools, type ServiceStatus, deliverComponent } from "./deliver-component.ts";
 import type { DeliveryState } from "./delivery-state.ts";
@@ -18,6 +27,7 @@ import { DispatchError, Keeper } from "./keeper.ts";
 import type { DeliveryPorts } from "./ports.ts";
 import { readPlan } from "./read-plan.ts";
 import { collectGarbage, garbageMs, removeApplication, trackerFinalizerOnApp, trackersFor } from "./removal.ts";
+import { createReferredReader } from "./referred-reader.ts";
 import { type Revision, pinnedDefinitions, recordRevision, revisionApi, surplusRevisions } from "./revision.ts";
 import { runWorkflow } from "./run-workflow.ts";
 import { StageError } from "./stage-error.ts";
@@ -109,6 +119,7 @@ class Round {
     this.#app = { ...this.#app, revisionName: revision.name };
     this.#draft.succeed("Revision");
     this.#draft.revision(revision);
+    await this.#resolveReferences();
     const definitions = pinnedDefinitions(revision.object, this.#app, live);
     const trackers = await trackersFor(this.#state, this.#app, this.#signal);
     const keeper = new Keeper({
@@ -149,6 +160,27 @@ class Round {
     const again = await this.#afterWorkflow({ phase: run.phase, keeper, tools, plan, policies, revision, known });
     const interval = reconcileInterval(this.#app) ?? resyncMs;
     return { requeueAfterMs: Math.min(run.requeueAfterMs ?? interval, again ?? interval) };
+  }
+
+  async #resolveReferences(): Promise<void> {
+    if (!this.#app.components.some(({ type }) => type === "ref-objects")) return;
+    const reader = createReferredReader({
+      client: this.#state.environment.client,
+      dispatcher: this.#state.ports.dispatcher,
+      signal: this.#signal,
+    });
+    const components: AppComponent[] = [];
+    try {
+      for (const component of this.#app.components) {
+        components.push(
+          component.type === "ref-objects" ? await resolveReferences(component, this.#app, reader) : component,
+        );
+      }
+    } catch (error) {
+      if (error instanceof ObjectReferenceError) throw new StageError("Parsed", error.message, "rendering");
+      throw error;
+    }
+    this.#app = { ...this.#app, components };
   }
 
   async #dispatchPolicies(
@@ -338,7 +370,7 @@ function tasksOf(
     const name = valueAt(properties, "value", "name");
     const component = app.components.find((one) => one.name === name);
     if (component === undefined) return [];
-    const cluster = typeof properties?.cluster === "string" && properties.cluster !== "" ? properties.cluster : "local";
+    const cluster = textOf(properties?.cluster);
     return [
       {
         component,

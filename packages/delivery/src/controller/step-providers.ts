@@ -6,12 +6,10 @@ import {
   type ProviderFunction,
   type ProviderTable,
   expressionJson,
-  parseKeyPath,
   scopeOf,
-  setByPath,
 } from "@lateen/workflow";
 import { type AppComponent, type AppPolicy, componentJson, componentOf, textOf } from "../application/application.ts";
-import { type DeployTask, deployTasksOf, taskKey } from "../deploy-tasks.ts";
+import { type DeployTask, deployTasksOf, taskKey, withInputs } from "../deploy-tasks.ts";
 import { localCluster } from "../policy/topology.ts";
 import { isTerraform } from "../render/terraform.ts";
 import { type Delivered, type DeliveryTools, deliverComponent } from "./deliver-component.ts";
@@ -133,16 +131,8 @@ function readyTask(
     const peer = peers.find((other) => other.component.name === name);
     if (peer !== undefined && !done.has(taskKey(peer))) return undefined;
   }
-  if (component.inputs.length === 0) return task;
-  const variables = variablesOf(peers, done);
-  let properties: JsonValue = component.properties ?? {};
-  for (const { from, parameterKey } of component.inputs) {
-    if (!Object.hasOwn(variables, from)) return undefined;
-    if (parameterKey === undefined) continue;
-    const parts = parseKeyPath(parameterKey.replace(/^properties\./, ""));
-    if (parts !== undefined) properties = setByPath(properties, parts, variables[from]!);
-  }
-  return { target, component: { ...component, properties: isJsonObject(properties) ? properties : {} } };
+  const ready = withInputs(component, component.inputs.length === 0 ? {} : variablesOf(peers, done));
+  return ready === undefined ? undefined : { target, component: ready };
 }
 
 function variablesOf(tasks: readonly DeployTask[], done: ReadonlyMap<string, Delivered>): Record<string, JsonValue> {
@@ -169,7 +159,7 @@ function applyComponent({ tools, report }: StepProviderOptions): ProviderFunctio
   return async (params, context) => {
     const value = isJsonObject(params.value) ? params.value : {};
     const component = componentOf(value);
-    const cluster = typeof params.cluster === "string" && params.cluster !== "" ? params.cluster : localCluster;
+    const cluster = textOf(params.cluster);
     const namespace = typeof params.namespace === "string" ? params.namespace : "";
     const delivered = await deliverComponent(tools, { component, target: { cluster, namespace } }, "deliver");
     report(delivered.service);

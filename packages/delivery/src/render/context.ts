@@ -48,6 +48,19 @@ function versionJson(given: ClusterVersion): JsonObject {
   return { major, minor: minorNumber(minor), gitVersion, platform };
 }
 
+const readers = new Map<string, boolean>();
+const maxReaders = 2_000;
+
+/** Whether a template may read `context.components`: by name, or by taking `context` whole. */
+export function readsComponents(template: string): boolean {
+  const known = readers.get(template);
+  if (known !== undefined) return known;
+  const reads = template.includes("components") || /\bcontext\b(?!\s*\.\s*[A-Za-z_])/.test(template);
+  if (readers.size >= maxReaders) readers.clear();
+  readers.set(template, reads);
+  return reads;
+}
+
 /** The fields of `context` that do not depend on the component. */
 export function applicationContext(app: App, context: RenderContext): JsonObject {
   return {
@@ -69,11 +82,17 @@ export function applicationContext(app: App, context: RenderContext): JsonObject
   };
 }
 
-/** `context` of a component's template. */
-export function componentContext(app: App, component: AppComponent, context: RenderContext): JsonObject {
+/** `context` of a component's template. All components are in it only where one of the templates may read them. */
+export function componentContext(
+  app: App,
+  component: AppComponent,
+  context: RenderContext,
+  templates: readonly string[] = ["components"],
+): JsonObject {
+  const seen = templates.some(readsComponents) ? app : { ...app, components: [] };
   return {
     name: component.name,
-    ...applicationContext(app, context),
+    ...applicationContext(seen, context),
     replicaKey: component.replicaKey ?? "",
     parameter: component.properties ?? {},
     ...(context.liveOutput === undefined ? {} : { output: context.liveOutput }),

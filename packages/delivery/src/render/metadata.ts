@@ -27,6 +27,8 @@ export const oamLabels = {
 /** What the controller adds to a rendering: absent in a dry run. */
 export interface DispatchLabels {
   readonly revisionHash: string;
+  /** Cluster that a step names; a label that the template wrote stays. */
+  readonly cluster?: string | undefined;
 }
 
 export interface ObjectOrigin {
@@ -58,11 +60,14 @@ export function completeObject(
       ...metadata,
       name,
       ...(object.kind === "Namespace" && metadata.namespace === undefined ? {} : { namespace }),
-      labels: { ...stringsOf(metadata.labels), ...inheritedLabels(app), ...own },
+      labels: { ...clusterLabel(dispatch), ...stringsOf(metadata.labels), ...inheritedLabels(app), ...own },
       annotations: { ...stringsOf(metadata.annotations), ...inheritedAnnotations(app) },
     },
   } as unknown as KubeObject;
 }
+
+const clusterLabel = (dispatch: DispatchLabels | undefined): Record<string, string> =>
+  dispatch?.cluster === undefined ? {} : { [oamLabels.cluster]: dispatch.cluster };
 
 function engineLabels(app: App, origin: ObjectOrigin, dispatch: DispatchLabels | undefined): Record<string, string> {
   const { trait } = origin;

@@ -77,10 +77,10 @@ class Failure extends Error {
 /** Evaluates a component and its traits without asking for whole objects: gaps pass, contradictions do not. */
 export function evaluateComponent(options: RenderComponentOptions): RenderFailure | undefined {
   try {
-    const { app, component, definitions, context } = options;
+    const { app, component, definitions } = options;
     const definition = definitions.find("component", component.type, app.namespace);
     if (definition === undefined) return undefined;
-    const fields = componentContext(app, component, context);
+    const fields = contextFields(options);
     const work = isTerraform(definition)
       ? terraformWork(options, definition)
       : evaluateBase(options, definition, fields);
@@ -112,7 +112,7 @@ export function renderComponent(options: RenderComponentOptions): RenderedCompon
 }
 
 function render(options: RenderComponentOptions): RenderedComponent {
-  const { app, component, definitions, context } = options;
+  const { app, component, definitions } = options;
   const definition = definitions.find("component", component.type, app.namespace);
   if (definition === undefined) {
     throw fail(
@@ -121,15 +121,29 @@ function render(options: RenderComponentOptions): RenderedComponent {
     );
   }
   if (isTerraform(definition)) return finish(terraformWork(options, definition));
-  const fields = componentContext(app, component, context);
+  const fields = contextFields(options);
   const work = evaluateBase(options, definition, fields);
   for (const [index, trait] of component.traits.entries()) evaluateTrait(work, { trait, index, fields });
   applyStepPatch(work);
   return finish(work);
 }
 
+/** `context` for the templates of a component and its traits. */
+function contextFields({ app, component, definitions, context }: RenderComponentOptions): JsonObject {
+  const used = [
+    definitions.find("component", component.type, app.namespace),
+    ...component.traits.map(({ type }) => definitions.find("trait", type, app.namespace)),
+  ];
+  return componentContext(
+    app,
+    component,
+    context,
+    used.flatMap((one) => (one === undefined ? [] : [templateOf(one) ?? ""])),
+  );
+}
+
 function terraformWork(options: RenderComponentOptions, definition: KubeObject): Work {
-  const { app, component, context } = options;
+  const { app, component } = options;
   const base = treeOfJson(renderTerraform(component, definition, app));
   const work: Work = {
     options,
@@ -139,7 +153,7 @@ function terraformWork(options: RenderComponentOptions, definition: KubeObject):
     patched: false,
     history: [],
   };
-  const fields = componentContext(app, component, context);
+  const fields = contextFields(options);
   for (const [index, trait] of component.traits.entries())
     evaluateTrait(work, { trait, index, fields, unpatchable: true });
   return work;
@@ -461,11 +475,11 @@ function isOpenBefore(work: Work, path: readonly (string | number)[]): boolean {
 
 /** The gaps of `parameter` that are behind gaps of the object: what the user can mend. */
 function missingParameters(work: Work): readonly Diagnostic[] {
-  const { app, component, definitions, context } = work.options;
+  const { app, component, definitions } = work.options;
   const definition = definitions.find("component", component.type, app.namespace);
   if (definition === undefined) return [];
   const template = compileTemplate(templateOf(definition) ?? "", sourceOf(definition).source);
-  const fields = componentContext(app, component, context);
+  const fields = contextFields(work.options);
   const value = fillTemplate(template, { context: sorted(fields), parameter: sorted(component.properties ?? {}) });
   const parameter = value.lookupPath("parameter");
   return parameter.exists ? parameter.validate({ concrete: true, final: true }) : [];
