@@ -2,6 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
+import { silentLog, systemClock } from "@lateen/base";
+import { createClient } from "@lateen/client";
+import { createNodeTransport, portForward, readKubeconfig } from "@lateen/client/node";
 import { type TestCluster, startTestCluster } from "@lateen/testkit";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Service } from "../api/cluster.ts";
@@ -104,6 +108,46 @@ describe.skipIf(process.platform === "win32")("a node that runs processes", () =
     for await (const bytes of connection.readable) answer += new TextDecoder().decode(bytes);
     expect(answer).toContain("Hello World from web");
     connection.close();
+  });
+
+  it("is reached through the API server: logs that follow, and a forwarded port", async () => {
+    const cluster = await startCluster();
+    cluster.server.setPodStreams(cluster.agent.streams);
+    const host = "127.0.0.1";
+    const tls = prepareTls({ folder: cluster.folder, host, clock: systemClock });
+    const listening = await listen({ server: cluster.server, host, port: 0, tls, log: silentLog });
+    cleanups.push(() => listening[Symbol.asyncDispose]());
+    const kubeconfig = writeKubeconfig({ folder: cluster.folder, server: `https://${host}:${listening.port}`, tls });
+    await cluster.apply(pod("web", "{name: c, image: oamdev/hello-world, ports: [{containerPort: 8000}]}"));
+    await ready(cluster, "web");
+
+    const transport = createNodeTransport(kubeconfig);
+    cleanups.push(() => transport[Symbol.asyncDispose]());
+    const forward = await portForward({
+      access: readKubeconfig(kubeconfig),
+      namespace: "default",
+      pod: "web",
+      remotePort: 8000,
+      localPort: 0,
+    });
+    cleanups.push(() => forward[Symbol.asyncDispose]());
+    const stop = new AbortController();
+    let text = "";
+    const reading = (async () => {
+      for await (const bytes of createClient({ transport }).logs({
+        namespace: "default",
+        name: "web",
+        follow: true,
+        signal: stop.signal,
+      }))
+        text += new TextDecoder().decode(bytes);
+    })().catch(() => undefined);
+    await expect.poll(() => text, waitFor).toContain("listening on");
+
+    expect(await (await fetch(`http://127.0.0.1:${forward.port}/through`)).text()).toBe("Hello World from web\n");
+    await expect.poll(() => text, waitFor).toContain("GET /through");
+    stop.abort();
+    await reading;
   });
 
   it("starts a killed process again, and keeps the log of the run before", async () => {
