@@ -1,6 +1,6 @@
 export { builtinProviders } from "./cue/builtin-provider.ts";
 export { type CueStepRunnerOptions, createCueStepRunner } from "./cue/cue-step-runner.ts";
-export { evaluateExpression, expressionJson, scopeOf } from "./cue/expressions.ts";
+export { evaluateExpression, expressionJson, scopeOf, stepContext } from "./cue/expressions.ts";
 export { type PathPart, lookupPath, parseKeyPath, setByPath } from "./cue/paths.ts";
 export {
   type NativeProvider,
@@ -48,3 +48,15 @@ export {
 } from "./step-runner.ts";
 export { embeddedTemplates, groupType } from "./templates.ts";
 export { unifyVariable, variableAt, withoutVariables } from "./variables.ts";
+export { type PatchResult, applyPatch, applyStrategic, mergeProperties } from "./patch/patch.ts";
+export {
+  type FieldPath,
+  type Tree,
+  fieldName,
+  knownJson,
+  tagsOf,
+  treeJson,
+  treeObject,
+  treeOf,
+  treeOfJson,
+} from "./patch/tree.ts";

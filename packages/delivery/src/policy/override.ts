@@ -1,6 +1,6 @@
 import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type AppComponent, type AppPolicy, type AppTrait, componentOf } from "../application/application.ts";
-import { mergeProperties } from "../render/patch.ts";
+import { mergeProperties } from "@lateen/workflow";
 import { renderContext } from "../render/template.ts";
 import { PolicyError, refuseUnknownFields } from "./policy-error.ts";
 

@@ -7,9 +7,9 @@ import { type RenderContext, componentContext, sorted } from "./context.ts";
 import { type FailurePlace, type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { parseFieldPath, withFieldAt } from "./field-path.ts";
 import { type DispatchLabels, auxiliaryWorkload, completeObject } from "./metadata.ts";
-import { applyPatch, applyStrategic } from "./patch.ts";
+import { applyPatch, applyStrategic } from "@lateen/workflow";
 import { compileTemplate, fillTemplate } from "./template.ts";
-import { type Tree, fieldName, knownJson, tagsOf, treeJson, treeObject, treeOf, treeOfJson } from "./tree.ts";
+import { type Tree, fieldName, knownJson, tagsOf, treeJson, treeObject, treeOf, treeOfJson } from "@lateen/workflow";
 import { isTerraform, renderTerraform } from "./terraform.ts";
 
 export type TraitStage = "PreDispatch" | "DefaultDispatch" | "PostDispatch";

@@ -9,7 +9,7 @@ import { type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { oamLabels } from "./metadata.ts";
 import { type RenderComponentOptions, type RenderedComponent, renderComponent } from "./render-component.ts";
 import { compileTemplate, fillTemplate } from "./template.ts";
-import { fieldName } from "./tree.ts";
+import { fieldName } from "@lateen/workflow";
 
 export type RenderedApplication =
   | { readonly kind: "rendered"; readonly components: readonly RenderedComponent[] }

@@ -1,22 +1,14 @@
 import type { Diagnostic, JsonObject } from "@lateen/base";
-import { Context, type Value } from "@lateen/cue";
-import { registerVelaPackages } from "@lateen/workflow";
+import type { Context, Value } from "@lateen/cue";
+import { stepContext } from "@lateen/workflow";
 import { withoutOldLists } from "../compat/old-lists.ts";
 
 /** Texts whose compiled form is kept: the bundled definitions and a large fleet's own fit in. */
 const maxTemplates = 2_000;
 
 const compiled = new Map<string, Value>();
-let context: Context | undefined;
-
 /** The one CUE context of this process' renderings; values of one context can be unified. */
-export function renderContext(): Context {
-  if (context === undefined) {
-    context = new Context();
-    registerVelaPackages(context);
-  }
-  return context;
-}
+export const renderContext = (): Context => stepContext();
 
 /**
  * A template's value, open for `parameter` and `context`. It is compiled once a text and source name; what is filled in

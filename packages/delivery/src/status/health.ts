@@ -2,7 +2,7 @@
 import { type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
 import { CueError, type Value } from "@lateen/cue";
 import { compileTemplate, fillTemplate } from "../render/template.ts";
-import { fieldName } from "../render/tree.ts";
+import { fieldName } from "@lateen/workflow";
 
 export interface StatusTexts {
   readonly healthPolicy: string;

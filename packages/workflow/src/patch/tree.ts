@@ -1,6 +1,6 @@
 import { type Diagnostic, type JsonObject, type JsonValue, canonicalJson, isJsonObject } from "@lateen/base";
 import { CueError, type Value } from "@lateen/cue";
-import { renderContext } from "./template.ts";
+import { stepContext } from "../cue/expressions.ts";
 
 /**
  * An object while traits still work on it: what is written in it lies open as structs, lists and literals, and what is
@@ -227,7 +227,7 @@ function unifyOpen(left: Tree, right: Tree, path: FieldPath, conflicts: TreeConf
 
 function valueOf(tree: Tree): Value {
   if (tree.kind === "open") return tree.value;
-  return renderContext().encode(knownJson(tree) ?? null);
+  return stepContext().encode(knownJson(tree) ?? null);
 }
 
 function unifyStructs(left: StructTree, right: StructTree, path: FieldPath, conflicts: TreeConflict[]): Tree {
