@@ -23,7 +23,6 @@ export { warningsOfKind } from "./validation/warnings.ts";
 export { decodeProtobuf } from "./protobuf/decode.ts";
 export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";
-export { humanDuration } from "./tables/age.ts";
 export { type TableColumn, columnsOf } from "./tables/columns.ts";
 export type { CustomColumn } from "./tables/custom-columns.ts";
 export { type TableOptions, rowOf, tableOf } from "./tables/table.ts";

@@ -4,6 +4,7 @@
  */
 import { InvariantError, isJsonObject, type JsonObject, type JsonValue, ownProperty } from "@lateen/base";
 import { gvkOf, type KubeObject } from "../../kube-object.ts";
+import { parseDuration } from "../../values/duration.ts";
 import { builtinType, builtinTypeOf } from "../built-in-types.ts";
 import type { FieldFacts, KindTable, SchemaFacts, TypeFacts } from "../kind.ts";
 import { decodeTyped } from "../typed/typed-form.ts";
@@ -161,7 +162,7 @@ function encodeLeaf({ schema, value }: Typed): Uint8Array {
       encodeTime(writer, value as string);
       break;
     case "duration":
-      writer.varintField(1, nanosecondsOf(value as string));
+      writer.varintField(1, Number(parseDuration(value as string)));
       break;
     case "fields-v1":
       writer.textField(1, JSON.stringify(value));
@@ -207,14 +208,6 @@ function schemaType(): TypeFacts {
   const type = builtinType("io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps");
   if (type === undefined) throw new InvariantError("the type table lacks JSONSchemaProps");
   return type;
-}
-
-function nanosecondsOf(duration: string): number {
-  const units: Readonly<Record<string, number>> = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
-  let total = 0;
-  for (const [, number = "", unit = ""] of duration.matchAll(/([\d.]+)(ns|µs|ms|s|m|h)/g))
-    total += Math.round(Number(number) * (units[unit] ?? 0));
-  return duration.startsWith("-") ? -total : total;
 }
 
 function bytesOfBase64(text: string): Uint8Array {

@@ -1,6 +1,6 @@
 /** What `kubectl get pods` says of a pod: the most telling reason among its containers, not just the phase. */
 import type { JsonObject, JsonValue } from "@lateen/base";
-import { humanDuration } from "./age.ts";
+import { humanDuration } from "../../values/duration.ts";
 import { number, objects, read, text } from "./read.ts";
 
 interface Progress {
@@ -35,7 +35,7 @@ export function podCells(pod: JsonObject, now: number): JsonValue[] {
 
 /** The age of a point in time; `<unknown>` without one. */
 export function ageText(time: string, now: number): string {
-  return time === "" ? "<unknown>" : humanDuration(now - Date.parse(time));
+  return time === "" ? "<unknown>" : humanDuration((now - Date.parse(time)) / 1000);
 }
 
 function firstReason(pod: JsonObject): string {
@@ -125,7 +125,7 @@ function finalReason(pod: JsonObject, reason: string): string {
 
 function restartsText({ restarts, lastRestart }: Progress, now: number): string {
   if (restarts === 0 || lastRestart === "") return String(restarts);
-  return `${restarts} (${humanDuration(now - Date.parse(lastRestart))} ago)`;
+  return `${restarts} (${humanDuration((now - Date.parse(lastRestart)) / 1000)} ago)`;
 }
 
 function gatesText(pod: JsonObject): string {

@@ -2,7 +2,6 @@ import type { JsonObject, JsonValue } from "@lateen/base";
 import { describe, expect, it } from "vitest";
 import type { Kind } from "../kind.ts";
 import { builtinKinds } from "../kind-table.ts";
-import { humanDuration } from "./age.ts";
 import { columnsOf } from "./columns.ts";
 import { tableOf } from "./table.ts";
 
@@ -159,25 +158,5 @@ describe("the table of a custom resource", () => {
 
   it("shows name and age without columns", () => {
     expect(cellsWith()).toEqual(["a", "60s"]);
-  });
-});
-
-describe("ages", () => {
-  it.each([
-    [-2, "<invalid>"],
-    [-1, "0s"],
-    [119, "119s"],
-    [120, "2m"],
-    [599, "9m59s"],
-    [179 * 60, "179m"],
-    [3 * 3600, "3h"],
-    [7 * 3600 + 59 * 60, "7h59m"],
-    [47 * 3600, "47h"],
-    [7 * 86400 + 23 * 3600, "7d23h"],
-    [729 * 86400, "729d"],
-    [731 * 86400, "2y1d"],
-    [3000 * 86400, "8y"],
-  ])("of %d seconds are %s", (seconds, shown) => {
-    expect(humanDuration(seconds * 1000)).toBe(seconds === -2 ? "<invalid>" : shown);
   });
 });

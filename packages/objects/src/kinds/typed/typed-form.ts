@@ -6,7 +6,9 @@
  */
 import type { JsonObject, JsonValue } from "@lateen/base";
 import { isJsonObject, jsonEquals } from "@lateen/base";
+import { DurationError } from "../../values/duration.ts";
 import { QuantityError } from "../../values/quantity.ts";
+import { TimeError } from "../../values/time.ts";
 import { builtinType } from "../built-in-types.ts";
 import type { FieldFacts, SchemaFacts, TypeFacts } from "../kind.ts";
 import { bytesText, durationText, LeafError, mismatch, quantityText, timeText } from "./leaf-values.ts";
@@ -174,7 +176,8 @@ class Decoder {
       return leafForm(value, kind);
     } catch (error) {
       if (error instanceof LeafError) return this.complain(error, at);
-      if (error instanceof QuantityError) return this.complain(new LeafError(error.message), at);
+      if (error instanceof QuantityError || error instanceof TimeError || error instanceof DurationError)
+        return this.complain(new LeafError(error.message), at);
       throw error;
     }
   }
