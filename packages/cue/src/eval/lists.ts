@@ -12,7 +12,7 @@ export function addList(run: Run, node: NodeState, record: ListRecord): void {
   const { vertex } = node;
   let before = 0;
   for (const list of node.lists) before = Math.max(before, list.elements.length);
-  node.lists.push(record);
+  node.addList(record);
   run.spend(record.elements.length);
   for (let i = 0; i < record.elements.length; i++) addField(run, node, i, member, record.elements[i]!);
   if (record.rest !== undefined)

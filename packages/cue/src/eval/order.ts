@@ -87,6 +87,8 @@ class Graph {
       labels.add(from);
       for (const label of to) labels.add(label);
     }
+    const sorted = sortedSimply(labels, this.#next);
+    if (sorted !== undefined) return sorted.flatMap((label) => arcs[place.get(label) ?? -1] ?? []);
     const components = componentsOf([...labels], (label) => this.#next.get(label) ?? new Set());
     return inOrder(components, this.#next).flatMap((label) => {
       const at = place.get(label);
@@ -196,6 +198,27 @@ function single(graph: Graph, label: Label, { seen }: Walk): Span {
   seen.add(label);
   return { heads: [label], tails: [label] };
 }
+
+/** Of few fields that do not precede each other in a circle: always the least of those that nothing precedes. */
+function sortedSimply(labels: ReadonlySet<Label>, next: ReadonlyMap<Label, ReadonlySet<Label>>): Label[] | undefined {
+  if (labels.size > 24) return undefined;
+  const waiting = new Map<Label, number>();
+  for (const label of labels) waiting.set(label, 0);
+  for (const targets of next.values()) for (const label of targets) waiting.set(label, waiting.get(label)! + 1);
+  const sorted: Label[] = [];
+  while (waiting.size > 0) {
+    let least: Label | undefined;
+    for (const [label, count] of waiting)
+      if (count === 0 && (least === undefined || compareLabels(label, least) < 0)) least = label;
+    if (least === undefined) return undefined;
+    waiting.delete(least);
+    sorted.push(least);
+    for (const label of next.get(least) ?? none) waiting.set(label, waiting.get(label)! - 1);
+  }
+  return sorted;
+}
+
+const none: ReadonlySet<Label> = new Set();
 
 /** Fields that are to precede each other, by Tarjan's algorithm with a stack of its own. */
 function componentsOf(labels: readonly Label[], nextOf: (label: Label) => ReadonlySet<Label>): Label[][] {

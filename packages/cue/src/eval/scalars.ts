@@ -128,7 +128,7 @@ function addCheck(run: Run, node: NodeState, check: Bound | Validator): void {
     i--;
     added = joined;
   }
-  checks.push(added);
+  node.addCheck(added);
 }
 
 function sameValidator(run: Run, a: Validator, b: Validator): boolean {

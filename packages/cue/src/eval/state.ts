@@ -59,19 +59,19 @@ export class NodeState {
   atom: Atom | undefined;
   /** A function as a value. */
   func: Base | undefined;
-  readonly checks: (Bound | Validator)[] = [];
+  checks: (Bound | Validator)[] = none;
   isStruct = false;
   isList = false;
   error: Bottom | undefined;
-  readonly tasks: Task[] = [];
-  readonly disjunctions: PendingDisjunction[] = [];
+  tasks: Task[] = none;
+  disjunctions: PendingDisjunction[] = none;
   /** The expressions of the disjunctions met so far. */
-  readonly offered: { readonly key: Expr; readonly scope: ChoiceList | undefined }[] = [];
-  readonly lists: ListRecord[] = [];
+  offered: { readonly key: Expr; readonly scope: ChoiceList | undefined }[] = none;
+  lists: ListRecord[] = none;
   /** References already followed here. */
-  readonly followed: { readonly target: Vertex; readonly lineage: Lineage }[] = [];
+  followed: { readonly target: Vertex; readonly lineage: Lineage }[] = none;
   /** Cyclic conjuncts, kept back until something else shows up. */
-  readonly cyclic: Conjunct[] = [];
+  cyclic: Conjunct[] = none;
   hasNonCyclic = false;
   /** Somebody has ranged over the fields: no further ones may come. */
   isFrozen = false;
@@ -82,4 +82,42 @@ export class NodeState {
     this.vertex = vertex;
     this.depth = depth;
   }
+
+  // Most vertices have none of these: the lists are made when the first item comes.
+  addCheck(check: Bound | Validator): void {
+    if (this.checks === none) this.checks = [check];
+    else this.checks.push(check);
+  }
+
+  addTask(task: Task): void {
+    if (this.tasks === none) this.tasks = [task];
+    else this.tasks.push(task);
+  }
+
+  addDisjunction(disjunction: PendingDisjunction): void {
+    if (this.disjunctions === none) this.disjunctions = [disjunction];
+    else this.disjunctions.push(disjunction);
+  }
+
+  offer(offered: NodeState["offered"][number]): void {
+    if (this.offered === none) this.offered = [offered];
+    else this.offered.push(offered);
+  }
+
+  addList(list: ListRecord): void {
+    if (this.lists === none) this.lists = [list];
+    else this.lists.push(list);
+  }
+
+  follow(followed: NodeState["followed"][number]): void {
+    if (this.followed === none) this.followed = [followed];
+    else this.followed.push(followed);
+  }
+
+  keepCyclic(conjunct: Conjunct): void {
+    if (this.cyclic === none) this.cyclic = [conjunct];
+    else this.cyclic.push(conjunct);
+  }
 }
+
+const none: never[] = [];

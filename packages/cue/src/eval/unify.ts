@@ -18,6 +18,7 @@ import { judge } from "./judge.ts";
 import { addValue, narrow } from "./scalars.ts";
 import { type Label, isDefinition, isRegular } from "./label.ts";
 import { applyPattern, applyPatterns } from "./patterns.ts";
+import { unifyScalars } from "./scalar-vertex.ts";
 import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
 import { type Run, resetVertex } from "./run.ts";
 import { type Choice, NodeState, type Task } from "./state.ts";
@@ -40,7 +41,7 @@ import {
 export function unify(run: Run, vertex: Vertex): void {
   if (vertex.status !== unprocessed) return;
   settleAbove(run, vertex);
-  if (vertex.status !== unprocessed) return;
+  if (vertex.status !== unprocessed || unifyScalars(run, vertex)) return;
   run.enter(vertex);
   const outerFloor = run.floor;
   const { inherited } = run;
@@ -111,7 +112,9 @@ function isPassive(decl: Decl): boolean {
 function withOrigin(conjunct: Conjunct, origin: number): Conjunct {
   const { lineage } = conjunct;
   if (lineage.origin === origin && lineage.within === undefined) return conjunct;
-  return { ...conjunct, lineage: { ...lineage, origin, within: undefined } };
+  const { expr, env, field } = conjunct;
+  const { group, refs, cyclic, choices } = lineage;
+  return { expr, env, lineage: { group, refs, cyclic, origin, within: undefined, choices }, field };
 }
 
 /** Works off the queue and the tasks until nothing moves any more. */
@@ -177,7 +180,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
   run.spend(1);
   const { expr, lineage } = conjunct;
   if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr)) {
-    node.cyclic.push(conjunct);
+    node.keepCyclic(conjunct);
     return;
   }
   if (!lineage.cyclic && !node.hasNonCyclic && !isReference(expr) && expr.kind !== "unify") {
@@ -248,7 +251,7 @@ export function addTask(
   const provides =
     conjunct.expr.kind === "comprehension" ? conjunct.expr.provides : kind === "expression" ? noLabels : undefined;
   const { expr, env, lineage } = conjunct;
-  node.tasks.push({ kind, expr, env, lineage, provides, run, status: "pending", blocked: undefined, epoch: -1 });
+  node.addTask({ kind, expr, env, lineage, provides, run, status: "pending", blocked: undefined, epoch: -1 });
 }
 
 const noLabels: ReadonlySet<Label> = new Set();
@@ -316,7 +319,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
     cyclic: lineage.cyclic || verdict === "structural",
     choices: to.choices ?? lineage.choices,
   };
-  node.followed.push({ target: to, lineage });
+  node.follow({ target: to, lineage });
   if (to.conjuncts.length === 0 && to.status >= evaluated) {
     addValue(run, node, to, { ...conjunct, lineage: next });
     return undefined;
@@ -395,16 +398,22 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const record: LiteralRecord = { plan, outer, at, origin };
   (vertex.literals ??= []).push(record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
-    lineage = { ...lineage, origin: 0, within: undefined, choices: undefined };
-  if (plan.hasEmbeddings) lineage = { ...lineage, group: new Group(lineage.group, noLevel, insertion.isEmbedded) };
+    lineage = inGroup(lineage, lineage.group);
+  if (plan.hasEmbeddings) lineage = inGroup(lineage, new Group(lineage.group, noLevel, insertion.isEmbedded));
   if (lineage.group !== undefined) restrict(vertex, lineage.group);
   if (!plan.hasEmbeddings || plan.hasFields) {
     node.isStruct = true;
     narrow(node, structMarker.kind, plan.marker);
   }
   const place = { env, lineage, record, origin };
-  const { decls } = plan;
-  for (let i = 0; i < decls.length; i++) addDeclaration(run, node, decls[i]!, place, i);
+  const { active, dormant } = literalParts(plan);
+  if (dormant !== undefined) addDormant(run, node, dormant, place);
+  for (const { decl, at: index } of active) addDeclaration(run, node, decl, place, index);
+}
+
+/** What the fields of a literal inherit. */
+function inGroup({ refs, cyclic }: Lineage, group: Group | undefined): Lineage {
+  return { group, refs, cyclic, origin: 0, within: undefined, choices: undefined };
 }
 
 interface Place {
@@ -478,8 +487,11 @@ export function addField(run: Run, node: NodeState, label: Label, arcType: ArcTy
     arc = new Vertex(vertex, label, []);
     arc.arcType = arcType;
     vertex.addArc(arc);
-    for (const dormant of dormantConjuncts(vertex, label)) addToArc(run, arc, dormant);
-    isNew = true;
+    // What is said of an optional field, patterns included, was said before.
+    const dormant = dormantConjuncts(vertex, label);
+    for (const known of dormant) addToArc(run, arc, known);
+    if (dormant.length > 0) applyPatterns(run, node, arc);
+    isNew = dormant.length === 0;
   } else if (arcType < arc.arcType) {
     if (node.isFrozen && arc.arcType !== 0 && arcType === 0) {
       fail(node, frozenField(vertex, label, conjunct));
@@ -562,10 +574,10 @@ export function offerDisjunction(
   const scope = conjunct.lineage.choices;
   let occurrence = 0;
   for (const known of node.offered) if (known.key === key && known.scope === scope) occurrence++;
-  node.offered.push({ key, scope });
+  node.offer({ key, scope });
   const at = chosen(scope, key, occurrence, undefined) ?? chosen(node.vertex.choices, key, occurrence, scope);
   if (at !== undefined) node.queue.push(offered.choices[at]!.conjunct);
-  else node.disjunctions.push({ ...offered, occurrence, scope });
+  else node.addDisjunction({ key, src: offered.src, choices: offered.choices, occurrence, scope });
 }
 
 /** Which term was chosen of a disjunction, if it was. */

@@ -1,3 +1,4 @@
+import { jsonString } from "../library/json-text.ts";
 import { formatNumber, jsNumberOf, type CueNumber } from "../number.ts";
 import { isRegular, nameOfLabel } from "../eval/label.ts";
 import { defaultOf } from "../eval/evaluate.ts";
@@ -53,8 +54,11 @@ export function jsonText(root: Vertex): string {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  return isBare.test(text) ? `"${text}"` : jsonString(text);
 }
+
+/** Printable ASCII without quotes and backslashes: stands in JSON as it is. */
+const isBare = /^[ !#-[\]-~]*$/;
 
 function scalarText(value: Scalar): string {
   if (typeof value === "string") return quote(value);
