@@ -81,6 +81,14 @@ export class CueValue implements Value {
     return publicPath(pathOf(this.vertex));
   }
 
+  /** The path in CUE's notation: `a."q-r"[2].z`. */
+  get pathText(): string {
+    let text = "";
+    for (const label of pathOf(this.vertex))
+      text += typeof label === "number" ? `[${label}]` : text === "" ? formatLabel(label) : `.${formatLabel(label)}`;
+    return text;
+  }
+
   get err(): Diagnostic | undefined {
     if (this.#broken !== undefined) return this.#broken;
     const settled = this.#settled();

@@ -7,16 +7,19 @@ import { Vertex, type Conjunct, pathOf } from "./vertex.ts";
 
 /** The errors of unification and evaluation, in CUE's words. */
 export function conflict(left: Value, right: Value, vertex: Vertex | undefined): Bottom {
-  return bottom({
-    message: () => {
-      const text = `conflicting values ${formatValue(left)} and ${formatValue(right)}`;
-      const a = formatKind(kindOf(left));
-      const b = formatKind(kindOf(right));
-      return a === b ? text : `${text} (mismatched types ${bare(a)} and ${bare(b)})`;
-    },
-    vertex,
-    sources: [...sourcesOf(left), ...sourcesOf(right)],
-  });
+  return {
+    ...bottom({
+      message: () => {
+        const text = `conflicting values ${formatValue(left)} and ${formatValue(right)}`;
+        const a = formatKind(kindOf(left));
+        const b = formatKind(kindOf(right));
+        return a === b ? text : `${text} (mismatched types ${bare(a)} and ${bare(b)})`;
+      },
+      vertex,
+      sources: [...sourcesOf(left), ...sourcesOf(right)],
+    }),
+    isConflict: true,
+  };
 }
 
 function bare(kind: string): string {

@@ -122,7 +122,9 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
     if (node !== undefined) run.floor = Math.min(run.floor, node.depth);
     return cycleWith(holder, expr);
   }
-  if (holder.bottom !== undefined) return holder.bottom;
+  // Each part of a cycle says that it is one.
+  if (holder.bottom !== undefined)
+    return holder.bottom.code === "cycle" && !holder.binding ? cycleWith(holder, expr) : holder.bottom;
   const { base } = holder;
   if (base === undefined) return holder;
   if (base.tag === "struct" || base.tag === "list" || holder.arcs.length > 0) return holder;
@@ -331,7 +333,7 @@ function textOf(value: Value, expr: Interpolation, part: Expr): string | Uint8Ar
     return bottom({
       code: error.code,
       message: () => `invalid interpolation: ${error.message()}`,
-      vertex: error.vertex,
+      vertex: error.code === "cycle" ? undefined : error.vertex,
       sources: [expr.src, ...error.sources],
       causes: [error],
     });

@@ -60,7 +60,7 @@ function check(run: Run, visit: Visit, walk: Walk): void {
     return;
   }
   if (own !== undefined) {
-    if (isFatal(own) && holder.childError !== undefined && own.vertex !== undefined)
+    if (isFatal(own) && holder.childError !== undefined && own.vertex !== undefined && own.isConflict !== true)
       walk.problems.add(holder.childError, path);
     if (isFatal(own) || concrete) walk.problems.add(own, path);
     return;

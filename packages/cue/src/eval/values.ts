@@ -118,6 +118,8 @@ export interface Bottom {
   readonly isAbsence?: boolean;
   /** No term of a disjunction is left: the causes are why. */
   readonly isEmptyDisjunction?: boolean;
+  /** Two values that exclude each other: what parts they have does not matter. */
+  readonly isConflict?: boolean;
   /** A field that a closed struct does not have. */
   readonly isNotAllowed?: boolean;
   /** What a function said, without the words around it. */
