@@ -1,12 +1,8 @@
 import type { JsonObject, JsonValue } from "@lateen/base";
-import { Context } from "../../src/context.ts";
 import { exportSchema } from "../../src/openapi/export-schema.ts";
 import { parseFile } from "../../src/syntax/parser.ts";
-import type { Value } from "../../src/value.ts";
 import type { Answer, CueCase } from "../case.ts";
-
-const instanceOf = (item: CueCase): Value =>
-  new Context().buildInstance(item.entry.map((name) => ({ name, text: item.files[name] ?? "" })));
+import { instanceOf } from "./evaluation.ts";
 
 /** The JSON Schema of a file's value, or of the value at `#path`. */
 export function answerJsonSchema(item: CueCase): Answer {
