@@ -23,10 +23,20 @@ export function labelsText(labels: JsonObject): string {
 }
 
 export function selectorText(selector: JsonValue | undefined): string {
+  const shown = selectorShown(selector);
+  return shown === undefined ? "<error>" : shown || "<none>";
+}
+
+/** Deployments show their selector in another way than the others. */
+export function deploymentSelectorText(selector: JsonValue | undefined): string {
+  return selectorShown(selector) ?? "<invalid>";
+}
+
+function selectorShown(selector: JsonValue | undefined): string | undefined {
   try {
-    return formatLabelSelector(labelSelectorOf(selector as MetaLabelSelector | null | undefined)) || "<none>";
+    return formatLabelSelector(labelSelectorOf(selector as MetaLabelSelector | null | undefined));
   } catch {
-    return "<invalid>";
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   certificateCondition,
   claimState,
   completions,
+  deploymentSelectorText,
   controllerText,
   count,
   endpointsText,
@@ -184,7 +185,7 @@ const cells: Readonly<Record<string, Cells>> = {
     number(object, "status", "updatedReplicas"),
     number(object, "status", "availableReplicas"),
     age(object, now),
-    ...workload(read(object, "spec", "template"), selectorText(read(object, "spec", "selector"))),
+    ...workload(read(object, "spec", "template"), deploymentSelectorText(read(object, "spec", "selector"))),
   ],
   HorizontalPodAutoscaler: (object, now) => [
     `${text(object, "spec", "scaleTargetRef", "kind")}/${text(object, "spec", "scaleTargetRef", "name")}`,
