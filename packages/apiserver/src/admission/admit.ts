@@ -3,6 +3,7 @@ import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { checkEscalation } from "../authz/escalation.ts";
+import { withDefaultClass } from "./default-classes.ts";
 import { checkNamespaceLives } from "./namespace-lifecycle.ts";
 import { taintNewNode } from "./node-taint.ts";
 import { admitPod } from "./pod.ts";
@@ -25,6 +26,7 @@ export async function admit(request: ResourceRequest, admission: Admission): Pro
   if (request.resource.kind.kind === "Node" && request.resource.kind.group === "" && admission.operation === "CREATE") {
     object = taintNewNode(object);
   }
+  if (admission.operation === "CREATE" && request.subresource === undefined) object = withDefaultClass(request, object);
   for (const admitter of request.core.admitters) {
     const verdict = await admitter({
       operation: admission.operation,

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import type { Admission } from "./admit.ts";
+import { defaultLimits } from "./limit-ranger.ts";
 import { admitPriority } from "./priority.ts";
 import { admitRuntimeClass } from "./runtime-class.ts";
 import { admitServiceAccount } from "./service-account.ts";
@@ -11,8 +12,7 @@ export function admitPod(request: ResourceRequest, { operation, object }: Admiss
   const { kind } = request.resource;
   if (kind.group !== "" || kind.kind !== "Pod" || operation !== "CREATE" || request.subresource !== undefined)
     return object;
-  let pod = admitServiceAccount(request, object);
+  let pod = defaultLimits(request, admitServiceAccount(request, object));
   pod = admitPriority(request, pod);
-  pod = admitRuntimeClass(request, pod);
-  return addDefaultTolerations(pod);
+  return admitRuntimeClass(request, addDefaultTolerations(pod));
 }

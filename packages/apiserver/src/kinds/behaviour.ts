@@ -1,6 +1,6 @@
 import type { JsonObject } from "@lateen/base";
 import { asJson, type FieldError, type Kind, type KubeObject, type ObjectMeta } from "@lateen/objects";
-import { applyKindDefaults, prepareChange, prepareNew, typedForm } from "@lateen/objects/kinds";
+import { applyKindDefaults, prepareChange, prepareNew, typedForm, validateKind } from "@lateen/objects/kinds";
 import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
@@ -78,7 +78,9 @@ export function validateObject(request: ResourceRequest, { live, next, earlier }
   for (const warning of behaviour.warnings?.(request, { live, next }) ?? []) {
     if (!request.warnings.includes(warning)) request.warnings.push(warning);
   }
-  return behaviour.validate?.(request, { live, next }) ?? [];
+  const own = behaviour.validate?.(request, { live, next }) ?? [];
+  if (request.subresource !== undefined) return own;
+  return [...validateKind(next, resource.kind, live), ...own];
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

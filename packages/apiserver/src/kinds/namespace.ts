@@ -1,9 +1,11 @@
 import { invalidField } from "@lateen/objects";
+import { podSecurityLabelErrors } from "../admission/pod-security.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
 import { statusOf } from "./edit.ts";
 
 export const namespaceBehaviour: KindBehaviour = {
   validate(request, { live, next }) {
+    if (request.subresource === undefined) return podSecurityLabelErrors(next);
     if (live === undefined || request.subresource !== "status") return [];
     const { phase } = statusOf(next);
     const deleting = next.metadata.deletionTimestamp !== undefined;

@@ -23,6 +23,7 @@ import { Rbac } from "../authz/rbac.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
+import { changeObject } from "../write/update.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { celRules } from "@lateen/cel";
@@ -102,6 +103,7 @@ class Server implements ApiServer {
       reader: new ObjectReader(options.rules ?? celRules),
       rules: options.rules ?? celRules,
       definitions,
+      changeObject,
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
       openStreams: new Set(),

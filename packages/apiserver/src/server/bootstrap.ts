@@ -13,10 +13,28 @@ const options: WriteOptions = { dryRun: false, fieldManager: "lateen", fieldVali
 /** Namespaces that every cluster has. */
 const namespaces = ["default", "kube-system", "kube-public", "kube-node-lease"];
 
+const systemClasses = [
+  {
+    name: "system-cluster-critical",
+    value: 2_000_000_000,
+    description:
+      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+  },
+  {
+    name: "system-node-critical",
+    value: 2_000_001_000,
+    description: "Used for system critical pods that must not be moved from their current node.",
+  },
+] as const;
+
 /** Makes what every server begins with, leaving alone what is there. */
 export async function bootstrap(core: Core, definitions: readonly KubeObject[]): Promise<void> {
   for (const name of namespaces) {
     await ensure(core, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+  for (const { name, value, description } of systemClasses) {
+    const kind = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass" };
+    await ensure(core, { ...kind, metadata: { name }, value, description });
   }
   for (const object of builtinRbac()) await ensure(core, object);
   await ensure(core, {

@@ -9,6 +9,8 @@ import type { PodStreams } from "../subresources/pod-streams.ts";
 import type { TokenAuthenticator } from "../authn/authenticate.ts";
 import type { TokenIssuer } from "../authn/token-issuer.ts";
 import type { Rbac } from "../authz/rbac.ts";
+import type { ResourceRequest } from "../request/context.ts";
+import type { WriteOptions } from "../write/options.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
@@ -34,6 +36,12 @@ export interface Core {
   readonly admitters: readonly Admitter[];
   /** Undefined until a node agent is there. */
   readonly podStreams: PodStreams | undefined;
+  /** `changeObject`, for parts that writes themselves go through. */
+  readonly changeObject: (
+    request: ResourceRequest,
+    options: WriteOptions,
+    change: (live: KubeObject) => { readonly object: KubeObject },
+  ) => Promise<KubeObject>;
   /** Ends of the streams that are open now; the server's end is theirs. */
   readonly openStreams: Set<() => void>;
   /** The resources that are served at this moment. */

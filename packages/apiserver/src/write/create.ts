@@ -1,5 +1,6 @@
 import type { KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
+import { admitValidated } from "../admission/admit-validated.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
 import { behaviourOf, prepareForCreate, validateObject, withDefaults } from "../kinds/behaviour.ts";
@@ -53,11 +54,13 @@ async function tryCreate(
 ): Promise<KubeObject | undefined> {
   const { core, resource } = request;
   let object = metadataForCreate(request, given, { apply });
-  object = await prepareForCreate(request, object, options);
   object = await admit(request, { operation: "CREATE", object, options });
+  object = await prepareForCreate(request, object, options);
   const name = object.metadata.name ?? "";
   const earlier = validateMetadataOf(request, object);
   throwIfInvalid(request, name, [...earlier, ...validateObject(request, { live: undefined, next: object, earlier })]);
+  if (core.store.get(keyOf(resource, object.metadata.namespace, name)) !== undefined) return undefined;
+  await admitValidated(request, { object, old: undefined, dryRun: options.dryRun });
   if (options.dryRun) {
     return core.store.get(keyOf(resource, object.metadata.namespace, name)) === undefined ? object : undefined;
   }

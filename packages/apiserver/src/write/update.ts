@@ -1,6 +1,7 @@
 import { jsonEquals, type JsonValue } from "@lateen/base";
 import { asJson, invalidField, type KubeObject } from "@lateen/objects";
 import { admit } from "../admission/admit.ts";
+import { admitValidated } from "../admission/admit-validated.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
 import { behaviourOf, prepareForUpdate, validateObject, withDefaults } from "../kinds/behaviour.ts";
@@ -81,6 +82,7 @@ export async function changeObject(
     const changed = await change(live);
     const next = await prepareChange(request, { live, changed }, options);
     if (isSameObject(live, next)) return live;
+    await admitValidated(request, { object: next, old: live, dryRun: options.dryRun });
     if (options.dryRun)
       return { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion! } };
     if (isFinished(request, next)) {
@@ -108,8 +110,8 @@ async function prepareChange(
   checkVersion(request, live, given);
   let next = metadataForUpdate(live, given);
   next = keepOtherPart(request, live, next);
-  next = await prepareForUpdate(request, { live, next }, options);
   next = await admit(request, { operation: "UPDATE", object: next, old: live, options });
+  next = await prepareForUpdate(request, { live, next }, options);
   next = countGeneration(request, live, next);
   const changeErrors = validateMetadataChange(live, next);
   // The registry checks common fields once for all kinds, and the strategies of built-in ones once more.

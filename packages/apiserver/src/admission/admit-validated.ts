@@ -1,0 +1,20 @@
+import type { KubeObject } from "@lateen/objects";
+import type { ResourceRequest } from "../request/context.ts";
+import { checkLimits } from "./limit-ranger.ts";
+import { checkPodSecurity } from "./pod-security.ts";
+import { chargeQuotas } from "./quota.ts";
+
+export interface ValidatedWrite {
+  readonly object: KubeObject;
+  readonly old: KubeObject | undefined;
+  readonly dryRun: boolean;
+}
+
+/** What may still refuse a write that is valid; quotas come last, since they keep what they have counted. @throws Forbidden. */
+export async function admitValidated(request: ResourceRequest, write: ValidatedWrite): Promise<void> {
+  const { object, old } = write;
+  if (old === undefined) checkLimits(request, object);
+  if (request.subresource === undefined || request.subresource === "ephemeralcontainers")
+    checkPodSecurity(request, object);
+  await chargeQuotas(request, write);
+}
