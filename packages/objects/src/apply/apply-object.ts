@@ -1,17 +1,19 @@
-import { type JsonObject, type JsonValue, jsonEquals, ownProperty } from "@lateen/base";
-import { type KubeObject, asJson, groupVersionOf, valueAt } from "../kube-object.ts";
-import { setMember } from "../own.ts";
-import { type MergeSchema, type MergeType, schemaOfType } from "./merge-schema.ts";
+import { jsonEquals } from "@lateen/base";
+import { type KubeObject, asJson, groupVersionOf } from "../kube-object.ts";
+import { allowedByLastApplied, syncLastApplied } from "./last-applied.ts";
+import { type Owner, capUpdaters, decodeOwners, decodeOwnersOrNone, describeOwner, identityOf } from "./managers.ts";
+import type { MergeSchema } from "./merge-schema.ts";
 import {
-  type Owner,
-  type OwnerIdentity,
-  capUpdaters,
-  decodeOwners,
-  decodeOwnersOrNone,
-  describeOwner,
-  encodeOwners,
-  identityOf,
-} from "./managers.ts";
+  type Conflict,
+  type WriteOptions,
+  Writing,
+  followSchema,
+  settle,
+  unowned,
+  update,
+  withManagedFields,
+  withoutManagedFields,
+} from "./ownership.ts";
 import {
   type PathSet,
   difference,
@@ -21,10 +23,9 @@ import {
   intersection,
   pathsOf,
   recursiveDifference,
-  setOfPaths,
   union,
 } from "./path-set.ts";
-import { type Comparison, compareTyped, mergeTyped } from "./typed-merge.ts";
+import { mergeTyped } from "./typed-merge.ts";
 import { removePaths, withNamedFields } from "./typed-remove.ts";
 import { TypedValueError, fieldSetOf, requireTyped } from "./typed-values.ts";
 
@@ -33,25 +34,7 @@ import { TypedValueError, fieldSetOf, requireTyped } from "./typed-values.ts";
  * (k8s.io/apimachinery pkg/util/managedfields over structured-merge-diff v6), as functions of their inputs.
  */
 
-export interface WriteOptions {
-  /** What is stored, in the version of the request; undefined when the object comes into being. */
-  readonly live: KubeObject | undefined;
-  readonly manager: string;
-  readonly type: MergeType;
-  /** "" or absent for the resource itself. */
-  readonly subresource?: string | undefined;
-  /** Dotted paths of fields that a request on this (sub)resource neither writes nor owns. */
-  readonly resetFields?: readonly string[] | undefined;
-  /** RFC 3339, whole seconds. */
-  readonly now: string;
-  /**
-   * The object in another version; undefined when that version is gone. Without it only the version of the request is
-   * known, and owners in other versions are dropped.
-   */
-  readonly convert?: ((object: KubeObject, apiVersion: string) => KubeObject | undefined) | undefined;
-  /** The type in another version; without it all versions have the same. */
-  readonly typeOf?: ((apiVersion: string) => MergeType) | undefined;
-}
+export type { WriteOptions } from "./ownership.ts";
 
 export interface ApplyOptions extends WriteOptions {
   readonly applied: KubeObject;
@@ -83,151 +66,7 @@ export class ApplyError extends Error {
   }
 }
 
-/** Fields of metadata that nobody owns. */
-const unowned = setOfPaths(
-  ["f:apiVersion"],
-  ["f:kind"],
-  ["f:metadata"],
-  ...[
-    "name",
-    "namespace",
-    "creationTimestamp",
-    "selfLink",
-    "uid",
-    "clusterName",
-    "generation",
-    "managedFields",
-    "resourceVersion",
-  ].map((name) => ["f:metadata", `f:${name}`]),
-);
-
-const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration";
-const maxAnnotationBytes = 256 * 1024;
 const beforeFirstApply = "before-first-apply";
-
-function withManagedFields(object: KubeObject, owners: ReadonlyMap<string, Owner>): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  if (owners.size === 0) return { ...object, metadata };
-  return { ...object, metadata: { ...metadata, managedFields: encodeOwners(owners) } };
-}
-
-function withoutManagedFields(object: KubeObject): KubeObject {
-  if (object.metadata === undefined) return { ...object, metadata: {} };
-  if (object.metadata.managedFields === undefined) return object;
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-}
-
-/** What a write needs to know, made once for it. */
-class Writing {
-  readonly apiVersion: string;
-  readonly schema: MergeSchema;
-  readonly ignored: PathSet;
-  readonly options: WriteOptions;
-
-  constructor(options: WriteOptions, apiVersion: string) {
-    this.options = options;
-    this.apiVersion = apiVersion;
-    this.schema = schemaOfType(options.type);
-    this.ignored = setOfPaths(...(options.resetFields ?? []).map((path) => path.split(".").map((name) => `f:${name}`)));
-  }
-
-  schemaIn(apiVersion: string): MergeSchema {
-    if (apiVersion === this.apiVersion || this.options.typeOf === undefined) return this.schema;
-    return schemaOfType(this.options.typeOf(apiVersion));
-  }
-
-  convert(object: KubeObject, apiVersion: string): KubeObject | undefined {
-    return apiVersion === object.apiVersion ? object : this.options.convert?.(object, apiVersion);
-  }
-
-  /** Differences without the fields that this write may not touch. */
-  compare(before: KubeObject, after: KubeObject): Comparison {
-    const schema = this.schemaIn(before.apiVersion);
-    const { added, modified, removed } = compareTyped(asJson(before), asJson(after), schema);
-    if (this.ignored.size === 0) return { added, modified, removed };
-    return {
-      added: recursiveDifference(added, this.ignored),
-      modified: recursiveDifference(modified, this.ignored),
-      removed: recursiveDifference(removed, this.ignored),
-    };
-  }
-
-  identity(operation: Owner["operation"], manager: string): OwnerIdentity {
-    return { manager, operation, subresource: this.options.subresource ?? "", apiVersion: this.apiVersion };
-  }
-}
-
-interface Conflict {
-  readonly owner: Owner;
-  readonly set: PathSet;
-}
-
-interface Settled {
-  readonly comparison: Comparison;
-  readonly conflicts: readonly Conflict[];
-}
-
-const isSame = ({ added, modified, removed }: Comparison): boolean =>
-  added.size === 0 && modified.size === 0 && removed.size === 0;
-
-/**
- * Takes from all owners but `self` what changes between `before` and `after`. Without `force` nothing is taken when an
- * owner would lose a changed field: those are the conflicts.
- */
-function settle(
-  writing: Writing,
-  owners: Map<string, Owner>,
-  change: { before: KubeObject; after: KubeObject; self: string; force: boolean },
-): Settled {
-  const comparison = writing.compare(change.before, change.after);
-  const byVersion = new Map<string, Comparison | undefined>([[writing.apiVersion, comparison]]);
-  const conflicts: Conflict[] = [];
-  const losses: [string, Owner, PathSet][] = [];
-  for (const [id, owner] of owners) {
-    if (id === change.self) continue;
-    if (!byVersion.has(owner.apiVersion)) {
-      const before = writing.convert(change.before, owner.apiVersion);
-      const after = writing.convert(change.after, owner.apiVersion);
-      const known = before !== undefined && after !== undefined;
-      byVersion.set(owner.apiVersion, known ? writing.compare(before, after) : undefined);
-    }
-    const differences = byVersion.get(owner.apiVersion);
-    if (differences === undefined) {
-      owners.delete(id);
-      continue;
-    }
-    if (isSame(differences)) continue;
-    const changed = intersection(owner.set, union(differences.modified, differences.added));
-    if (changed.size > 0) conflicts.push({ owner, set: changed });
-    losses.push([id, owner, union(changed, differences.removed)]);
-  }
-  if (conflicts.length > 0 && !change.force) return { comparison, conflicts };
-  for (const [id, owner, lost] of losses) {
-    const set = difference(owner.set, lost);
-    if (set.size === 0) owners.delete(id);
-    else if (set !== owner.set) owners.set(id, { ...owner, set, entry: undefined });
-  }
-  for (const [id, owner] of owners) if (owner.set.size === 0) owners.delete(id);
-  return { comparison, conflicts: [] };
-}
-
-/** Gives the changes between `before` and `after` to an Update owner; owners that are left with nothing go. */
-function update(
-  writing: Writing,
-  owners: Map<string, Owner>,
-  { before, after, manager }: { before: KubeObject; after: KubeObject; manager: string },
-): void {
-  const { comparison } = settle(writing, owners, { before, after, self: "", force: true });
-  const identity = writing.identity("Update", manager === "" ? "unknown" : manager);
-  const id = identityOf(identity);
-  const taken = recursiveDifference(union(comparison.modified, comparison.added), writing.ignored);
-  if (taken.size === 0) return;
-  const previous = owners.get(id);
-  const set = difference(union(previous?.set ?? emptySet, taken), unowned);
-  if (set.size > 0) owners.set(id, { ...identity, time: writing.options.now, set });
-  else owners.delete(id);
-}
 
 function emptyObject(object: KubeObject): KubeObject {
   return { apiVersion: object.apiVersion, kind: object.kind, metadata: {} };
@@ -258,6 +97,7 @@ export function recordUpdate(options: WriteOptions & { readonly updated: KubeObj
     if (error instanceof TypedValueError) return after;
     throw error;
   }
+  followSchema(writing, owners);
   update(writing, owners, { before, after, manager: options.manager });
   capUpdaters(owners);
   return withManagedFields(after, owners);
@@ -299,6 +139,7 @@ export function applyObject(options: ApplyOptions): ApplyResult {
     const whole = new Writing({ ...options, resetFields: options.resetFields }, applied.apiVersion);
     update(whole, owners, { before: emptyObject(applied), after: live, manager: beforeFirstApply });
   }
+  followSchema(writing, owners);
   const attempt = (force: boolean): Outcome => apply(writing, new Map(owners), { live, configuration, force });
   let outcome = attempt(options.force);
   if (outcome.conflicts.length > 0 && manager === "kubectl")
@@ -446,51 +287,10 @@ function overrideLastApplied(
   outcome: Outcome,
   attempt: (force: boolean) => Outcome,
 ): Outcome {
-  const text = valueAt(live, "metadata", "annotations", lastAppliedAnnotation);
-  const allowed = typeof text === "string" ? allowedByLastApplied(writing, live, text) : undefined;
+  const allowed = allowedByLastApplied(writing, live);
   if (allowed === undefined) return outcome;
   const left = outcome.conflicts
     .map(({ owner, set }) => ({ owner, set: difference(set, allowed) }))
     .filter(({ set }) => set.size > 0);
   return left.length > 0 ? { ...outcome, conflicts: left } : attempt(true);
-}
-
-function allowedByLastApplied(writing: Writing, live: KubeObject, text: string): PathSet | undefined {
-  try {
-    const parsed = JSON.parse(text) as KubeObject;
-    const lastApplied = writing.convert(parsed, writing.apiVersion);
-    if (lastApplied === undefined) return undefined;
-    requireObject(lastApplied, writing.schema, "tolerated");
-    const { modified, removed } = compareTyped(asJson(live), asJson(lastApplied), writing.schema);
-    const added = compareTyped(asJson(live), asJson(lastApplied), writing.schema).added;
-    return difference(fieldSetOf(asJson(lastApplied), writing.schema), union(modified, union(removed, added)));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Keeps the annotation of client-side apply in step, where there is one. */
-function syncLastApplied(object: KubeObject, applied: KubeObject): KubeObject {
-  const annotations = object.metadata.annotations;
-  if (annotations === undefined || !Object.hasOwn(annotations, lastAppliedAnnotation)) return object;
-  const json = asJson(withoutManagedFields(applied));
-  const metadata = { ...(json["metadata"] as JsonObject) } as Record<string, JsonValue>;
-  const own = ownProperty(metadata, "annotations");
-  if (own !== undefined && own !== null) {
-    const { [lastAppliedAnnotation]: _, ...rest } = own as Record<string, JsonValue>;
-    metadata["annotations"] = rest;
-  }
-  const text = `${JSON.stringify(sortKeys({ ...json, metadata }))}\n`;
-  const next: Record<string, string> = { ...annotations };
-  if (text.length > maxAnnotationBytes) delete next[lastAppliedAnnotation];
-  else next[lastAppliedAnnotation] = text;
-  return { ...object, metadata: { ...object.metadata, annotations: next } };
-}
-
-function sortKeys(value: JsonValue | undefined): JsonValue {
-  if (typeof value !== "object" || value === null) return value ?? null;
-  if (Array.isArray(value)) return (value as JsonValue[]).map(sortKeys);
-  const result: Record<string, JsonValue> = {};
-  for (const name of Object.keys(value).sort()) setMember(result, name, sortKeys((value as JsonObject)[name]));
-  return result;
 }

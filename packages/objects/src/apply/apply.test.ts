@@ -5,6 +5,7 @@ import { builtinTypeOf } from "../kinds/built-in-types.ts";
 import type { KubeObject } from "../kube-object.ts";
 import { ApplyError, type ApplyResult, applyObject, recordUpdate } from "./apply-object.ts";
 import { extractApplied } from "./extract-applied.ts";
+import { mergeSchemaOfOpenApi } from "./merge-schema-openapi.ts";
 import { decodeFieldsV1, difference, encodeFieldsV1, equalSets, intersection, union } from "./path-set.ts";
 
 const type = builtinTypeOf({ group: "apps", version: "v1", kind: "Deployment" });
@@ -53,6 +54,28 @@ describe("server-side apply", () => {
         expect(again).toMatchObject({ kind: "applied", changed: false });
       }),
     );
+  });
+
+  it("owns as a whole what a new schema says is one value", () => {
+    const spec = { type: "object", properties: { a: { type: "string" }, b: { type: "string" } } };
+    const typed = (mapType: string) =>
+      mergeSchemaOfOpenApi({
+        type: "object",
+        properties: { spec: { ...spec, "x-kubernetes-map-type": mapType } },
+      });
+    const custom = { apiVersion: "x.y/v1", kind: "C", metadata: { name: "c" }, spec: { a: "1", b: "2" } };
+    const options = { applied: custom, manager: "m", force: false, now };
+    const live = applied(applyObject({ ...options, live: undefined, type: typed("granular") }));
+    expect(live.metadata.managedFields?.[0]?.fieldsV1).toEqual({ "f:spec": { "f:a": {}, "f:b": {} } });
+    const conflict = applyObject({
+      live,
+      applied: { ...custom, spec: { a: "3" } },
+      manager: "n",
+      force: false,
+      now,
+      type: typed("atomic"),
+    });
+    expect(conflict).toMatchObject({ kind: "conflict", conflicts: [{ field: ".spec" }] });
   });
 
   it("leaves exactly the last configuration when one manager applies alone", () => {

@@ -17,37 +17,46 @@ export interface PathNode {
 export const emptySet: PathSet = new Map();
 const leaf: PathNode = { member: true, children: undefined };
 
-/** A set under construction. */
+type MutableNodes = Map<string, { readonly member: boolean; readonly children: MutableNodes | undefined }>;
+
+/** A set under construction; what stays empty takes no place. */
 export class PathSetBuilder {
-  readonly #nodes = new Map<string, { member: boolean; children: PathSetBuilder | undefined }>();
+  readonly #parent: PathSetBuilder | undefined;
+  readonly #step: string;
+  #nodes: MutableNodes | undefined;
+
+  constructor(parent?: PathSetBuilder, step = "") {
+    this.#parent = parent;
+    this.#step = step;
+  }
+
+  /** The nodes here, made and hung into the parent when there are none. */
+  #own(): MutableNodes {
+    if (this.#nodes !== undefined) return this.#nodes;
+    if (this.#parent === undefined) return (this.#nodes = new Map());
+    const above = this.#parent.#own();
+    const node = above.get(this.#step);
+    this.#nodes = node?.children ?? new Map();
+    if (node?.children === undefined) above.set(this.#step, { member: node?.member ?? false, children: this.#nodes });
+    return this.#nodes;
+  }
 
   /** Puts the path of one step into the set. */
   insert(step: string): void {
-    const node = this.#nodes.get(step);
-    if (node === undefined) this.#nodes.set(step, { member: true, children: undefined });
-    else node.member = true;
+    const nodes = this.#own();
+    const node = nodes.get(step);
+    if (node === undefined) nodes.set(step, leaf as { member: true; children: undefined });
+    else if (!node.member) nodes.set(step, { member: true, children: node.children });
   }
 
   /** The set below a step. */
   below(step: string): PathSetBuilder {
-    let node = this.#nodes.get(step);
-    if (node === undefined) this.#nodes.set(step, (node = { member: false, children: undefined }));
-    return (node.children ??= new PathSetBuilder());
+    return new PathSetBuilder(this, step);
   }
 
-  get empty(): boolean {
-    return this.#nodes.size === 0;
-  }
-
+  /** The set; nothing can be put into it any more. */
   build(): PathSet {
-    const result = new Map<string, PathNode>();
-    for (const [step, { member, children }] of this.#nodes) {
-      const inner = children?.build();
-      const kept = inner === undefined || inner.size === 0 ? undefined : inner;
-      if (!member && kept === undefined) continue;
-      result.set(step, kept === undefined ? leaf : { member, children: kept });
-    }
-    return result;
+    return this.#nodes ?? emptySet;
   }
 }
 
@@ -181,8 +190,7 @@ export function leavesOf(set: PathSet): PathSet {
 const kindOrder = "fkvi";
 
 function compareSteps(a: string, b: string): number {
-  const kinds = kindOrder.indexOf(a[0]!) - kindOrder.indexOf(b[0]!);
-  if (kinds !== 0) return kinds;
+  if (a.charCodeAt(0) !== b.charCodeAt(0)) return kindOrder.indexOf(a[0]!) - kindOrder.indexOf(b[0]!);
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
@@ -226,23 +234,28 @@ const maxFieldDepth = 1_000;
 function decodeLevel(fields: JsonObject, depth: number): PathSet {
   if (depth > maxFieldDepth) throw new SyntaxError(`fieldsV1 nested deeper than ${maxFieldDepth} levels`);
   const result = new Map<string, PathNode>();
-  for (const name of Object.keys(fields)) {
+  for (const name in fields) {
     if (name === ".") continue;
     const value = fields[name];
     if (!isJsonObject(value)) throw new SyntaxError(`fieldsV1: ${name} is not an object`);
-    const children = decodeLevel(value, depth + 1);
+    const children = hasMembers(value) ? decodeLevel(value, depth + 1) : emptySet;
     // An empty object is a path of the set; one with members only if it says so.
-    const member = Object.hasOwn(value, ".") || Object.keys(value).length === 0;
-    result.set(canonicalStep(name), children.size === 0 ? leaf : { member, children });
+    result.set(
+      name.startsWith("f:") ? name : canonicalStep(name),
+      children.size === 0 ? leaf : { member: Object.hasOwn(value, "."), children },
+    );
   }
   return result;
+}
+
+function hasMembers(object: JsonObject): boolean {
+  for (const _ in object) return true;
+  return false;
 }
 
 function canonicalStep(name: string): string {
   const body = name.slice(2);
   switch (name.slice(0, 2)) {
-    case "f:":
-      return name;
     case "i:":
       if (!/^-?\d+$/.test(body)) throw new SyntaxError(`fieldsV1: ${name} is no index`);
       return name;
@@ -273,7 +286,8 @@ export function encodeFieldsV1(set: PathSet): JsonObject {
 function encodeLevel(set: PathSet, dot: boolean): JsonObject {
   const result: Record<string, JsonValue> = {};
   if (dot) result["."] = {};
-  for (const step of [...set.keys()].sort(compareSteps)) {
+  const steps = set.size === 1 ? set.keys() : [...set.keys()].sort(compareSteps);
+  for (const step of steps) {
     const { member, children } = set.get(step)!;
     setMember(result, step, children === undefined ? {} : encodeLevel(children, member));
   }

@@ -2,14 +2,9 @@ import { type JsonArray, type JsonObject, type JsonValue, jsonEquals, ownPropert
 import { type MutableObject, setMember } from "../own.ts";
 import { type ListSchema, type MapSchema, type MergeSchema, resolveSchema } from "./merge-schema.ts";
 import { type PathSet, PathSetBuilder } from "./path-set.ts";
-import { listOf, mapOf, stepOfItem } from "./typed-values.ts";
+import { isEmptyMap, listOf, mapOf, stepOfItem } from "./typed-values.ts";
 
 /** Merging an applied value into a live one, and comparing two values, path by path (structured-merge-diff v6). */
-
-const isEmptyMap = (map: JsonObject | undefined): boolean => {
-  if (map !== undefined) for (const _ in map) return false;
-  return true;
-};
 
 /** `live` with all that `applied` sets; what stays the same is the same object. */
 export function mergeTyped(live: JsonValue, applied: JsonValue, schema: MergeSchema): JsonValue {
@@ -57,6 +52,12 @@ function mergeMaps(live: JsonObject | undefined, applied: JsonObject | undefined
   return result ?? live ?? {};
 }
 
+/** Equal lists of steps without twins. */
+function sameSteps(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length || left.some((step, i) => step !== right[i])) return false;
+  return left.length < 2 || new Set(left).size === left.length;
+}
+
 /**
  * The applied order wins among applied elements; those of others keep their place relative to their neighbours. Live
  * elements that share a key are kept all, and merge with nothing.
@@ -64,6 +65,10 @@ function mergeMaps(live: JsonObject | undefined, applied: JsonObject | undefined
 function mergeLists(live: JsonArray, applied: JsonArray, schema: ListSchema): JsonArray {
   const left = live.map((item) => stepOfItem(schema, item));
   const right = applied.map((item) => stepOfItem(schema, item));
+  if (sameSteps(left, right)) {
+    const merged = live.map((item, i) => merge(item, applied[i]!, schema.item) ?? item);
+    return merged.every((item, i) => item === live[i]) ? live : merged;
+  }
   const liveByStep = new Map<string, JsonValue | undefined>();
   for (const [i, step] of left.entries()) liveByStep.set(step, liveByStep.has(step) ? undefined : live[i]!);
   const appliedByStep = new Map(right.map((step, i) => [step, applied[i]!]));
@@ -153,10 +158,8 @@ function compareAt(
   const right = after === undefined ? undefined : resolveSchema(schema, after);
   const shape = right ?? left!;
   if (left !== undefined && right !== undefined && left !== right && !sameShape(left, right)) {
-    const leafLeft = compareShaped(step, before, after, { schema: left, sets });
-    const leafRight = compareShaped(step, before, after, { schema: right, sets });
-    void leafLeft;
-    void leafRight;
+    compareShaped(step, before, after, { schema: left, sets });
+    compareShaped(step, before, after, { schema: right, sets });
     return;
   }
   // A null takes the shape of the other side.
@@ -222,12 +225,13 @@ function compareMaps(before: JsonObject, after: JsonObject, { schema, sets }: { 
 }
 
 function compareLists(before: JsonArray, after: JsonArray, schema: ListSchema, sets: Sets): void {
+  const place = { schema: schema.item, sets };
+  if (before.length === after.length && sameElements(before, after, { schema, place })) return;
   const left = byStep(before, schema);
   const right = byStep(after, schema);
   for (const step of new Set([...left.keys(), ...right.keys()])) {
     const old = left.get(step) ?? [];
     const next = right.get(step) ?? [];
-    const place = { schema: schema.item, sets };
     if (old.length <= 1 && next.length <= 1) compareAt(step, old[0], next[0], place);
     else if (old.length >= 2 && next.length >= 2) {
       // Twins are compared as a whole.
@@ -240,6 +244,19 @@ function compareLists(before: JsonArray, after: JsonArray, schema: ListSchema, s
       sets.added.insert(step);
     }
   }
+}
+
+/** Lists of the same elements in the same order, compared one by one; false (and nothing done) for others. */
+function sameElements(
+  before: JsonArray,
+  after: JsonArray,
+  { schema, place }: { schema: ListSchema; place: ComparePlace },
+): boolean {
+  const left = before.map((item) => stepOfItem(schema, item));
+  const right = after.map((item, i) => (item === before[i] ? left[i]! : stepOfItem(schema, item)));
+  if (!sameSteps(left, right)) return false;
+  for (let i = 0; i < left.length; i++) compareAt(left[i]!, before[i], after[i], place);
+  return true;
 }
 
 function byStep(items: JsonArray, schema: ListSchema): Map<string, JsonValue[]> {

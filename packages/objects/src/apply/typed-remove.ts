@@ -100,6 +100,26 @@ export function withNamedFields(set: PathSet, schema: MergeSchema): PathSet {
   return result;
 }
 
+/**
+ * The set as it is owned once a list or map merges as a whole: who owned paths within it owns it. (One that is granular
+ * now stays owned as a whole.) Deduced types say nothing about that.
+ */
+export function withAtomicOwned(set: PathSet, schema: MergeSchema): PathSet {
+  let result: Map<string, PathNode> | undefined;
+  for (const [step, node] of set) {
+    if (node.children === undefined) continue;
+    const named = schema.kind === "map" && step.startsWith("f:") ? schema.field(step.slice(2)) : undefined;
+    const inner = named ?? (schema.kind === "any" ? undefined : innerSchema(schema));
+    if (inner === undefined || inner.kind === "scalar" || (inner.kind === "any" && !inner.atomic)) continue;
+    const atomic = inner.kind === "list" ? inner.relation === "atomic" : inner.atomic;
+    const children = atomic ? undefined : withAtomicOwned(node.children, inner);
+    if (children === node.children) continue;
+    result ??= new Map(set);
+    result.set(step, { member: node.member || atomic, children });
+  }
+  return result ?? set;
+}
+
 function innerSchema(schema: MergeSchema): MergeSchema | undefined {
   switch (schema.kind) {
     case "map":

@@ -18,6 +18,14 @@ export class TypedValueError extends Error {
   readonly code = "TypedValue";
 }
 
+const unquoted = /^[\w.:/ -]*$/;
+
+/** Canonical JSON; the texts that keys are made of mostly need no escapes. */
+function quote(value: JsonValue): string {
+  if (typeof value === "string" && unquoted.test(value)) return `"${value}"`;
+  return typeof value === "object" && value !== null ? canonicalJson(value) : JSON.stringify(value);
+}
+
 /** The step of an element of a set or map list. @throws TypedValueError for an element that cannot be one */
 export function stepOfItem(schema: ListSchema, item: JsonValue): string {
   if (schema.relation === "set") {
@@ -25,7 +33,7 @@ export function stepOfItem(schema: ListSchema, item: JsonValue): string {
       const shape = Array.isArray(item) ? "list" : "map";
       throw new TypedValueError(`associative list without keys has an element that's a ${shape} type`);
     }
-    return `v:${JSON.stringify(item)}`;
+    return `v:${quote(item)}`;
   }
   if (item === null) throw new TypedValueError("associative list with keys may not have null elements");
   if (!isJsonObject(item)) throw new TypedValueError("associative list with keys may not have non-map elements");
@@ -33,8 +41,7 @@ export function stepOfItem(schema: ListSchema, item: JsonValue): string {
   for (const name of schema.keys) {
     const value = Object.hasOwn(item, name) ? item[name] : ownProperty(schema.defaults, name);
     if (value === undefined) continue;
-    const shown = typeof value === "object" && value !== null ? canonicalJson(value) : JSON.stringify(value);
-    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${shown}`;
+    text += `${text === "" ? "" : ","}${quote(name)}:${quote(value)}`;
   }
   return `k:{${text}}`;
 }
@@ -66,7 +73,9 @@ export function requireTyped(value: JsonValue, schema: MergeSchema, options: Val
 
 class Validator {
   readonly problems: string[] = [];
+  /** Steps, those of fields as their names. */
   readonly #path: string[] = [];
+  readonly #named: boolean[] = [];
   readonly #options: ValidateOptions;
 
   constructor(options: ValidateOptions) {
@@ -74,8 +83,18 @@ class Validator {
   }
 
   #complain(message: string): void {
-    const path = this.#path.map(formatStep).join("");
+    const path = this.#path.map((step, i) => formatStep(this.#named[i]! ? `f:${step}` : step)).join("");
     this.problems.push(path === "" ? message : `${path}: ${message}`);
+  }
+
+  #enter(step: string, named: boolean): void {
+    this.#path.push(step);
+    this.#named.push(named);
+  }
+
+  #leave(): void {
+    this.#path.pop();
+    this.#named.pop();
   }
 
   visit(value: JsonValue | undefined, schema: MergeSchema): void {
@@ -103,25 +122,26 @@ class Validator {
       return;
     }
     const seen = schema.relation === "atomic" ? undefined : new Set<string>();
-    for (const [i, item] of items.entries()) {
-      let step = `i:${i}`;
+    for (let i = 0; i < items.length; i++) {
+      const item = items[i]!;
+      let step = seen === undefined ? `i:${i}` : "";
       if (seen !== undefined) {
         try {
           step = stepOfItem(schema, item);
         } catch (error) {
           if (!(error instanceof TypedValueError)) throw error;
-          this.#path.push(step);
+          this.#enter(`i:${i}`, false);
           this.#complain(error.message);
-          this.#path.pop();
+          this.#leave();
           return;
         }
         if (seen.has(step) && this.#options.duplicates === "refused")
           this.#complain(`duplicate entries for key ${formatStep(step)}`);
         seen.add(step);
       }
-      this.#path.push(step);
+      this.#enter(step, false);
       this.visit(item, schema.item);
-      this.#path.pop();
+      this.#leave();
     }
   }
 
@@ -132,13 +152,19 @@ class Validator {
       return;
     }
     for (const name in object) {
-      this.#path.push(`f:${name}`);
+      this.#enter(name, true);
       const inner = schema.field(name) ?? schema.element;
       if (inner === undefined) this.#complain("field not declared in schema");
       else this.visit(object[name], inner);
-      this.#path.pop();
+      this.#leave();
     }
   }
+}
+
+/** Is there no member, or no map at all? */
+export function isEmptyMap(map: JsonObject | undefined): boolean {
+  if (map !== undefined) for (const _ in map) return false;
+  return true;
 }
 
 /** The paths that a value sets: its leaves, empty maps, nulls, elements of lists, keys of maps. */
@@ -171,8 +197,9 @@ function collect(value: JsonValue, schema: MergeSchema, builder: PathSetBuilder)
 
 function collectItems(items: JsonArray, schema: ListSchema, builder: PathSetBuilder): void {
   const steps = items.map((item) => stepOfItem(schema, item));
-  const twins = new Set(steps).size < steps.length;
-  for (const [i, step] of steps.entries()) {
+  const twins = steps.length > 1 && new Set(steps).size < steps.length;
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!;
     builder.insert(step);
     if (twins && steps.indexOf(step) !== steps.lastIndexOf(step)) continue;
     const item = items[i]!;
@@ -190,7 +217,6 @@ function collectMembers(object: JsonObject, schema: MapSchema, builder: PathSetB
     const step = `f:${name}`;
     const structured = typeof value === "object" && value !== null;
     const own = structured ? collect(value, inner, builder.below(step)) : true;
-    const empty = structured && !Array.isArray(value) && Object.keys(value).length === 0;
-    if (own || empty || field === undefined) builder.insert(step);
+    if (own || field === undefined || (isJsonObject(value) && isEmptyMap(value))) builder.insert(step);
   }
 }
