@@ -7,6 +7,7 @@ import { asJson, type KubeObject } from "../../kube-object.ts";
 import { applyKindDefaults } from "../defaults/apply-defaults.ts";
 import { childOf, type Draft, draftOf, isAbsent, itemsOf } from "../defaults/draft.ts";
 import type { DefaultContext } from "../defaults/walk.ts";
+import { validateLabelValue } from "../../names/names.ts";
 import type { Kind } from "../kind.ts";
 import { objects, read, record, text, texts } from "../tables/read.ts";
 import { typedForm } from "../typed/typed-form.ts";
@@ -30,7 +31,19 @@ export function prepareNew(object: KubeObject, kind: Kind, context: DefaultConte
   const key = `${kind.group}/${kind.kind}`;
   if (kind.subresources.includes("status") && !keepsStatus.has(key)) delete draft["status"];
   creations[key]?.(draft, context);
-  return applyKindDefaults(typedForm(draft, type) as unknown as KubeObject, kind, context);
+  const prepared = applyKindDefaults(typedForm(draft, type) as unknown as KubeObject, kind, context);
+  return key === "batch/Job" ? withOwnLabels(prepared, draft) : prepared;
+}
+
+/**
+ * A Job takes the labels of its template when it is read from the store, long after it was validated: labels that will be
+ * refused are not to be refused twice.
+ */
+function withOwnLabels(job: KubeObject, before: JsonObject): KubeObject {
+  const isValid = Object.values(job.metadata.labels ?? {}).every((label) => validateLabelValue(label).length === 0);
+  if (isValid || !isAbsent(record(before, "metadata"), "labels")) return job;
+  const { labels: _, ...metadata } = job.metadata;
+  return { ...job, metadata };
 }
 
 export interface PrepareChange extends DefaultContext {

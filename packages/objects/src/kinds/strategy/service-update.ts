@@ -83,6 +83,7 @@ function dropWithType(spec: Draft, before: JsonObject): void {
   if (!isAbsent(before, "allocateLoadBalancerNodePorts")) dropUnchanged(isBalancer, "allocateLoadBalancerNodePorts");
   dropUnchanged(isBalancer, "loadBalancerClass");
   dropUnchanged(isExternal, "externalTrafficPolicy");
+  dropUnchanged(needsClusterIp, "internalTrafficPolicy");
 }
 
 function samePorts(spec: JsonObject, before: JsonObject): boolean {

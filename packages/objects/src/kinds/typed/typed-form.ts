@@ -225,10 +225,15 @@ function written(known: Readonly<Record<string, JsonValue>>, type: TypeFacts): J
   for (const field of type.fields) {
     const { name } = field;
     const value = Object.hasOwn(known, name) ? known[name] : undefined;
-    const shown = value === undefined ? whenAbsent(field) : isLeftOut(field, value) ? undefined : value;
+    const shown = value === undefined ? whenAbsent(field) : isLeftOut(field, value) ? undefined : stored(field, value);
     if (shown !== undefined) out[name] = shown;
   }
   return out;
+}
+
+/** An empty list or map does not outlive the store, whose protobuf cannot tell it from none. */
+function stored({ pointer, schema }: FieldFacts, value: JsonValue): JsonValue {
+  return !pointer && (schema.kind === "list" || schema.kind === "map") && isEmpty(value, schema) ? null : value;
 }
 
 function isLeftOut(field: FieldFacts, value: JsonValue): boolean {

@@ -216,7 +216,9 @@ function generatedSelector(errors: FieldErrors, object: JsonObject, spec: JsonOb
 
 const schedulingMembers = ["nodeSelector", "affinity", "tolerations", "schedulingGates"];
 
+/** The registry checks a changed job as a new one, and then its spec once more with what may not change. */
 export function jobUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
+  job(errors, object);
   const [spec, before] = [record(object, "spec"), record(old, "spec")];
   jobSpec(errors, "spec", spec);
   if (spec["selector"] === undefined) errors.required("spec.selector");

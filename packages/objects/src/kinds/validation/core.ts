@@ -164,6 +164,7 @@ export function namespace(errors: FieldErrors, object: JsonObject): void {
   }
 }
 
+/** Taints are checked twice: with the node, and with its update. */
 export function nodeUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
   nodeResources(errors, object);
   const seen = new Set<string>();
@@ -181,6 +182,7 @@ export function nodeUpdate(errors: FieldErrors, object: JsonObject, old: JsonObj
   const provider = text(old, "spec", "providerID");
   if (provider !== "" && provider !== text(object, "spec", "providerID"))
     errors.forbidden("spec.providerID", 'node updates may not change providerID except from "" to valid');
+  taints(errors, "metadata.taints", object);
   taints(errors, "metadata.taints", object);
 }
 
@@ -229,7 +231,9 @@ function localVolume(errors: FieldErrors, spec: JsonObject): void {
   if (!has(spec, "nodeAffinity")) errors.required("metadata.annotations", "Local volume requires node affinity");
 }
 
+/** The registry checks a changed volume as a new one, and the update does so again. */
 export function persistentVolumeUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
+  persistentVolume(errors, object);
   persistentVolume(errors, object);
   const [spec, before] = [record(object, "spec"), record(old, "spec")];
   const sources = (of: JsonObject): JsonObject =>

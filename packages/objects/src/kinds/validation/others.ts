@@ -58,9 +58,12 @@ function metricOf(errors: FieldErrors, at: string, metric: JsonObject): void {
     errors.required(`${at}.type`, "must specify a metric source type");
     return;
   }
-  errors.anyOf(`${at}.type`, type, metricTypes);
-  const expected = sourceOf[type];
-  if (expected === undefined) return;
+  const expected = Object.hasOwn(sourceOf, type) ? sourceOf[type] : undefined;
+  if (expected === undefined) {
+    // Said by the check of the type and by that of its source.
+    for (let time = 0; time < 2; time++) errors.unsupported(`${at}.type`, type, metricTypes);
+    return;
+  }
   if (!has(metric, expected)) {
     errors.required(`${at}.${expected}`, `must populate information for the given metric source`);
     return;
@@ -173,7 +176,9 @@ function topologies(errors: FieldErrors, terms: readonly JsonObject[]): void {
 }
 
 export function storageClassUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
-  if (text(object, "provisioner") === "") errors.required("provisioner");
+  const provisioner = text(object, "provisioner");
+  if (provisioner === "") errors.required("provisioner");
+  else errors.messages("provisioner", provisioner, validateQualifiedName(provisioner.toLowerCase()));
   for (const name of ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"])
     if (!sameJson(object[name], old[name])) errors.immutable(name, object[name], old[name]);
 }

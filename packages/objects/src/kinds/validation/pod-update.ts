@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from "@lateen/base";
 import { number, objects, read, record, text } from "../tables/read.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
 import { pod } from "./pod.ts";
+import { tolerations as validTolerations } from "./scheduling.ts";
 
 const maxSeconds = 2 ** 31 - 1;
 
@@ -14,6 +15,9 @@ export function podUpdate(errors: FieldErrors, object: JsonObject, old: JsonObje
       errors.forbidden(`spec.${list}`, "pod updates may not add or remove containers");
       return;
     }
+  for (const list of ["containers", "initContainers"])
+    for (const [index, container] of objects(spec, list).entries())
+      if (text(container, "image") === "") errors.required(`spec.${list}[${index}].image`);
   deadline(errors, spec, before);
   tolerations(errors, spec, before);
   schedulingGates(errors, spec, before);
@@ -42,6 +46,7 @@ function tolerations(errors: FieldErrors, spec: JsonObject, before: JsonObject):
   const withoutSeconds = (toleration: JsonObject): JsonValue =>
     Object.fromEntries(Object.entries(toleration).filter(([name]) => name !== "tolerationSeconds")) as JsonObject;
   const next = objects(spec, "tolerations");
+  if (!sameJson(next, objects(before, "tolerations"))) validTolerations(errors, "spec.tolerations", spec);
   for (const old of objects(before, "tolerations"))
     if (!next.some((candidate) => sameJson(withoutSeconds(candidate), withoutSeconds(old)))) {
       errors.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds");

@@ -264,7 +264,9 @@ export function nonSpecialIp(errors: FieldErrors, field: string, address: string
   const plain = address.toLowerCase();
   if (plain === "0.0.0.0" || /^[0:]+$/.test(plain))
     errors.invalid(field, address, `may not be unspecified (${address})`);
-  if (plain.startsWith("127.") || /^(?:0*:)*:?0*1$/.test(plain))
+  // 127.64.0.0/10 is the pod network of nodes that run processes: it is routed, by the machine to itself.
+  const podNetwork = /^127\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(plain);
+  if ((plain.startsWith("127.") && !podNetwork) || /^(?:0*:)*:?0*1$/.test(plain))
     errors.invalid(field, address, "may not be in the loopback range (127.0.0.0/8, ::1/128)");
   if (plain.startsWith("169.254.") || /^fe[89ab]/.test(plain))
     errors.invalid(field, address, "may not be in the link-local range (169.254.0.0/16, fe80::/10)");
@@ -305,9 +307,9 @@ function endpointAddress(errors: FieldErrors, at: string, address: JsonObject): 
 
 const addressTypes = ["FQDN", "IPv4", "IPv6"];
 
-export function endpointSlice(errors: FieldErrors, object: JsonObject): void {
-  const type = text(object, "addressType");
-  errors.oneOf("addressType", type, addressTypes);
+export function endpointSlice(errors: FieldErrors, object: JsonObject, addressType?: string): void {
+  const type = addressType ?? text(object, "addressType");
+  errors.oneOf("addressType", text(object, "addressType"), addressTypes);
   const all = objects(object, "endpoints");
   if (all.length > 1000) errors.tooMany("endpoints", all.length, 1000);
   for (const [index, endpoint] of all.entries()) sliceEndpoint(errors, `endpoints[${index}]`, endpoint, type);
@@ -338,9 +340,11 @@ interface SliceAddress {
 
 function sliceAddress(errors: FieldErrors, { at, field, address, type }: SliceAddress): void {
   const isAddress = parseIp(address, { leadingZeros: true }) !== undefined;
-  if (!isAddress) ip(errors, field, address);
-  else if (isIpv6(address) !== (type === "IPv6"))
-    errors.invalid(`${at}.addresses`, address, `must be an ${type} address`);
+  if (!isAddress) {
+    ip(errors, field, address);
+    return;
+  }
+  if (isIpv6(address) !== (type === "IPv6")) errors.invalid(`${at}.addresses`, address, `must be an ${type} address`);
   nonSpecialIp(errors, field, address);
 }
 
@@ -359,6 +363,6 @@ function slicePorts(errors: FieldErrors, ports: readonly JsonObject[]): void {
 }
 
 export function endpointSliceUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
-  endpointSlice(errors, object);
+  endpointSlice(errors, object, text(old, "addressType"));
   errors.immutable("addressType", read(object, "addressType"), read(old, "addressType"));
 }
