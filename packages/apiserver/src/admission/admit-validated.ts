@@ -2,6 +2,8 @@ import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import { checkLimits } from "./limit-ranger.ts";
 import { checkPodSecurity } from "./pod-security.ts";
+import { checkValidatingPolicies } from "./policies/validating-policies.ts";
+import { callValidatingWebhooks } from "./policies/webhooks.ts";
 import { chargeQuotas } from "./quota.ts";
 
 export interface ValidatedWrite {
@@ -16,5 +18,9 @@ export async function admitValidated(request: ResourceRequest, write: ValidatedW
   if (old === undefined) checkLimits(request, object);
   if (request.subresource === undefined || request.subresource === "ephemeralcontainers")
     checkPodSecurity(request, object);
+  const operation = old === undefined ? "CREATE" : "UPDATE";
+  const subject = { request, operation, object, old, dryRun: write.dryRun } as const;
+  checkValidatingPolicies(subject);
+  await callValidatingWebhooks(subject);
   await chargeQuotas(request, write);
 }

@@ -1,19 +1,32 @@
 import type { JsonObject } from "@lateen/base";
-import { asJson, type FieldError, type Kind, type KubeObject, type ObjectMeta } from "@lateen/objects";
+import { asJson, type FieldError, type Kind, type KubeObject, type ObjectMeta, valueAt } from "@lateen/objects";
 import { applyKindDefaults, prepareChange, prepareNew, typedForm, validateKind } from "@lateen/objects/kinds";
 import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
+import { conditionErrors, policyErrors } from "../admission/policies/policy-errors.ts";
+import { objectsOf } from "./edit.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
 import { namespaceBehaviour } from "./namespace.ts";
 import { serviceBehaviour } from "./service.ts";
 import { claimBehaviour, definitionBehaviour, volumeBehaviour } from "./storage-and-definitions.ts";
+
+const policyBehaviour: KindBehaviour = { validate: (_request, { next }) => policyErrors(next) };
+const webhookBehaviour: KindBehaviour = {
+  validate: (_request, { next }) =>
+    objectsOf(valueAt(next, "webhooks")).flatMap((webhook, i) =>
+      conditionErrors(webhook.matchConditions, `webhooks[${i}].matchConditions`),
+    ),
+};
 
 const behaviours: Readonly<Record<string, KindBehaviour>> = {
   Namespace: namespaceBehaviour,
   Service: serviceBehaviour,
   PersistentVolumeClaim: claimBehaviour,
   PersistentVolume: volumeBehaviour,
+  "ValidatingAdmissionPolicy.admissionregistration.k8s.io": policyBehaviour,
+  "ValidatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
+  "MutatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
   "CustomResourceDefinition.apiextensions.k8s.io": definitionBehaviour,
 };
 

@@ -79,7 +79,8 @@ function allocate(
     const port = request.core.services.freePort();
     if (port !== undefined) object = withSpec(object, { healthCheckNodePort: take(allocating, String(port)) && port });
   }
-  if (allocating.errors.length > 0) {
+  // A dry run reserves nothing, so it cannot find anything taken.
+  if (allocating.errors.length > 0 && !dryRun) {
     throw invalid({ group: "", kind: "Service", name: object.metadata.name ?? "" }, allocating.errors);
   }
   return object;

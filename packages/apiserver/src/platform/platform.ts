@@ -8,4 +8,16 @@ export interface Platform {
   gzip(bytes: Uint8Array): Promise<Uint8Array>;
   gunzip(bytes: Uint8Array, limitBytes: number): Promise<Uint8Array>;
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
+  /** Calls out over HTTPS (webhooks); absent where that cannot be. @throws what the connection throws. */
+  post?(call: OutgoingCall): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+}
+
+export interface OutgoingCall {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** PEM of the authorities to trust instead of the system's. */
+  readonly ca: string | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }

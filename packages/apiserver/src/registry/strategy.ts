@@ -21,6 +21,8 @@ export interface Strategy {
   readonly statusSubresource: boolean;
   /** A write of the status cannot change the finalizers. */
   readonly statusKeepsFinalizers?: boolean;
+  /** The generation is given at creation and never counts. */
+  readonly fixedGeneration?: boolean;
   /** Nobody's fields are recorded. */
   readonly untracked?: boolean;
   /** What deletion makes of an object whose content must go first; undefined when nothing is left to wait for. */
@@ -79,6 +81,7 @@ export function strategyOf(kind: Kind, custom?: CustomVersion): Strategy {
     graceful: name === "Pod",
     defaultPropagation: name === "Job.batch" || name === "ReplicationController" ? "Orphan" : "Background",
     statusSubresource: kind.subresources.includes("status"),
+    ...(name === "PriorityClass.scheduling.k8s.io" && { fixedGeneration: true }),
     ...(name === "Namespace" && { terminate: terminateNamespace }),
     ...(name === "CustomResourceDefinition.apiextensions.k8s.io" && { terminate: terminateDefinition }),
     ...(name === "Event.events.k8s.io" && { storageGroup: "core" }),

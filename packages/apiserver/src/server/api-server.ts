@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } fro
 import { builtinKinds, builtinType, builtinTypeOf } from "@lateen/objects/kinds";
 import { acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
+import { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
 import { deprecationWarning } from "../kinds/warnings.ts";
@@ -104,6 +105,7 @@ class Server implements ApiServer {
       rules: options.rules ?? celRules,
       definitions,
       changeObject,
+      configurations: new FollowedConfigurations(options.store),
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
       openStreams: new Set(),
@@ -145,6 +147,7 @@ class Server implements ApiServer {
     for (const end of this.#core.openStreams) end();
     this.#services.close();
     this.#core.rbac.close();
+    this.#core.configurations.close();
     await this.#definitions[Symbol.asyncDispose]();
   }
 

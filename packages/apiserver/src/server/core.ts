@@ -11,6 +11,7 @@ import type { TokenIssuer } from "../authn/token-issuer.ts";
 import type { Rbac } from "../authz/rbac.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
+import type { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
@@ -42,6 +43,7 @@ export interface Core {
     options: WriteOptions,
     change: (live: KubeObject) => { readonly object: KubeObject },
   ) => Promise<KubeObject>;
+  readonly configurations: FollowedConfigurations;
   /** Ends of the streams that are open now; the server's end is theirs. */
   readonly openStreams: Set<() => void>;
   /** The resources that are served at this moment. */

@@ -144,7 +144,7 @@ function countGeneration(request: ResourceRequest, live: KubeObject, next: KubeO
   if (!strategy.counted || request.subresource === "binding") return next;
   const generation = live.metadata.generation ?? 1;
   const withoutStatus = custom === undefined || strategy.statusSubresource;
-  const changed = !jsonEquals(wanted(live, withoutStatus), wanted(next, withoutStatus));
+  const changed = !strategy.fixedGeneration && !jsonEquals(wanted(live, withoutStatus), wanted(next, withoutStatus));
   return { ...next, metadata: { ...next.metadata, generation: changed ? generation + 1 : generation } };
 }
 
