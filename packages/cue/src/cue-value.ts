@@ -4,7 +4,8 @@ import { diagnosticOf, posOf } from "./diagnostics.ts";
 import { isAllowed } from "./eval/closedness.ts";
 import { equalData } from "./eval/compare.ts";
 import { defaultOf } from "./eval/evaluate.ts";
-import { finalize } from "./eval/finalize.ts";
+import { equalValues } from "./eval/equality.ts";
+import { errorWithin, finalize } from "./eval/finalize.ts";
 import { funcKind, kindNames, topKind } from "./eval/kind.ts";
 import { type Label, formatLabel, isDefinition, isHidden, isLet, isRegular, nameOfLabel } from "./eval/label.ts";
 import { lookupLabel } from "./eval/look.ts";
@@ -18,7 +19,7 @@ import { unify } from "./eval/unify.ts";
 import { validate } from "./eval/validate.ts";
 import { type Bottom, isFatal } from "./eval/values.ts";
 import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
-import { explainVertex } from "./explain.ts";
+import { explainVertex, operandsOf, referenceTarget } from "./explain.ts";
 import { jsonText, jsonValue } from "./export/json.ts";
 import { syntaxOf } from "./export/cue.ts";
 import { parsePath } from "./path.ts";
@@ -183,7 +184,18 @@ export class CueValue implements Value {
 
   equals(other: Value): boolean {
     if (!(other instanceof CueValue)) return false;
-    return this.#within(() => equalData(this.#run, this.vertex, other.vertex)) === true;
+    return (
+      this.#within(() => {
+        finalize(this.#run, this.vertex);
+        finalize(this.#run, other.vertex);
+        const isWrong = errorWithin(this.vertex) !== undefined;
+        if (isWrong || errorWithin(other.vertex) !== undefined)
+          return isWrong && errorWithin(other.vertex) !== undefined;
+        return (
+          equalValues(this.#run, this.vertex, other.vertex) || equalData(this.#run, this.vertex, other.vertex) === true
+        );
+      }) === true
+    );
   }
 
   subsumes(other: Value, options: { readonly final?: boolean; readonly schema?: boolean } = {}): boolean {
@@ -322,14 +334,19 @@ export class CueValue implements Value {
     return this.#within(() => allows(this.#run, holder, anyLabel)) === true;
   }
 
+  /** Operators as CUE names them: `&`, `|`, `.`, `[]`, `()`, `\\()`; `NoOp` for what is none. */
   expr(): { readonly op: string; readonly operands: readonly Value[] } {
-    return { op: "", operands: [this] };
+    if (this.#broken !== undefined) return { op: "NoOp", operands: [this] };
+    const { op, operands } = operandsOf(this.vertex.conjuncts);
+    if (op === "NoOp") return { op, operands: [this] };
+    return { op, operands: operands.map((conjunct) => this.#value(new Vertex(this.vertex, "", [conjunct], true))) };
   }
 
   referencePath(): { readonly path: string } | undefined {
-    const explained = this.explain();
-    const reference = explained.length === 1 ? explained[0]?.reference : undefined;
-    return reference === undefined ? undefined : { path: reference };
+    const [conjunct, ...more] = this.vertex.conjuncts;
+    if (conjunct === undefined || more.length > 0) return undefined;
+    const to = this.#within(() => referenceTarget(this.#run, conjunct));
+    return to instanceof Vertex && !to.binding ? { path: this.at(to).pathText } : undefined;
   }
 
   syntax(options: SyntaxOptions = {}): string {

@@ -31,8 +31,8 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
     closedRecursively: value.kind === "struct" && isClosed(value) && isClosedRecursively(value),
     concrete: value.exists && (value.kind !== "bottom" || value.err !== undefined),
     exists: value.exists,
-    incompleteKind: kindText(value.incompleteKind),
-    kind: kindText(value.kind),
+    incompleteKind: value.validate().length > 0 ? "_|_" : kindText(value.incompleteKind),
+    kind: value.validate().length > 0 ? "_|_" : kindText(value.kind),
   }),
   fields: ({ value, options }) => fields(value, options),
   default: ({ value }) => {
@@ -166,16 +166,15 @@ function fields(value: Value, options: ReadonlySet<string>): object {
             : field.required
               ? "RequiredConstraint"
               : "NoLabels",
-        kind: fieldKind(field.value, field.required),
+        kind: fieldKind(field.value, field.required && !withOptional),
         optional: field.optional,
         selector: `${field.selector}${withOptional ? (field.optional ? "?" : field.required ? "!" : "") : ""}`,
       })),
   };
 }
 
-function fieldKind(value: Value, isRequired: boolean): string {
-  void isRequired;
-  return kindText(value.incompleteKind);
+function fieldKind(value: Value, isMissing: boolean): string {
+  return isMissing || value.validate().length > 0 ? "_|_" : kindText(value.incompleteKind);
 }
 
 function attempt(read: () => string): object {

@@ -16,13 +16,14 @@ import { evaluate, isReference } from "./evaluate.ts";
 import { frozenField } from "./errors.ts";
 import { judge } from "./judge.ts";
 import { addValue, narrow } from "./scalars.ts";
+import { structKind } from "./kind.ts";
 import { type Label, isDefinition, isRegular } from "./label.ts";
 import { applyPattern, applyPatterns } from "./patterns.ts";
 import { unifyScalars } from "./scalar-vertex.ts";
 import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
 import { type Run, resetVertex } from "./run.ts";
 import { type Choice, NodeState, type Task } from "./state.ts";
-import { type Bottom, bottom, combineBottoms, isFatal, structMarker } from "./values.ts";
+import { type Bottom, bottom, combineBottoms, isFatal, structMarker, typeValue } from "./values.ts";
 import {
   type ArcType,
   type ChoiceList,
@@ -33,7 +34,6 @@ import {
   evaluated,
   inProgress,
   noLineage,
-  optional,
   unprocessed,
 } from "./vertex.ts";
 
@@ -279,6 +279,7 @@ function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | unde
   if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
   const group = new Group(lineage.group, node.vertex.depth, false);
   node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
+  node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
   return undefined;
 }
 
