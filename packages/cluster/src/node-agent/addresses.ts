@@ -1,31 +1,39 @@
 /**
- * Loopback addresses of this node's pods and Services. On Linux each has one of its own out of 127.N.0.0/16, where N is this
- * server's: pods below 127.N.128.0, Services from there. Elsewhere all share 127.0.0.1 and each port is given another number.
+ * Loopback addresses of this node's pods and Services: each has one of its own out of 127.N.0.0/16, where N is this server's;
+ * pods below 127.N.128.0, Services from there. Linux routes them all to itself. Elsewhere a pod's address is only a name: its
+ * program listens on 127.0.0.1, at a port that it is told.
  */
 import { readFileSync } from "node:fs";
 import * as net from "node:net";
 
 export interface AddressRange extends AsyncDisposable {
-  /** `127.77`, or undefined where every pod has 127.0.0.1 and its ports are remapped. */
-  readonly prefix: string | undefined;
+  /** `127.77`. */
+  readonly prefix: string;
+  /** Whether a program can listen there. */
+  readonly routed: boolean;
 }
 
 /** The claim's port: nobody talks to it, holding it open tells other servers that the range is taken. */
 const claimPort = 10_250;
 const firstRange = 64;
 const ranges = 62;
+const loopback = "127.0.0.1";
 
 /** Takes a free range, trying first the one that `seed` gives (the data directory): the same server gets the same again. */
 export async function claimAddressRange(seed: string, platform: string = process.platform): Promise<AddressRange> {
-  if (platform !== "linux") return { prefix: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
   const start = hash(seed) % ranges;
-  for (let i = 0; i < ranges; i++) {
-    const prefix = `127.${firstRange + ((start + i) % ranges)}`;
-    const server = await holdOpen(`${prefix}.0.1`);
-    if (server !== undefined)
-      return { prefix, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+  const prefixOf = (i: number): string => `127.${firstRange + ((start + i) % ranges)}`;
+  for (let i = 0; i < ranges && platform === "linux"; i++) {
+    const server = await holdOpen(`${prefixOf(i)}.0.1`);
+    if (server !== undefined) {
+      return {
+        prefix: prefixOf(i),
+        routed: true,
+        [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())),
+      };
+    }
   }
-  return { prefix: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
+  return { prefix: prefixOf(0), routed: false, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 function holdOpen(host: string): Promise<net.Server | undefined> {
@@ -56,29 +64,35 @@ export const firstFreePort = ((): number => {
 })();
 
 export interface PodAddress {
+  /** The address that the pod's status names. */
   readonly ip: string;
+  /** Where its program listens and is reached. */
+  readonly host: string;
   /** The port of this machine that stands for a port of the pod. */
   hostPort(port: number): number;
 }
 
 /** Who has which address. */
 export class AddressBook {
-  readonly #prefix: string | undefined;
+  readonly #prefix: string;
+  readonly #routed: boolean;
   readonly #taken = new Map<string, string>();
   readonly #pods = new Map<string, PodAddress>();
+  readonly #services = new Map<string, string>();
   readonly #next = { pod: 2, service: 1 };
 
-  constructor(prefix: string | undefined) {
+  constructor({ prefix, routed }: Pick<AddressRange, "prefix" | "routed">) {
     this.#prefix = prefix;
+    this.#routed = routed;
   }
 
   get remapsPorts(): boolean {
-    return this.#prefix === undefined;
+    return !this.#routed;
   }
 
   /** The address of the node itself. */
   get hostIp(): string {
-    return this.#prefix === undefined ? "127.0.0.1" : `${this.#prefix}.0.1`;
+    return this.#routed ? `${this.#prefix}.0.1` : loopback;
   }
 
   pod(uid: string): PodAddress | undefined {
@@ -94,25 +108,29 @@ export class AddressBook {
     if (this.remapsPorts) for (const port of ports) mapped.set(port, await freePort());
     const address: PodAddress = {
       ip,
+      host: this.#routed ? ip : loopback,
       hostPort: (port) => mapped.get(port) ?? (port < firstFreePort ? port + privilegedShift : port),
     };
     this.#pods.set(uid, address);
     return address;
   }
 
+  /** Gives a Service its address; the same one each time. */
   assignService(uid: string, wanted: string | undefined): string {
-    return this.#take(`service/${uid}`, wanted, "service");
+    if (!this.#routed) return loopback;
+    const known = this.#services.get(uid) ?? this.#take(`service/${uid}`, wanted, "service");
+    this.#services.set(uid, known);
+    return known;
   }
 
   release(kind: "pod" | "service", uid: string): void {
     const owner = `${kind}/${uid}`;
     for (const [ip, holder] of this.#taken) if (holder === owner) this.#taken.delete(ip);
-    if (kind === "pod") this.#pods.delete(uid);
+    (kind === "pod" ? this.#pods : this.#services).delete(uid);
   }
 
   #take(owner: string, wanted: string | undefined, kind: "pod" | "service"): string {
     const prefix = this.#prefix;
-    if (prefix === undefined) return "127.0.0.1";
     if (wanted?.startsWith(`${prefix}.`) === true && !this.#taken.has(wanted)) {
       this.#taken.set(wanted, owner);
       return wanted;

@@ -272,9 +272,12 @@ export class ContainerRunner {
 
   /** Where the program should listen, and who it is. */
   #ownEnvironment({ port }: Extract<ContainerPlan, { kind: "process" }>): Record<string, string> {
-    const { pod, address } = this.#options;
+    const { pod, address, context } = this.#options;
+    const services =
+      pod.spec?.enableServiceLinks === false ? {} : context.serviceEnvironment(pod.metadata.namespace ?? "");
     return {
-      HOST: address.ip,
+      ...services,
+      HOST: address.host,
       ...(port !== undefined && { PORT: String(address.hostPort(port)) }),
       HOSTNAME: pod.spec?.hostname ?? pod.metadata.name ?? "",
       POD_NAME: pod.metadata.name ?? "",
@@ -295,7 +298,7 @@ export class ContainerRunner {
       container: readiness === undefined ? container : { ...container, readinessProbe: readiness },
       target: {
         container,
-        addressOf: (port) => ({ host: address.ip, port: address.hostPort(port) }),
+        addressOf: (port) => ({ host: address.host, port: address.hostPort(port) }),
         ...(context.mode === "process-shell" && {
           exec: async (command: readonly string[], timeoutMs: number) => {
             let output = "";

@@ -18,6 +18,8 @@ export interface NodeContext {
   readonly addresses: AddressBook;
   /** Holds `logs/` and `work/`. */
   readonly folder: string;
+  /** Variables that tell a program of a namespace where its Services are. */
+  readonly serviceEnvironment: (namespace: string) => Readonly<Record<string, string>>;
   /** Logs that are being written, by path. */
   readonly openLogs: Map<string, LogFile>;
 }

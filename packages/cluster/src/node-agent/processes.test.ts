@@ -192,6 +192,45 @@ describe.skipIf(process.platform === "win32")("a node that runs processes", () =
     expect(await logText(cluster, "once")).toBe("blue on lateen as once\n");
   });
 
+  it("tells a program where the Services of its namespace are", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(pod("db", "{name: c, image: oamdev/hello-world, ports: [{containerPort: 8000}]}"));
+    await cluster.apply(
+      "{apiVersion: v1, kind: Service, metadata: {name: my-db, namespace: default}, spec: {selector: {app: db}, ports: [{name: http, port: 8080, targetPort: 8000}]}}",
+    );
+    await ready(cluster, "db");
+    const service = () =>
+      cluster.cache.get<Service>({ apiVersion: "v1", kind: "Service", namespace: "default", name: "my-db" });
+    await expect.poll(() => service()?.metadata.annotations?.[serviceAddressAnnotation], waitFor).toBeDefined();
+    await cluster.apply(
+      pod(
+        "once",
+        "{name: c, image: busybox, command: [printenv, MY_DB_SERVICE_HOST, MY_DB_SERVICE_PORT_HTTP]}",
+        "restartPolicy: Never",
+      ),
+    );
+    await expect.poll(() => getPod(cluster, "once")?.status?.phase, waitFor).toBe("Succeeded");
+    expect(await logText(cluster, "once")).toBe(
+      `${service()?.metadata.annotations?.[serviceAddressAnnotation]?.replace(":", "\n")}\n`,
+    );
+  });
+
+  it("gives a load balancer an address, though nothing real is behind it", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(
+      "{apiVersion: v1, kind: Service, metadata: {name: lb, namespace: default}, spec: {type: LoadBalancer, selector: {app: none}, ports: [{port: 8080}]}}",
+    );
+    const address = () =>
+      (
+        cluster.cache.get({ apiVersion: "v1", kind: "Service", namespace: "default", name: "lb" })?.status as
+          | { loadBalancer?: { ingress?: { ip: string }[] } }
+          | undefined
+      )?.loadBalancer?.ingress?.[0]?.ip;
+    await expect.poll(address, waitFor).toBeDefined();
+    const answer = await fetch(`http://${address()}:8080/`);
+    expect([answer.status, await answer.text()]).toEqual([503, "this Service has no ready endpoints\n"]);
+  });
+
   it("says what a container waits for, and goes on when it is there", async () => {
     const cluster = await startCluster();
     await cluster.apply(

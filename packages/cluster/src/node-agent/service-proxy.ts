@@ -56,7 +56,7 @@ export class ServiceProxy implements AsyncDisposable {
   }
 
   async #reconcile({ namespace, name }: Request, { signal }: ReconcileContext): Promise<void> {
-    const { environment, context } = this.#options;
+    const { environment } = this.#options;
     const service = environment.cache.get<Service>({ ...serviceKind, namespace, name });
     const key = `${namespace}/${name}`;
     if (service === undefined || service.spec?.type === "ExternalName") {
@@ -64,24 +64,44 @@ export class ServiceProxy implements AsyncDisposable {
       return;
     }
     const ports = (service.spec?.ports ?? []).filter(({ protocol = "TCP" }) => protocol === "TCP");
-    // A Service of simulated pods alone needs no listener.
-    if (
-      !this.#listening.has(key) &&
-      !ports.some((port) =>
-        this.#backends(service, port).some(
-          ({ podUid, port: target }) => this.#options.reach(podUid, target) !== undefined,
-        ),
-      )
-    )
-      return;
-    const known = service.metadata.annotations?.[serviceAddressAnnotation]?.split(",")[0]?.split(":")[0];
-    const listening = this.#listening.get(key) ?? {
-      ip: context.addresses.assignService(service.metadata.uid ?? key, known),
-      servers: new Map(),
-    };
+    // A Service of simulated pods alone needs no listener, unless somebody waits for its address.
+    const real = ports.some((port) =>
+      this.#backends(service, port).some(
+        ({ podUid, port: target }) => this.#options.reach(podUid, target) !== undefined,
+      ),
+    );
+    if (!this.#listening.has(key) && !real && service.spec?.type !== "LoadBalancer") return;
+    const listening = this.#listening.get(key) ?? { ip: this.#addressOf(service), servers: new Map() };
     this.#listening.set(key, listening);
     await this.#listen(listening, key, ports);
     await this.#publish(service, listening, signal);
+  }
+
+  #addressOf(service: Service): string {
+    const { uid = "", annotations } = service.metadata;
+    const known = annotations?.[serviceAddressAnnotation]?.split(",")[0]?.split(":")[0];
+    return this.#options.context.addresses.assignService(uid, known);
+  }
+
+  /**
+   * The variables by which a program finds the Services of its namespace (`DB_SERVICE_HOST`, `DB_SERVICE_PORT`,
+   * `DB_SERVICE_PORT_HTTP`), as the kubelet gives them: the only way here, where no name is resolved.
+   */
+  environmentFor(namespace: string): Record<string, string> {
+    const { environment, context } = this.#options;
+    const env: Record<string, string> = {};
+    if (context.addresses.remapsPorts) return env;
+    for (const service of environment.cache.list<Service>({ ...serviceKind, namespace })) {
+      const { type, clusterIP, ports = [] } = service.spec ?? {};
+      if (type === "ExternalName" || clusterIP === "None" || ports.length === 0) continue;
+      const prefix = variableName(service.metadata.name ?? "");
+      env[`${prefix}_SERVICE_HOST`] = this.#addressOf(service);
+      env[`${prefix}_SERVICE_PORT`] = String(servedPort(ports[0]!.port));
+      for (const { name, port } of ports)
+        if (name !== undefined && name !== "")
+          env[`${prefix}_SERVICE_PORT_${variableName(name)}`] = String(servedPort(port));
+    }
+    return env;
   }
 
   async #listen(listening: Listening, key: string, ports: readonly ServicePort[]): Promise<void> {
@@ -111,6 +131,7 @@ export class ServiceProxy implements AsyncDisposable {
   async #publish(service: Service, { ip, servers }: Listening, signal: AbortSignal): Promise<void> {
     const { environment } = this.#options;
     const { namespace = "", name = "" } = service.metadata;
+    await this.#publishIngress(service, ip, signal);
     const text = [...servers.values()].map(({ port }) => `${ip}:${port}`).join(",");
     if (text === "" || service.metadata.annotations?.[serviceAddressAnnotation] === text) return;
     try {
@@ -122,6 +143,21 @@ export class ServiceProxy implements AsyncDisposable {
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
     }
+  }
+
+  /** A load balancer is ready when its status has an address. */
+  async #publishIngress({ spec, status, metadata }: Service, ip: string, signal: AbortSignal): Promise<void> {
+    const { loadBalancer } = (status ?? {}) as {
+      readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
+    };
+    if (spec?.type !== "LoadBalancer" || loadBalancer?.ingress?.[0]?.ip === ip) return;
+    const { namespace = "", name = "" } = metadata;
+    const value = { status: { loadBalancer: { ingress: [{ ip, ipMode: "VIP" }] } } };
+    await this.#options.environment.client.patch(
+      { ...serviceKind, namespace, name },
+      { kind: "merge", value },
+      { signal, subresource: "status", fieldManager: "lateen-node" },
+    );
   }
 
   #forward(client: net.Socket, key: string, port: number): void {
@@ -206,11 +242,20 @@ export class ServiceProxy implements AsyncDisposable {
   }
 }
 
+function servedPort(port: number): number {
+  return port < firstFreePort ? port + privilegedShift : port;
+}
+
+/** `my-db` → `MY_DB`. */
+function variableName(name: string): string {
+  return name.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
+}
+
 async function openListener(
   { ip, port, remap }: { readonly ip: string; readonly port: number; readonly remap: boolean },
   accept: (socket: net.Socket) => void,
 ): Promise<{ readonly server: net.Server; readonly port: number } | undefined> {
-  const candidates = remap ? [0] : [port < firstFreePort ? port + privilegedShift : port];
+  const candidates = remap ? [0] : [servedPort(port)];
   for (const candidate of candidates) {
     const server = await tryListen(ip, candidate, accept);
     if (server !== undefined) return { server, port: (server.address() as net.AddressInfo).port };

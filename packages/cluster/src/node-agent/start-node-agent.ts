@@ -56,6 +56,7 @@ export async function startNodeAgent(environment: Environment, options: NodeAgen
     });
     for (const problem of catalog.problems) environment.log({ level: "warn", message: problem, controller: "node" });
     const range = stack.use(await claimAddressRange(createHash("sha256").update(folder).digest("hex")));
+    let proxy: ServiceProxy | undefined;
     const context: NodeContext = {
       ...environment,
       events: createEventRecorder(environment, "kubelet", nodeName),
@@ -63,7 +64,8 @@ export async function startNodeAgent(environment: Environment, options: NodeAgen
       nodeName,
       folder,
       processes: stack.use(createProcessHost(join(folder, "processes"))),
-      addresses: new AddressBook(range.prefix),
+      addresses: new AddressBook(range),
+      serviceEnvironment: (namespace) => proxy?.environmentFor(namespace) ?? {},
       openLogs: new Map(),
     };
     const facts: NodeFacts = { catalog, labels: options.labels ?? {}, podLimit: options.podLimit ?? 2_000 };
@@ -72,7 +74,7 @@ export async function startNodeAgent(environment: Environment, options: NodeAgen
     tasks.run((signal) => keepAlive(context, facts, signal));
     const pods = stack.use(new PodKeeper(environment, context, catalog));
     const reach = (uid: string, port: number) => pods.reach(uid, port);
-    const proxy = stack.use(new ServiceProxy({ environment, context, reach }));
+    proxy = stack.use(new ServiceProxy({ environment, context, reach }));
     const running = stack.use(
       startControllers({ ...environment, controllers: [pods.controller(), proxy.controller()] }),
     );
@@ -153,7 +155,7 @@ class PodKeeper implements AsyncDisposable {
     const worker = this.#workers.get(uid);
     const address = this.#context.addresses.pod(uid);
     if (worker === undefined || worker.simulated || address === undefined) return undefined;
-    return { host: address.ip, port: address.hostPort(port) };
+    return { host: address.host, port: address.hostPort(port) };
   }
 
   async #reconcile({ namespace, name }: Request): Promise<void> {
