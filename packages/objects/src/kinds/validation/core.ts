@@ -150,7 +150,6 @@ export function namespace(errors: FieldErrors, object: JsonObject): void {
     const messages = validateQualifiedName(finalizer);
     errors.messages("spec.finalizers", finalizer, messages);
     if (
-      messages.length === 0 &&
       !finalizer.includes("/") &&
       finalizer !== "kubernetes" &&
       finalizer !== "orphan" &&
@@ -217,9 +216,12 @@ function capacity(errors: FieldErrors, spec: JsonObject): void {
   if (names.length === 0) errors.required("spec.capacity");
   if (!names.includes("storage") || names.length > 1)
     errors.unsupported("spec.capacity", names.length === 0 ? null : (amounts as JsonObject), ["storage"]);
-  for (const [name, amount] of Object.entries(amounts))
+  for (const [name, amount] of Object.entries(amounts)) {
+    if (compareQuantities(quantityOf(amount), parseQuantity("0")) < 0)
+      errors.invalid(`spec.capacity[${name}]`, amount, "must be a valid resource quantity");
     if (compareQuantities(quantityOf(amount), parseQuantity("0")) <= 0)
       errors.invalid(`spec.capacity[${name}]`, amount, "must be greater than zero");
+  }
 }
 
 function localVolume(errors: FieldErrors, spec: JsonObject): void {

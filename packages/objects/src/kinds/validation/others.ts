@@ -17,7 +17,8 @@ export function horizontalPodAutoscaler(errors: FieldErrors, object: JsonObject)
   const scalesToZero = objects(spec, "metrics").some(({ type }) => type === "Object" || type === "External");
   if (has(spec, "minReplicas") && min < 1)
     errors.invalid("spec.minReplicas", min, "must be greater than or equal to 1");
-  if (max < 1) errors.required("spec.maxReplicas", "must be set and greater than 0");
+  if (max === 0) errors.required("spec.maxReplicas", "must be set and greater than 0");
+  else if (max < 0) errors.invalid("spec.maxReplicas", max, "must be greater than or equal to 1");
   if (has(spec, "minReplicas") && max < min)
     errors.invalid("spec.maxReplicas", max, "must be greater than or equal to `minReplicas`");
   target(errors, record(spec, "scaleTargetRef"));
@@ -230,7 +231,7 @@ export function volumeAttachment(errors: FieldErrors, object: JsonObject): void 
     errors.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName");
   if (hasName && text(spec, "source", "persistentVolumeName") === "")
     errors.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName");
-  else if (hasName) errors.subdomain("spec.source.persistentVolumeName", text(spec, "source", "persistentVolumeName"));
+  if (hasName) errors.subdomain("spec.source.persistentVolumeName", text(spec, "source", "persistentVolumeName"));
   const node = text(spec, "nodeName");
   errors.subdomain("spec.nodeName", node);
 }
@@ -298,8 +299,6 @@ export function lease(errors: FieldErrors, object: JsonObject): void {
   if (typeof seconds === "number" && seconds <= 0)
     errors.invalid("spec.leaseDurationSeconds", seconds, "must be greater than 0");
   errors.nonNegative("spec.leaseTransitions", read(spec, "leaseTransitions"));
-  const holder = read(spec, "holderIdentity");
-  if (holder === "") errors.invalid("spec.holderIdentity", "", "must not be empty");
 }
 
 const keyUsages = [

@@ -1,10 +1,11 @@
 /** Services, Endpoints and EndpointSlices (pkg/apis/core/validation, pkg/apis/discovery/validation, 1.36). */
 import type { JsonObject, JsonValue } from "@lateen/base";
 import { parseCidr, parseIp } from "../../names/addresses.ts";
+import { validateFullyQualifiedDomainName } from "../../names/field-names.ts";
 import { validateDns1123Subdomain, validateQualifiedName } from "../../names/names.ts";
 import { number, objects, read, record, text, texts } from "../tables/read.ts";
 import { portOrName } from "./containers.ts";
-import { type FieldErrors, has } from "./field-errors.ts";
+import { type FieldErrors, has, sameJson } from "./field-errors.ts";
 import { goStruct } from "./go-values.ts";
 import { ip } from "./pod.ts";
 import { labelMap } from "./scheduling.ts";
@@ -274,6 +275,10 @@ export function nonSpecialIp(errors: FieldErrors, field: string, address: string
     errors.invalid(field, address, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
 }
 
+export function endpointsUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
+  if (!sameJson(object["subsets"], old["subsets"])) endpoints(errors, object);
+}
+
 export function endpoints(errors: FieldErrors, object: JsonObject): void {
   for (const [index, subset] of objects(object, "subsets").entries()) {
     const at = `subsets[${index}]`;
@@ -307,10 +312,12 @@ function endpointAddress(errors: FieldErrors, at: string, address: JsonObject): 
 
 const addressTypes = ["FQDN", "IPv4", "IPv6"];
 
-export function endpointSlice(errors: FieldErrors, object: JsonObject, addressType?: string): void {
-  const type = addressType ?? text(object, "addressType");
-  errors.oneOf("addressType", text(object, "addressType"), addressTypes);
-  const all = objects(object, "endpoints");
+/** Endpoints that were there before are not judged again: older servers took more. */
+export function endpointSlice(errors: FieldErrors, object: JsonObject, old?: JsonObject): void {
+  const type = text(object, "addressType");
+  errors.oneOf("addressType", type, addressTypes);
+  const isUnchanged = old !== undefined && sameJson(object["endpoints"], old["endpoints"]);
+  const all = isUnchanged ? [] : objects(object, "endpoints");
   if (all.length > 1000) errors.tooMany("endpoints", all.length, 1000);
   for (const [index, endpoint] of all.entries()) sliceEndpoint(errors, `endpoints[${index}]`, endpoint, type);
   slicePorts(errors, objects(object, "ports"));
@@ -322,7 +329,7 @@ function sliceEndpoint(errors: FieldErrors, at: string, endpoint: JsonObject, ty
   if (addresses.length > 100) errors.tooMany(`${at}.addresses`, addresses.length, 100);
   for (const [index, address] of addresses.entries()) {
     const field = `${at}.addresses[${index}]`;
-    if (type === "FQDN") errors.messages(field, address, validateDns1123Subdomain(address));
+    if (type === "FQDN") errors.add(validateFullyQualifiedDomainName(field, address));
     else if (type === "IPv4" || type === "IPv6") sliceAddress(errors, { at, field, address, type });
   }
   const hostname = read(endpoint, "hostname");
@@ -363,6 +370,6 @@ function slicePorts(errors: FieldErrors, ports: readonly JsonObject[]): void {
 }
 
 export function endpointSliceUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
-  endpointSlice(errors, object, text(old, "addressType"));
+  endpointSlice(errors, object, old);
   errors.immutable("addressType", read(object, "addressType"), read(old, "addressType"));
 }

@@ -28,7 +28,7 @@ const validations: Readonly<Record<string, Validation>> = {
   "/Pod": { create: newPod, update: podUpdate },
   "/PodTemplate": { create: core.podTemplateObject },
   "/Service": { create: services.service, update: services.serviceUpdate },
-  "/Endpoints": { create: services.endpoints },
+  "/Endpoints": { create: services.endpoints, update: services.endpointsUpdate },
   "/ConfigMap": { create: core.configMap, update: core.configMapUpdate },
   "/Secret": { create: core.secret, update: core.secretUpdate },
   "/Namespace": { create: core.namespace, update: () => {} },
