@@ -5,7 +5,8 @@ export type OpenComment = { -readonly [Key in keyof CommentGroup]: CommentGroup[
 
 /** Any node that comments can be hung on. */
 interface Commented {
-  comments?: readonly CommentGroup[];
+  /** Only this file writes it, and only while the node is being parsed. */
+  comments?: CommentGroup[];
 }
 
 /**
@@ -116,7 +117,8 @@ function hangBehind(node: Commented, group: OpenComment): void {
 }
 
 function addComment(node: Commented, group: OpenComment): void {
-  node.comments = node.comments === undefined ? [group] : [...node.comments, group];
+  if (node.comments === undefined) node.comments = [group];
+  else node.comments.push(group);
 }
 
 /** How far a token is from the one before it. */

@@ -28,6 +28,12 @@ describe("parseFile", () => {
     expect(parseFile(nested(10_001)).diagnostics[0]?.message).toBe("exceeded max nesting depth of 10000");
   });
 
+  it("reads any number of comments behind one field", () => {
+    const { file } = parseFile(`a: 1\n${"\n// c\n".repeat(50_000)}`);
+    expect(file.decls[0]).toMatchObject({ kind: "field" });
+    expect(file.decls[0]?.kind === "field" && file.decls[0].comments?.length).toBe(50_000);
+  });
+
   it("reads chains of any length", () => {
     expect(parseFile(`${"a: ".repeat(50_000)}1`).diagnostics).toEqual([]);
     expect(parseFile(`a: 1${" + 1".repeat(50_000)}`).diagnostics).toEqual([]);
