@@ -1,5 +1,6 @@
 import { type Budget, type Diagnostic, type JsonValue, type Pos } from "@lateen/base";
-import type { Expr, Source } from "./compile/ir.ts";
+import { docsOf } from "./compile/chain.ts";
+import type { Expr } from "./compile/ir.ts";
 import { diagnosticOf, posOf } from "./diagnostics.ts";
 import { isAllowed } from "./eval/closedness.ts";
 import { equalData } from "./eval/compare.ts";
@@ -127,12 +128,18 @@ export class CueValue implements Value {
   get doc(): readonly string[] {
     const texts: string[] = [];
     for (const { field } of this.vertex.conjuncts) {
-      for (const comment of field === undefined ? [] : commentsOf(field)) texts.push(comment);
+      if (field !== undefined) texts.push(...docsOf(field.node));
     }
     return texts;
   }
 
   lookupPath(path: string): Value {
+    const further = path.indexOf(anyElement);
+    if (further >= 0) {
+      const element = this.#anyElement(path.slice(0, further));
+      const rest = path.slice(further + anyElement.length).replace(/^\./, "");
+      return rest === "" ? element : element.lookupPath(rest);
+    }
     const labels = parsePath(path, hiddenPackageOf(this.vertex));
     if ("error" in labels) return this.#absent(labels.error, this.path);
     if (this.#broken !== undefined) return this;
@@ -150,6 +157,15 @@ export class CueValue implements Value {
       at = found;
     }
     return this.#value(at);
+  }
+
+  /** `list[_]`: what the further elements of an open list must be. */
+  #anyElement(path: string): Value {
+    const list = path === "" ? this : this.lookupPath(path);
+    const holder = list instanceof CueValue ? list.#holder() : undefined;
+    if (holder?.base?.tag !== "list" || !holder.base.isOpen)
+      return this.#absent(`no further elements in ${path}`, this.path);
+    return this.#value(new Vertex(holder, holder.arcs.length, holder.rest ?? []));
   }
 
   fillPath(path: string, value: Value | JsonValue, options: { readonly source?: string } = {}): Value {
@@ -378,6 +394,8 @@ export class CueValue implements Value {
   }
 }
 
+const anyElement = "[_]";
+
 /** A name that nobody gives a field: only what allows every field allows it. */
 const anyLabel = "\uffff any";
 
@@ -403,17 +421,6 @@ function hiddenPackageOf(vertex: Vertex): string {
       if (name !== undefined) return name;
     }
   return "_";
-}
-
-function commentsOf(source: Source): string[] {
-  const texts: string[] = [];
-  const { node } = source;
-  if (node.kind === "comments") return texts;
-  for (const group of node.comments ?? []) {
-    if (!group.doc) continue;
-    texts.push(group.lines.map((line) => line.replace(/^\/\/ ?/, "")).join("\n"));
-  }
-  return texts;
 }
 
 export { isRegular };

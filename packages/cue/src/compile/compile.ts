@@ -12,6 +12,7 @@ import { predeclared } from "../eval/predeclared.ts";
 import { type Value, atom, bottom, top } from "../eval/values.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
 import type { Clause, Comprehension, Decl, DisjunctTerm, Expr, LetDecl, Operator, Source, StructLit } from "./ir.ts";
+import { noteChain } from "./chain.ts";
 import { structPlan } from "./plan.ts";
 import { type Binding, Scope } from "./scope.ts";
 
@@ -302,6 +303,7 @@ class Compiler {
   }
 
   #field(scope: Scope, field: ast.Field, result: Decl[]): void {
+    noteChain(field);
     const src = this.#source(field);
     const label = field.label.kind === "alias-label" ? field.label.label : field.label;
     const arcType: ArcType = field.constraint === "?" ? 2 : field.constraint === "!" ? 1 : 0;

@@ -296,6 +296,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     vertex.closedBy = from.closedBy;
     vertex.openedBy = from.openedBy;
     vertex.literals = from.literals;
+    vertex.rest = from.rest;
     return;
   }
   const modes = finalModes(survivors);
@@ -324,4 +325,5 @@ function clearParts(vertex: Vertex): void {
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;
+  vertex.rest = undefined;
 }

@@ -45,6 +45,7 @@ function settleKind(node: NodeState): void {
   if (node.isList) {
     const wrong = listLengths(node);
     if (wrong !== undefined) fail(node, wrong);
+    for (const { rest } of node.lists) if (rest !== undefined) (node.vertex.rest ??= []).push(rest);
   }
 }
 

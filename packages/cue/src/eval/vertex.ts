@@ -114,6 +114,8 @@ export class Vertex {
   closedBy: Group[] | undefined = undefined;
   openedBy: (Group | undefined)[] | undefined = undefined;
   literals: LiteralRecord[] | undefined = undefined;
+  /** Of an open list: what its further elements must be. */
+  rest: Conjunct[] | undefined = undefined;
   /** Only while it is being evaluated. */
   state: NodeState | undefined = undefined;
   /** Vertices that took over its conjuncts while more of them could come. */
