@@ -10,6 +10,9 @@ import { addDefaultTolerations } from "./tolerations.ts";
 /** What the plugins for pods make of a new one. */
 export function admitPod(request: ResourceRequest, { operation, object }: Admission): KubeObject {
   const { kind } = request.resource;
+  if (kind.group === "" && kind.kind === "Pod" && operation === "UPDATE" && request.subresource === undefined) {
+    return addDefaultTolerations(object);
+  }
   if (kind.group !== "" || kind.kind !== "Pod" || operation !== "CREATE" || request.subresource !== undefined)
     return object;
   let pod = defaultLimits(request, admitServiceAccount(request, object));

@@ -2,7 +2,7 @@ import { statusError } from "../status/errors.ts";
 
 /** What the client wants to read: the media type and, for objects, the shape. */
 export interface AcceptedForm {
-  readonly mediaType: "application/json" | "application/yaml";
+  readonly mediaType: "application/json" | "application/yaml" | "application/vnd.kubernetes.protobuf";
   /** `Table`, `PartialObjectMetadata`, `PartialObjectMetadataList` of meta.k8s.io. */
   readonly as?: { readonly kind: string; readonly version: string } | undefined;
   readonly pretty?: boolean;
@@ -29,7 +29,9 @@ export function acceptClauses(header: string): readonly Clause[] {
 
 const shapes = new Set(["Table", "PartialObjectMetadata", "PartialObjectMetadataList"]);
 
-/** Protobuf is read but not written, so clients that also take JSON get that. */
+const protobuf = "application/vnd.kubernetes.protobuf";
+
+/** Clients that take JSON beside protobuf get JSON, which lies ready. */
 function mediaTypeOf(type: string): AcceptedForm["mediaType"] | undefined {
   if (type === "application/json" || type === "*/*" || type === "application/*") return "application/json";
   return type === "application/yaml" ? type : undefined;
@@ -42,7 +44,9 @@ function mediaTypeOf(type: string): AcceptedForm["mediaType"] | undefined {
 export function negotiate(header: string | undefined, allowShapes: boolean): AcceptedForm {
   if (header === undefined || header.trim() === "") return { mediaType: "application/json" };
   let knownType = false;
+  let takesProtobuf = false;
   for (const { type, params } of acceptClauses(header)) {
+    takesProtobuf ||= type === protobuf && !params.has("as") && !params.has("stream");
     const mediaType = mediaTypeOf(type);
     if (mediaType === undefined) continue;
     const as = params.get("as");
@@ -52,6 +56,7 @@ export function negotiate(header: string | undefined, allowShapes: boolean): Acc
     const version = params.get("v");
     if (version === "v1" || version === "v1beta1") return { mediaType, as: { kind: as, version } };
   }
+  if (takesProtobuf && allowShapes) return { mediaType: protobuf };
   if (knownType) {
     throw statusError(406, "NotAcceptable", `only the following media types are accepted: ${served.join(", ")}`);
   }

@@ -31,6 +31,8 @@ export interface WriteAnswerOptions {
   readonly platform: Platform;
   readonly auditId: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Writes an object as protobuf. @throws for kinds that have no such form. */
+  readonly encode?: (value: JsonValue) => Uint8Array;
 }
 
 export async function writeAnswer(answer: Answer, options: WriteAnswerOptions): Promise<ApiResponse> {
@@ -51,7 +53,7 @@ export async function writeAnswer(answer: Answer, options: WriteAnswerOptions): 
     };
   }
   if (answer.kind === "bytes") Object.assign(headers, answer.headers);
-  const written = answer.kind === "bytes" ? answer : writeBody(answer, options.form);
+  const written = answer.kind === "bytes" ? answer : writeBody(answer, options);
   if (written.contentType !== undefined) headers["content-type"] = written.contentType;
   let body = written.bytes;
   if (body.length > gzipFromBytes && acceptsGzip(options.request)) {
@@ -64,12 +66,18 @@ export async function writeAnswer(answer: Answer, options: WriteAnswerOptions): 
 
 function writeBody(
   answer: Extract<Answer, { readonly kind: "object" | "json" }>,
-  form: AcceptedForm,
+  options: Pick<WriteAnswerOptions, "form" | "encode">,
 ): { readonly bytes: Uint8Array; readonly contentType: string } {
+  const { form } = options;
   if (form.mediaType === "application/yaml") {
     const value =
       answer.kind === "json" ? (JSON.parse(decoder.decode(answer.bytes)) as JsonValue) : json(answer.object);
     return { bytes: encoder.encode(toYaml(sortKeys(value))), contentType: "application/yaml" };
+  }
+  if (form.mediaType === "application/vnd.kubernetes.protobuf" && options.encode !== undefined) {
+    const value =
+      answer.kind === "json" ? (JSON.parse(decoder.decode(answer.bytes)) as JsonValue) : json(answer.object);
+    return { bytes: options.encode(value), contentType: form.mediaType };
   }
   if (answer.kind === "json") return { bytes: answer.bytes, contentType: answer.contentType ?? "application/json" };
   const text = form.pretty ? JSON.stringify(answer.object, undefined, 2) : JSON.stringify(answer.object);

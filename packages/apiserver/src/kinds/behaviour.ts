@@ -1,6 +1,13 @@
 import type { JsonObject } from "@lateen/base";
 import { asJson, type FieldError, type Kind, type KubeObject, type ObjectMeta, valueAt } from "@lateen/objects";
-import { applyKindDefaults, prepareChange, prepareNew, typedForm, validateKind } from "@lateen/objects/kinds";
+import {
+  applyKindDefaults,
+  prepareChange,
+  prepareNew,
+  typedForm,
+  validateKind,
+  warningsOfKind,
+} from "@lateen/objects/kinds";
 import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
@@ -8,8 +15,13 @@ import { conditionErrors, policyErrors } from "../admission/policies/policy-erro
 import { objectsOf } from "./edit.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
 import { namespaceBehaviour } from "./namespace.ts";
-import { serviceBehaviour } from "./service.ts";
-import { claimBehaviour, definitionBehaviour, volumeBehaviour } from "./storage-and-definitions.ts";
+import { serviceBehaviour, serviceErrorsToTell } from "./service.ts";
+import {
+  apiServiceBehaviour,
+  claimBehaviour,
+  definitionBehaviour,
+  volumeBehaviour,
+} from "./storage-and-definitions.ts";
 
 const policyBehaviour: KindBehaviour = { validate: (_request, { next }) => policyErrors(next) };
 const webhookBehaviour: KindBehaviour = {
@@ -24,6 +36,7 @@ const behaviours: Readonly<Record<string, KindBehaviour>> = {
   Service: serviceBehaviour,
   PersistentVolumeClaim: claimBehaviour,
   PersistentVolume: volumeBehaviour,
+  "APIService.apiregistration.k8s.io": apiServiceBehaviour,
   "ValidatingAdmissionPolicy.admissionregistration.k8s.io": policyBehaviour,
   "ValidatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
   "MutatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
@@ -87,13 +100,26 @@ export interface Validation {
 export function validateObject(request: ResourceRequest, { live, next, earlier }: Validation): FieldError[] {
   const { resource, core } = request;
   if (resource.custom !== undefined) return validateCustom(resource, { live, next, earlier }, core.rules);
-  const behaviour = behaviourOf(request);
-  for (const warning of behaviour.warnings?.(request, { live, next }) ?? []) {
+  const errors = validateBuiltin(request, { live, next });
+  if (earlier.length === 0 && errors.length === 0) warn(request, { live, next });
+  return errors;
+}
+
+function validateBuiltin(request: ResourceRequest, { live, next }: Omit<Validation, "earlier">): FieldError[] {
+  const { kind } = request.resource;
+  const own = behaviourOf(request).validate?.(request, { live, next }) ?? [];
+  if (request.subresource !== undefined) return own;
+  const errors = [...validateKind(next, kind, live), ...own];
+  return kind.kind === "Service" && kind.group === "" ? [...serviceErrorsToTell(errors)] : errors;
+}
+
+/** Warns of what a valid object had better not say. */
+function warn(request: ResourceRequest, { live, next }: Omit<Validation, "earlier">): void {
+  const { kind } = request.resource;
+  const general = request.subresource === undefined ? warningsOfKind(next, kind, live) : [];
+  for (const warning of [...general, ...(behaviourOf(request).warnings?.(request, { live, next }) ?? [])]) {
     if (!request.warnings.includes(warning)) request.warnings.push(warning);
   }
-  const own = behaviour.validate?.(request, { live, next }) ?? [];
-  if (request.subresource !== undefined) return own;
-  return [...validateKind(next, resource.kind, live), ...own];
 }
 
 function withoutStatus(object: KubeObject): KubeObject {

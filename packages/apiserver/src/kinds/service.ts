@@ -9,6 +9,26 @@ import type { KindBehaviour } from "./kind-behaviour.ts";
 import { allocatedItems, inAddressRange, inPortRange } from "./service-allocation.ts";
 
 /** Addresses and ports of services (pkg/registry/core/service: storage.go, alloc.go). What is kept of the live one is there already. */
+/** Errors of addresses and families, which are told alone and before all others. */
+export function serviceErrorsToTell(errors: readonly FieldError[]): readonly FieldError[] {
+  const first = errors.filter(({ field }) => /^spec\.(?:clusterIPs|ipFamilies|ipFamilyPolicy)\b/.test(field));
+  return first.length > 0 ? first : errors;
+}
+
+function familyErrors(object: KubeObject): FieldError[] {
+  const spec = specOf(object);
+  const free = spec.clusterIP === "None" && Object.keys((spec.selector ?? {}) as JsonObject).length === 0;
+  if (free || !needsAddress(object)) return [];
+  const foreign = listOf(spec.ipFamilies).findIndex((family) => family === "IPv6");
+  if (foreign >= 0 && listOf(spec.clusterIPs).length === 0) {
+    return [invalidField(`spec.ipFamilies[${foreign}]`, "IPv6", "not configured on this cluster")];
+  }
+  if (spec.ipFamilyPolicy !== "RequireDualStack") return [];
+  return [
+    invalidField("spec.ipFamilyPolicy", "RequireDualStack", "this cluster is not configured for dual-stack services"),
+  ];
+}
+
 export const serviceBehaviour: KindBehaviour = {
   prepareCreate: (request, object, options) =>
     allocate(request, { live: undefined, next: families(addresses(object)) }, options),
@@ -72,6 +92,8 @@ function allocate(
   { dryRun }: WriteOptions,
 ): KubeObject {
   const own = new Set(live === undefined ? [] : allocatedItems(live));
+  const unservable = familyErrors(next);
+  if (unservable.length > 0) throw invalid({ group: "", kind: "Service", name: next.metadata.name ?? "" }, unservable);
   const allocating: Allocating = { request, own, dryRun, errors: [] };
   let object = allocateAddress(allocating, next);
   object = allocateNodePorts(allocating, object);
@@ -79,19 +101,18 @@ function allocate(
     const port = request.core.services.freePort();
     if (port !== undefined) object = withSpec(object, { healthCheckNodePort: take(allocating, String(port)) && port });
   }
-  // A dry run reserves nothing, so it cannot find anything taken.
-  if (allocating.errors.length > 0 && !dryRun) {
+  if (allocating.errors.length > 0) {
     throw invalid({ group: "", kind: "Service", name: object.metadata.name ?? "" }, allocating.errors);
   }
   return object;
 }
 
 /** A dry run picks the same for the same service every time, since it reserves nothing. */
-function dryRunSeed({ dryRun, request }: Allocating): number | undefined {
+function dryRunSeed({ dryRun, request }: Allocating, index = 0): number | undefined {
   if (!dryRun) return undefined;
   let seed = 7;
   for (const letter of request.namespace ?? "") seed = (seed * 31 + letter.charCodeAt(0)) % 65_521;
-  return seed;
+  return seed + index;
 }
 
 function take({ request, dryRun }: Allocating, item: string): true {
@@ -116,7 +137,8 @@ function allocateAddress(allocating: Allocating, object: KubeObject): KubeObject
   if (own.has(asked)) return object;
   const problem = !inAddressRange(asked)
     ? `failed to allocate IP ${asked}: the provided network does not match the current range`
-    : request.core.services.isTaken(asked)
+    : // A dry run reserves nothing, so it finds nothing taken.
+      !allocating.dryRun && request.core.services.isTaken(asked)
       ? `failed to allocate IP ${asked}: provided IP is already allocated`
       : undefined;
   // What is no address at all is told by validation.
@@ -131,13 +153,19 @@ function allocateNodePorts(allocating: Allocating, object: KubeObject): KubeObje
   const { request, own, errors } = allocating;
   const { services } = request.core;
   const allocates = needsNodePort(object);
-  const mine = new Map<JsonValue, { readonly nodePort: number; readonly protocols: Set<JsonValue> }>();
+  const mine = new Map<
+    JsonValue,
+    { readonly nodePort: number; readonly asked: boolean; readonly protocols: Set<JsonValue> }
+  >();
   const seen = new Set<string>();
   const ports = objectsOf(specOf(object).ports).map((port, index) => {
     const asked = typeof port.nodePort === "number" ? port.nodePort : 0;
     const protocol = port.protocol ?? "TCP";
     if (asked > 0) {
       const field = `spec.ports[${index}].nodePort`;
+      if (!mine.has(port.port ?? 0))
+        mine.set(port.port ?? 0, { nodePort: asked, asked: true, protocols: new Set([protocol]) });
+      if (allocating.dryRun) return port;
       const again = seen.has(String(asked));
       seen.add(String(asked));
       if (own.has(String(asked)) || again) return port;
@@ -157,17 +185,17 @@ function allocateNodePorts(allocating: Allocating, object: KubeObject): KubeObje
     if (!allocates) return port;
     // One port number for two protocols shares its node port.
     const shared = mine.get(port.port ?? 0);
-    if (shared !== undefined && !shared.protocols.has(protocol)) {
+    if (shared !== undefined && (shared.asked || !shared.protocols.has(protocol))) {
       shared.protocols.add(protocol);
       return { ...port, nodePort: shared.nodePort };
     }
-    const nodePort = services.freePort(dryRunSeed(allocating));
+    const nodePort = services.freePort(dryRunSeed(allocating, index));
     if (nodePort === undefined) {
       errors.push(invalidField(`spec.ports[${index}].nodePort`, 0, "failed to allocate a nodePort: range is full"));
       return port;
     }
     take(allocating, String(nodePort));
-    mine.set(port.port ?? 0, { nodePort, protocols: new Set([protocol]) });
+    mine.set(port.port ?? 0, { nodePort, asked: false, protocols: new Set([protocol]) });
     return { ...port, nodePort };
   });
   return withSpec(object, { ports });

@@ -1,6 +1,6 @@
-import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
+import { type Clock, type JsonValue, type Log, silentLog, systemClock } from "@lateen/base";
 import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } from "@lateen/objects";
-import { builtinKinds, builtinType, builtinTypeOf } from "@lateen/objects/kinds";
+import { builtinKinds, builtinType, builtinTypeOf, encodeProtobuf } from "@lateen/objects/kinds";
 import { acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
@@ -200,14 +200,21 @@ class Server implements ApiServer {
       const answered = await this.#answer(request, peer, warnings, (negotiated) => {
         form = negotiated;
       });
-      return await writeAnswer(answered, { ...common, form });
+      const encode = (value: JsonValue): Uint8Array =>
+        encodeProtobuf(value as unknown as KubeObject, this.#core.table.kinds);
+      return await writeAnswer(answered, { ...common, form, encode });
     } catch (error) {
+      if (error instanceof PageNotFound && isServedElsewhere(this.#core, request.path)) {
+        return writeAnswer({ kind: "text", status: 503, text: "service unavailable\n" }, { ...common, form });
+      }
       if (error instanceof PageNotFound) {
         return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form });
       }
       const failure = asApiError(error);
       if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
-      const plainForm = { mediaType: form.mediaType };
+      const plainForm = {
+        mediaType: form.mediaType === "application/yaml" ? form.mediaType : "application/json",
+      } as const;
       return writeAnswer(failureAnswer(failure), { ...common, form: plainForm, headers: failureHeaders(failure) });
     }
   }
@@ -326,6 +333,13 @@ function splitOnce(text: string, separator: string): readonly [string, string] {
 function headerText(request: ApiRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" ? value : value?.join(",");
+}
+
+/** Whether an APIService says that another server has this group and version. */
+function isServedElsewhere(core: Core, path: string): boolean {
+  const [, api, group = "", version = ""] = path.split("?")[0]!.split("/");
+  if (api !== "apis" || group === "" || version === "") return false;
+  return core.store.get(`/registry/apiregistration.k8s.io/apiservices/${version}.${group}`) !== undefined;
 }
 
 /** Documents that are no objects know JSON and YAML only, and never refuse. */

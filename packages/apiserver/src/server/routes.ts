@@ -12,6 +12,7 @@ import { patchObject } from "../write/patch.ts";
 import { bindPod } from "../subresources/binding.ts";
 import { reviewAccess, reviewRules } from "../reviews/access-reviews.ts";
 import { reviewSelf, reviewToken } from "../reviews/user-reviews.ts";
+import { readComponentStatus } from "../reviews/component-status.ts";
 import { evictPod } from "../subresources/eviction.ts";
 import { issueToken } from "../subresources/token.ts";
 import { readLog } from "../subresources/log.ts";
@@ -97,6 +98,7 @@ const subresources: Readonly<Record<string, (request: ResourceRequest) => Promis
 /** Kinds that are asked rather than stored. */
 const asked: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
   "/Binding": bindPod,
+  "/ComponentStatus": readComponentStatus,
   "authentication.k8s.io/SelfSubjectReview": reviewSelf,
   "authentication.k8s.io/TokenReview": reviewToken,
   "authorization.k8s.io/SelfSubjectAccessReview": reviewAccess,

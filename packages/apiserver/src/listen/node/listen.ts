@@ -54,7 +54,8 @@ class Listener implements Listening {
   readonly #http: Http2SecureServer | PlainServer;
   readonly #sockets = new Set<Socket | Duplex>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  readonly #closing = new AbortController();
+  /** Ends of the requests that are being answered. */
+  readonly #open = new Set<() => void>();
   readonly #upgrader: Upgrader;
   #closed: Promise<void> | undefined;
 
@@ -142,8 +143,7 @@ class Listener implements Listening {
     outgoing.once("close", onGone);
     outgoing.on("error", onGone);
     incoming.on("error", onGone);
-    const onClosing = (): void => onGone();
-    this.#closing.signal.addEventListener("abort", onClosing, { once: true });
+    this.#open.add(onGone);
     try {
       const response = await this.#respond(incoming, gone.signal);
       if (!outgoing.writable && !("stream" in outgoing)) return;
@@ -152,7 +152,7 @@ class Listener implements Listening {
       if (!gone.signal.aborted) this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });
       outgoing.destroy?.();
     } finally {
-      this.#closing.signal.removeEventListener("abort", onClosing);
+      this.#open.delete(onGone);
     }
   }
 
@@ -175,7 +175,7 @@ class Listener implements Listening {
 
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    this.#closing.abort(new DOMException("the server is closing", "AbortError"));
+    for (const end of this.#open) end();
     this.#upgrader.close();
     for (const session of this.#sessions) session.close();
     if ("closeIdleConnections" in this.#http) this.#http.closeIdleConnections();
