@@ -502,3 +502,28 @@ describe("a disruption budget", () => {
     });
   });
 });
+
+describe("an autoscaler", () => {
+  it("keeps a Deployment within its bounds, and says that nobody measures", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(deployment("a:1", { replicas: 1 }));
+    await cluster.apply(
+      "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: web, namespace: default}, spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, minReplicas: 2, maxReplicas: 4}}",
+    );
+    await cluster.settled();
+    expect((await getDeployment(cluster)).status).toMatchObject({ availableReplicas: 2 });
+    await cluster.clock.advance(16_000);
+    await cluster.settled();
+    const autoscaler = await cluster.client.get({
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      namespace: "default",
+      name: "web",
+    });
+    expect(autoscaler.status).toMatchObject({ currentReplicas: 2, desiredReplicas: 2 });
+    const { conditions } = autoscaler.status as {
+      readonly conditions: readonly { readonly type: string; readonly reason: string }[];
+    };
+    expect(conditions.find(({ type }) => type === "ScalingActive")?.reason).toBe("FailedGetResourceMetric");
+  });
+});

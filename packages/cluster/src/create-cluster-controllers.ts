@@ -1,4 +1,5 @@
 import type { Controller, Environment } from "@lateen/controller";
+import { createAutoscalerController } from "./autoscaler/reconcile-autoscaler.ts";
 import { createCronJobController } from "./cronjob/reconcile-cron-job.ts";
 import { createDaemonSetController } from "./daemonset/reconcile-daemon-set.ts";
 import { createDeploymentController } from "./deployment/reconcile-deployment.ts";
@@ -36,6 +37,7 @@ export function createClusterControllers(
     createEndpointsController(environment),
     createSchedulerController(environment),
     createVolumeController(environment),
+    createAutoscalerController(environment),
     createDisruptionController(environment),
     createNodeLifecycleController(environment),
     createPodCollector(environment),

@@ -18,6 +18,7 @@ import {
 import { labelSelectorOf } from "@lateen/objects";
 import { type Pod, podKind } from "../api/pod.ts";
 import { type Deployment, type ReplicaSet, deploymentKind, replicaSetKind } from "../api/workloads.ts";
+import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
 import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
 import { observe, ownerReferenceTo } from "../pods/pod-control.ts";
@@ -46,6 +47,7 @@ import { templateHash, templateHashLabel } from "./template-hash.ts";
 
 /** Rolls a Deployment's template out over ReplicaSets: one for each template, grown and shrunk within the strategy's limits. */
 export function createDeploymentController(environment: Environment): Controller {
+  const events = createEventRecorder(environment, "deployment-controller");
   indexOwners(environment, replicaSetKind);
   indexOwners(environment, podKind);
   return {
@@ -57,7 +59,7 @@ export function createDeploymentController(environment: Environment): Controller
       { ...podKind, when: (pod, previous) => pod === previous, map: (pod) => deploymentOfPod(environment, pod as Pod) },
     ],
     concurrency: 8,
-    reconcile: (request, context) => reconcileDeployment(environment, request, context),
+    reconcile: (request, context) => reconcileDeployment(environment, events, request, context),
   };
 }
 
@@ -71,6 +73,7 @@ function deploymentOfPod({ cache }: Environment, pod: Pod): readonly Request[] {
 
 interface Rollout {
   readonly deployment: Deployment;
+  readonly events: EventRecorder;
   newSet: ReplicaSet | undefined;
   oldSets: readonly ReplicaSet[];
   created: boolean;
@@ -78,8 +81,9 @@ interface Rollout {
   collisionCount: number | undefined;
 }
 
-export async function reconcileDeployment(
+async function reconcileDeployment(
   environment: Environment,
+  events: EventRecorder,
   { namespace, name }: Request,
   { signal }: ReconcileContext,
 ): Promise<Result> {
@@ -95,6 +99,7 @@ export async function reconcileDeployment(
 
   const rollout: Rollout = {
     deployment,
+    events,
     ...divide(deployment, claim.mine),
     created: false,
     failure: undefined,
@@ -212,6 +217,7 @@ async function createNewSet(environment: Environment, rollout: Rollout, signal: 
     await observe(environment, replicaSetKind, created.metadata.resourceVersion, signal);
     rollout.newSet = created;
     rollout.created = true;
+    tellScale(rollout, created, 0, replicasOf(created));
   } catch (error) {
     if (!isAlreadyExists(error)) {
       rollout.failure = { error };
@@ -306,9 +312,16 @@ async function applyScales(
       { signal },
     );
     await observe(environment, replicaSetKind, updated.metadata.resourceVersion, signal);
+    tellScale(rollout, updated, replicasOf(set), size);
     if (rollout.newSet === set) rollout.newSet = updated;
     else rollout.oldSets = rollout.oldSets.map((old) => (old === set ? updated : old));
   }
+}
+
+function tellScale({ events, deployment }: Rollout, { metadata }: ReplicaSet, from: number, to: number): void {
+  if (from === to) return;
+  const message = `Scaled ${to > from ? "up" : "down"} replica set ${metadata.name} from ${from} to ${to}`;
+  events.record({ object: deployment, type: "Normal", reason: "ScalingReplicaSet", message });
 }
 
 async function trimHistory({ client }: Environment, rollout: Rollout, signal: AbortSignal): Promise<void> {
@@ -330,7 +343,7 @@ async function writeStatus(
   rollout: Rollout,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { deployment, failure, ...facts } = rollout;
+  const { deployment, failure, events: _, ...facts } = rollout;
   const { status, recheckMs } = summarizeDeployment(deployment, {
     ...facts,
     nowMs: environment.clock.now(),

@@ -2,7 +2,7 @@
 import * as os from "node:os";
 import { type JsonValue, isAlreadyExists, isConflict, isNotFound, jsonEquals } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { type Lease, microTimeOf, withCondition } from "@lateen/controller";
+import { type Condition, type Lease, microTimeOf, timestampOf, withCondition } from "@lateen/controller";
 import { type Node, leaseKind, nodeKind } from "../api/cluster.ts";
 import { statusPatch } from "../deployment/reconcile-deployment.ts";
 import { firstFreePort, privilegedShift } from "./addresses.ts";
@@ -12,6 +12,8 @@ import type { NodeContext } from "./node-context.ts";
 export const leaseNamespace = "kube-node-lease";
 export const heartbeatMs = 10_000;
 const leaseDurationSeconds = 40;
+/** An unchanged status is written again after so long (the kubelet's nodeStatusReportFrequency). */
+const reportMs = 300_000;
 
 /** Version of the API that the agent follows. */
 const kubeletVersion = "v1.35.0";
@@ -113,14 +115,21 @@ export async function reportNode(
     { type: "Ready", status: "True", reason: "KubeletReady", message: readyMessage(context) },
   ] as const;
   const now = clock.now();
-  const status: NonNullable<Node["status"]> = {
+  // The time of the last heartbeat stays with a condition that does not change: it is no change of its own.
+  const nextCondition = (known: readonly Condition[], condition: (typeof conditions)[number]): readonly Condition[] => {
+    const before = known.find(({ type }) => type === condition.type);
+    const next = withCondition(known, condition, now);
+    return before?.lastHeartbeatTime === undefined
+      ? next
+      : next.map((each) =>
+          each.type === condition.type ? { ...each, lastHeartbeatTime: before.lastHeartbeatTime } : each,
+        );
+  };
+  const status: NonNullable<Node["status"]> & { readonly conditions: readonly Condition[] } = {
     ...node.status,
     capacity: resources,
     allocatable: resources,
-    conditions: conditions.reduce(
-      (known, condition) => withCondition(known, condition, now),
-      node.status?.conditions ?? [],
-    ),
+    conditions: conditions.reduce<readonly Condition[]>(nextCondition, node.status?.conditions ?? []),
     addresses: [
       { type: "InternalIP", address: addresses.hostIp },
       { type: "Hostname", address: nodeName },
@@ -139,8 +148,15 @@ export async function reportNode(
     },
     images: catalog.images.map(({ name }) => ({ names: [`${name}:latest`], sizeBytes: 0 })),
   };
-  if (jsonEquals(status as unknown as JsonValue, (node.status ?? {}) as unknown as JsonValue)) return;
-  const value = { status: statusPatch(node.status, status) };
+  const told = Date.parse(String(node.status?.conditions?.find(({ type }) => type === "Ready")?.lastHeartbeatTime));
+  const same = jsonEquals(status as unknown as JsonValue, (node.status ?? {}) as unknown as JsonValue);
+  if (same && now - told < reportMs) return;
+  const lastHeartbeatTime = timestampOf(now);
+  const beating = {
+    ...status,
+    conditions: status.conditions.map((condition) => ({ ...condition, lastHeartbeatTime })),
+  };
+  const value = { status: statusPatch(node.status, beating) };
   await client.patch({ ...nodeKind, name: nodeName }, { kind: "merge", value }, { subresource: "status", signal });
 }
 
