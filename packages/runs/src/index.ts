@@ -1,1 +1,12 @@
-export {};
+export { type NamePatch, type RunAdmission, admitRun } from "./admit-run.ts";
+export { type MailSender } from "./providers/email.ts";
+export { type RunRequest, type RunResult, type RunState, reconcileRun } from "./reconcile-run.ts";
+export { type RunPorts, createRunControllers, stepProviders } from "./run-controllers.ts";
+export {
+  type RunTarget,
+  restartWorkflowRun,
+  resumeWorkflowRun,
+  rollbackWorkflowRun,
+  suspendWorkflowRun,
+  terminateWorkflowRun,
+} from "./run-operations.ts";

@@ -1,5 +1,5 @@
 export { builtinProviders } from "./cue/builtin-provider.ts";
-export { type CueStepRunnerOptions, createCueStepRunner } from "./cue/cue-step-runner.ts";
+export { type CueStepRunnerOptions, createCueStepRunner, evaluatedOf } from "./cue/cue-step-runner.ts";
 export { evaluateExpression, expressionJson, scopeOf, stepContext } from "./cue/expressions.ts";
 export { type PathPart, lookupPath, parseKeyPath, setByPath } from "./cue/paths.ts";
 export {

@@ -126,7 +126,7 @@ function refuseFaults(value: Value, outcome: Outcome): void {
   if (faults.length > 0) throw new StepError("Execute", faults.map(({ message }) => message).join("\n"));
 }
 
-function evaluatedOf(value: Value): Evaluated {
+export function evaluatedOf(value: Value): Evaluated {
   return {
     lookup(valueFrom) {
       try {

@@ -56,12 +56,13 @@ export function treeOf(value: Value, depth = 0): Tree {
   }
   if (incompleteKind === "list" && !value.default().exists) {
     const open = value.allows("[_]");
-    const rest = open ? value.lookupPath("[_]") : undefined;
+    const items = value.elements();
+    const rest = open ? furtherElement(value, items.length) : undefined;
     return {
       kind: "list",
-      items: value.elements().map((element) => treeOf(element, depth + 1)),
+      items: items.map((element) => treeOf(element, depth + 1)),
       open,
-      rest: rest === undefined || !rest.exists || rest.incompleteKind === "_" ? undefined : restTree(rest, depth),
+      rest: rest === undefined ? undefined : restTree(rest, depth),
     };
   }
   if (value.kind !== "bottom" && value.err === undefined && !value.default().exists) {
@@ -72,6 +73,15 @@ export function treeOf(value: Value, depth = 0): Tree {
     }
   }
   return { kind: "open", value };
+}
+
+/** What an open list says of an element that it does not have: its value with one element more. */
+function furtherElement(value: Value, count: number): Value | undefined {
+  const longer = value.unify(stepContext().compile(`[${"_, ".repeat(count + 1)}]`));
+  const element = longer.elements()[count];
+  return element === undefined || element.incompleteKind === "_" || element.incompleteKind === "top"
+    ? undefined
+    : element;
 }
 
 function restTree(rest: Value, depth: number): Tree | undefined {
@@ -254,7 +264,11 @@ function unifyLists(left: ListTree, right: ListTree, path: FieldPath, conflicts:
     const b = right.items[i] ?? right.rest;
     items.push(a === undefined ? b! : b === undefined ? a : unifyTrees(a, b, [...path, i], conflicts));
   }
-  return { kind: "list", items, open: left.open && right.open };
+  const rest =
+    left.rest === undefined || right.rest === undefined
+      ? (left.rest ?? right.rest)
+      : unifyTrees(left.rest, right.rest, [...path, items.length], conflicts);
+  return { kind: "list", items, open: left.open && right.open, rest };
 }
 
 function kindName(tree: Tree): string {

@@ -1,0 +1,82 @@
+import type { Controller, Environment } from "@lateen/controller";
+import type { KubeObject } from "@lateen/objects";
+import type { ProviderTable } from "@lateen/workflow";
+import { configProviders } from "./providers/config.ts";
+import { type MailSender, emailProviders } from "./providers/email.ts";
+import { httpProviders } from "./providers/http.ts";
+import { kubeProviders } from "./providers/kube.ts";
+import { metricsProviders } from "./providers/metrics.ts";
+import { timeProviders } from "./providers/time.ts";
+import { utilProviders } from "./providers/util.ts";
+import { type RunState, reconcileRun } from "./reconcile-run.ts";
+
+export interface RunPorts {
+  /** Sends requests of steps; the host's own without it. */
+  readonly fetch?: typeof fetch;
+  readonly sendMail?: MailSender;
+  readonly clientFor?: (cluster: string) => Environment["client"];
+}
+
+/** The operations that steps of any workflow may call, but those of Applications. */
+export function stepProviders(
+  environment: Environment,
+  ports: RunPorts,
+  labels: Readonly<Record<string, string>>,
+): readonly ProviderTable[] {
+  const { client, clock, log } = environment;
+  const send = ports.fetch ?? fetch;
+  return [
+    kubeProviders({ clientFor: ports.clientFor ?? ((cluster) => localOnly(client, cluster)), labels }),
+    httpProviders({ fetch: send, client, clock }),
+    metricsProviders({ fetch: send }),
+    configProviders({ client }),
+    emailProviders(ports.sendMail),
+    utilProviders({ log: ({ step, data }) => log({ level: "info", message: JSON.stringify(data), step }) }),
+    timeProviders,
+  ];
+}
+
+function localOnly(client: Environment["client"], cluster: string): Environment["client"] {
+  if (cluster === "" || cluster === "local") return client;
+  throw new Error(`cluster ${cluster} is not joined to this control plane`);
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyz123456789";
+const randomId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => letters[byte % letters.length]).join("");
+
+/** The controller of WorkflowRuns. */
+export function createRunControllers(environment: Environment, ports: RunPorts = {}): readonly Controller[] {
+  const labelsOf = ({ metadata }: KubeObject): Record<string, string> => ({
+    "workflowrun.oam.dev/name": metadata.name ?? "",
+    "workflowrun.oam.dev/namespace": metadata.namespace ?? "default",
+  });
+  const state: RunState = {
+    client: environment.client,
+    clock: environment.clock,
+    newId: randomId,
+    memories: new Map(),
+    providers: (run) => stepProviders(environment, ports, labelsOf(run)),
+  };
+  return [
+    {
+      name: "workflowrun",
+      concurrency: 4,
+      sources: [{ apiVersion: "core.oam.dev/v1alpha1", kind: "WorkflowRun", when: isWorthwhile }],
+      reconcile: async (request, { signal }) => {
+        const { error, requeueAfterMs } = await reconcileRun(state, request, { signal });
+        if (error !== undefined) throw new Error(`reconcile WorkflowRun error, msg: ${error}`);
+        return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+      },
+    },
+  ];
+}
+
+function isWorthwhile(object: KubeObject, previous: KubeObject | undefined): boolean {
+  if (previous === undefined) return true;
+  const relevant = ({ metadata, status }: KubeObject): string => {
+    const { suspend, terminated, finished, status: phase } = (status ?? {}) as Record<string, unknown>;
+    return JSON.stringify([metadata.generation, metadata.annotations, suspend, terminated, finished, phase]);
+  };
+  return relevant(object) !== relevant(previous);
+}
