@@ -3,7 +3,7 @@
  * fields may declare a default (`+default`), which comes last. The order is that of the generated code in
  * pkg/apis/.../zz_generated.defaults.go (1.36).
  */
-import { isJsonObject, type JsonObject, type JsonValue, ownProperty } from "@lateen/base";
+import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { compareQuantities, formatQuantity, parseQuantity, roundUpQuantity } from "../../values/quantity.ts";
 import type { FieldFacts, SchemaFacts, TypeFacts } from "../kind.ts";
 import { type Draft, draftOf, isUnset } from "./draft.ts";
@@ -19,9 +19,16 @@ export type Defaulter = (draft: Draft, context: DefaultContext) => void;
 /** By OpenAPI name without `io.k8s.`. */
 export type Defaulters = Readonly<Record<string, Defaulter>>;
 
+/** What is worked out once for each type. */
+interface Plan {
+  readonly defaulter: Defaulter | undefined;
+  readonly members: readonly { readonly field: FieldFacts; readonly reaches: boolean }[];
+}
+
 export class DefaultWalk {
   private readonly defaulters: ReadonlyMap<string, Defaulter>;
   private readonly needed = new Map<TypeFacts, boolean>();
+  private readonly plans = new WeakMap<TypeFacts, Plan>();
 
   constructor(...tables: readonly Defaulters[]) {
     this.defaulters = new Map(tables.flatMap((table) => Object.entries(table)));
@@ -30,16 +37,31 @@ export class DefaultWalk {
   /** A copy of a struct in its typed form with all defaults, in the order of its fields. */
   struct(value: JsonObject, type: TypeFacts, context: DefaultContext): JsonObject {
     if (!this.isNeeded(type)) return value;
+    const { defaulter, members } = this.planOf(type);
     const draft = draftOf(value);
-    this.defaulters.get(shortName(type))?.(draft, context);
+    defaulter?.(draft, context);
     const out: Draft = {};
-    for (const field of type.fields) {
-      const member = ownProperty(draft, field.name);
-      if (member !== undefined && member !== null) out[field.name] = this.value(member, field.schema, context);
-      else if (member === null) out[field.name] = null;
-      declared(out, field);
+    for (const { field, reaches } of members) {
+      const { name } = field;
+      // No field is called like a member of Object.prototype.
+      const member = draft[name];
+      if (member !== undefined)
+        out[name] = reaches && member !== null ? this.value(member, field.schema, context) : member;
+      if (field.defaultValue !== undefined) declared(out, field);
     }
     return out;
+  }
+
+  private planOf(type: TypeFacts): Plan {
+    let plan = this.plans.get(type);
+    if (plan === undefined) {
+      plan = {
+        defaulter: this.defaulters.get(shortName(type)),
+        members: type.fields.map((field) => ({ field, reaches: this.reaches(field.schema) })),
+      };
+      this.plans.set(type, plan);
+    }
+    return plan;
   }
 
   private value(value: JsonValue, schema: SchemaFacts, context: DefaultContext): JsonValue {

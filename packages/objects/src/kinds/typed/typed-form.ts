@@ -30,7 +30,8 @@ export interface DecodeOptions {
 /** Reads `value` as `type`. Never throws for what a user sent: see `error` and `strictErrors`. */
 export function decodeTyped(value: JsonValue, type: TypeFacts, options: DecodeOptions = {}): TypedForm {
   const decoder = new Decoder(options);
-  const root: At = { up: undefined, step: "", struct: shortName(type) };
+  const root = new At(undefined, "");
+  root.type = type;
   if (!isJsonObject(value)) {
     if (value !== null) decoder.complain(mismatch(value, goStruct(type)), root);
     return { object: zeroStruct(type), strictErrors: [], error: decoder.error };
@@ -47,14 +48,21 @@ export function typedForm(value: JsonValue, type: TypeFacts): JsonObject {
 }
 
 /** Where the decoder is: a chain from the innermost step to the root. */
-interface At {
+class At {
   readonly up: At | undefined;
   /** A field name, a map key, or a list index. */
   readonly step: string | number;
-  /** The Go name of the struct, where `step` leads to one. */
-  readonly struct?: string | undefined;
+  /** The type of the struct that `step` leads to, once it is known to be one. */
+  type: TypeFacts | undefined;
   /** The step is a key of a map, which Go's messages leave out. */
-  readonly mapKey?: boolean;
+  readonly isMapKey: boolean;
+
+  constructor(up: At | undefined, step: string | number, isMapKey = false) {
+    this.up = up;
+    this.step = step;
+    this.type = undefined;
+    this.isMapKey = isMapKey;
+  }
 }
 
 /** Structs may be nested this deep; deeper is an error, as in sigs.k8s.io/json. */
@@ -78,19 +86,21 @@ class Decoder {
       this.depth--;
       return {};
     }
-    const known: Record<string, JsonValue> = {};
+    const plan = planOf(type);
+    const known: (JsonValue | undefined)[] = [];
     for (const name of Object.keys(value)) {
-      const field = type.fieldOf(name);
-      const here: At = { up: at, step: name };
-      if (field === undefined) this.strictErrors.push(`unknown field "${fullPath(here)}"`);
+      const position = plan.positions.get(name);
+      const field = position === undefined ? undefined : plan.fields[position];
+      const here = new At(at, name);
+      if (field === undefined || position === undefined) this.strictErrors.push(`unknown field "${fullPath(here)}"`);
       else {
         this.noteDuplicate(here);
         const decoded = this.value(value[name] ?? null, field.schema, here);
-        if (decoded !== undefined) known[name] = decoded;
+        if (decoded !== undefined) known[position] = decoded;
       }
     }
     this.depth--;
-    return written(known, type);
+    return written(known, plan);
   }
 
   private noteDuplicate(at: At): void {
@@ -135,7 +145,8 @@ class Decoder {
 
   private structValue(value: JsonValue, type: TypeFacts, at: At): JsonValue | undefined {
     if (!isJsonObject(value)) return this.complain(mismatch(value, goStruct(type)), at);
-    return this.struct(value, type, { ...at, struct: shortName(type) });
+    at.type = type;
+    return this.struct(value, type, at);
   }
 
   private map(value: JsonValue, schema: SchemaFacts, at: At): JsonValue | undefined {
@@ -143,7 +154,7 @@ class Decoder {
       return this.complain(mismatch(value, goType({ kind: "map", atomic: false, value: schema })), at);
     const out: Record<string, JsonValue> = {};
     for (const name of Object.keys(value)) {
-      const here: At = { up: at, step: name, mapKey: true };
+      const here = new At(at, name, true);
       this.noteDuplicate(here);
       const item = this.value(value[name] ?? null, schema, here) ?? zeroOf(schema);
       if (name === "__proto__")
@@ -156,7 +167,7 @@ class Decoder {
   private list(value: JsonValue, item: SchemaFacts, at: At): JsonValue | undefined {
     if (!Array.isArray(value)) return this.complain(mismatch(value, `[]${goType(item)}`), at);
     const items = value as readonly JsonValue[];
-    return items.map((element, index) => this.value(element, item, { up: at, step: index }) ?? zeroOf(item));
+    return items.map((element, index) => this.value(element, item, new At(at, index)) ?? zeroOf(item));
   }
 
   private any(value: JsonValue, schema: Extract<SchemaFacts, { kind: "any" }>, at: At): JsonValue | undefined {
@@ -219,14 +230,37 @@ function leafForm(value: JsonValue, kind: SchemaFacts["kind"]): JsonValue {
   }
 }
 
+/** What is worked out once for each type. */
+interface Plan {
+  readonly fields: readonly FieldFacts[];
+  readonly positions: ReadonlyMap<string, number>;
+  /** For each field whether something is written in its absence. */
+  readonly always: readonly boolean[];
+}
+
+const plans = new WeakMap<TypeFacts, Plan>();
+
+function planOf(type: TypeFacts): Plan {
+  let plan = plans.get(type);
+  if (plan === undefined) {
+    plan = {
+      fields: type.fields,
+      positions: new Map(type.fields.map(({ name }, position) => [name, position])),
+      always: type.fields.map(isAlwaysWritten),
+    };
+    plans.set(type, plan);
+  }
+  return plan;
+}
+
 /** The fields of a struct as Go writes them: in order, empty ones left out or filled in as their tags say. */
-function written(known: Readonly<Record<string, JsonValue>>, type: TypeFacts): JsonObject {
+function written(known: readonly (JsonValue | undefined)[], { fields, always }: Plan): JsonObject {
   const out: Record<string, JsonValue> = {};
-  for (const field of type.fields) {
-    const { name } = field;
-    const value = Object.hasOwn(known, name) ? known[name] : undefined;
-    const shown = value === undefined ? whenAbsent(field) : isLeftOut(field, value) ? undefined : stored(field, value);
-    if (shown !== undefined) out[name] = shown;
+  for (const [position, field] of fields.entries()) {
+    const value = known[position];
+    if (value === undefined) {
+      if (always[position] === true) out[field.name] = whenAbsent(field);
+    } else if (!isLeftOut(field, value)) out[field.name] = stored(field, value);
   }
   return out;
 }
@@ -262,14 +296,16 @@ function isEmpty(value: JsonValue, schema: SchemaFacts): boolean {
   }
 }
 
-function whenAbsent(field: FieldFacts): JsonValue | undefined {
-  if (field.pointer) return field.omitEmpty ? undefined : null;
-  if (field.omitZero) return undefined;
-  const { schema } = field;
-  const isStruct =
-    schema.kind === "struct" || (isGoStruct(schema) && !(schema.kind === "any" && schema.wire === "raw"));
-  if (field.omitEmpty && !isStruct) return undefined;
-  return schema.kind === "list" || schema.kind === "map" || schema.kind === "bytes" ? null : zeroOf(schema);
+function isAlwaysWritten({ pointer, omitEmpty, omitZero, schema }: FieldFacts): boolean {
+  if (pointer) return !omitEmpty;
+  if (omitZero) return false;
+  const isRaw = schema.kind === "any" && schema.wire === "raw";
+  return !omitEmpty || schema.kind === "struct" || (isGoStruct(schema) && !isRaw);
+}
+
+/** What stands for an absent field that is written all the same. */
+function whenAbsent({ pointer, schema }: FieldFacts): JsonValue {
+  return pointer || schema.kind === "list" || schema.kind === "map" || schema.kind === "bytes" ? null : zeroOf(schema);
 }
 
 function isGoStruct({ kind }: SchemaFacts): boolean {
@@ -307,7 +343,7 @@ function zeroOf(schema: SchemaFacts): JsonValue {
 }
 
 function zeroStruct(type: TypeFacts): JsonObject {
-  return written({}, type);
+  return written([], planOf(type));
 }
 
 /** `v1.ObjectMeta`, as Go prints the type. */
@@ -348,7 +384,7 @@ function goType(schema: SchemaFacts): string {
 
 /** The struct whose field is being read: the next one outwards. */
 function structAround(at: At): string {
-  for (let next = at.up; next !== undefined; next = next.up) if (next.struct !== undefined) return next.struct;
+  for (let next = at.up; next !== undefined; next = next.up) if (next.type !== undefined) return shortName(next.type);
   return "";
 }
 
@@ -356,7 +392,7 @@ function structAround(at: At): string {
 function goPath(at: At): string {
   const names: string[] = [];
   for (let next: At | undefined = at; next?.up !== undefined; next = next.up)
-    if (typeof next.step === "string" && next.mapKey !== true) names.push(next.step);
+    if (typeof next.step === "string" && !next.isMapKey) names.push(next.step);
   return names.reverse().join(".");
 }
 
