@@ -1,7 +1,7 @@
 import type { DataExpr, Expr } from "../compile/ir.ts";
 import { numberOfJs } from "../number.ts";
 import { restrict } from "./closedness.ts";
-import { stringLabel } from "./label.ts";
+import { type Label, stringLabel } from "./label.ts";
 import { addList } from "./lists.ts";
 import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
@@ -41,7 +41,7 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
       if (!narrow(node, structMarker.kind, structMarker)) return;
       (node.vertex.literals ??= []).push({
         plan: undefined,
-        labels: Object.keys(value).map((key) => stringLabel(key.normalize("NFC"))),
+        labels: Object.keys(value).map(labelOfKey),
         outer: undefined,
         at: 0,
         origin: lineage.origin,
@@ -50,13 +50,20 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
         const part = (value as Record<string, unknown>)[key];
         if (part === undefined) continue;
         run.spend(1);
-        addField(run, node, stringLabel(key.normalize("NFC")), member, { expr: partOf(expr, key, part), env, lineage });
+        addField(run, node, labelOfKey(key), member, { expr: partOf(expr, key, part), env, lineage });
       }
       return;
     default:
       fail(node, bottom({ message: `a value of type ${typeof value} is no data`, vertex: node.vertex }));
   }
 }
+
+/** Names are the same whether their accents are composed or not. */
+function labelOfKey(key: string): Label {
+  return stringLabel(isAscii.test(key) ? key : key.normalize("NFC"));
+}
+
+const isAscii = /^[ -~]*$/;
 
 function partOf(whole: DataExpr, key: string | number, value: unknown): Expr {
   return { kind: "data", value, origin: whole.origin, path: { up: whole.path, key }, src: undefined };

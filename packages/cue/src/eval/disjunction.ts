@@ -4,6 +4,7 @@
  * time; what fails is dropped and what is equal is joined before the next one, so that independent refinements do not
  * multiply. Disjunctions of plain scalars need no vertices.
  */
+import { satisfiesBound } from "./bounds.ts";
 import { conflict } from "./errors.ts";
 import { equalValues } from "./equality.ts";
 import { finalize } from "./finalize.ts";
@@ -13,7 +14,16 @@ import { addValue } from "./scalars.ts";
 import { type Choice, type DefaultMode, NodeState, type PendingDisjunction } from "./state.ts";
 import { judge } from "./judge.ts";
 import { unify } from "./unify.ts";
-import { type Base, type Bottom, type Disjunction, type Simple, bottom, isFatal, structMarker } from "./values.ts";
+import {
+  type Base,
+  type Bottom,
+  type Disjunction,
+  type Simple,
+  bottom,
+  isFatal,
+  sameAtom,
+  structMarker,
+} from "./values.ts";
 import { type ChoiceList, Vertex, noLineage, pathOf, target } from "./vertex.ts";
 
 /** A way to choose that has survived so far. */
@@ -50,6 +60,10 @@ function modeOf(marks: Marks | undefined, counts: (of: PendingDisjunction) => bo
  * as good as any.
  */
 function finalModes(survivors: readonly Survivor[]): DefaultMode[] {
+  if (survivors.every(({ marks }) => marks !== undefined && marks.next === undefined)) {
+    const hasDefault = survivors.some(({ marks }) => marks!.mode === "default");
+    return survivors.map(({ marks }) => (hasDefault ? marks!.mode : "maybe"));
+  }
   const withDefault = new Set<string>();
   const keys = new Map<PendingDisjunction["key"], number>();
   const keyOf = ({ key, occurrence }: PendingDisjunction): string => {
@@ -127,6 +141,11 @@ function knownScalars(run: Run, node: NodeState): { tag: "known"; value: Base } 
 function meet(run: Run, vertex: Vertex, left: Base, right: Base): Base | Bottom {
   if (left.tag === "type" && (left.kind & right.kind) === right.kind && right.tag !== "disjunction") return right;
   if ((left.kind & right.kind) === 0) return conflict(right, left, vertex);
+  if (left.tag === "atom") {
+    if (right.tag === "atom") return sameAtom(left, right) ? left : conflict(right, left, vertex);
+    if (right.tag === "type") return left;
+    if (right.tag === "bound" && satisfiesBound(right, left)) return left;
+  }
   const scratch = new Vertex(vertex.parent, vertex.label, [], false, vertex);
   const node = new NodeState(scratch, run.stack.length - 1);
   const conjunct = {

@@ -1,3 +1,5 @@
+import { compareText } from "../library/arguments.ts";
+
 /**
  * Labels of arcs as plain JavaScript values, so that maps of arcs need no table of names that grows with users' data: a
  * list index is a number; a regular field is its string; everything else starts with a control character that says what
@@ -87,4 +89,11 @@ export function formatLabel(label: Label): string {
 
 export function formatLabels(labels: readonly Label[]): string {
   return labels.map(formatLabel).join(".");
+}
+
+/** The order in which fields stand of which nothing else is known: list indices first, then names by their bytes. */
+export function compareLabels(a: Label, b: Label): number {
+  if (typeof a === "number" || typeof b === "number")
+    return typeof a === "number" && typeof b === "number" ? a - b : typeof a === "number" ? -1 : 1;
+  return compareText(nameOfLabel(a), nameOfLabel(b));
 }

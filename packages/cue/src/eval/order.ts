@@ -1,6 +1,6 @@
 import { isDormant } from "./dormant.ts";
-import { type Label, nameOfLabel } from "./label.ts";
-import { compareStrings } from "./values.ts";
+import { type Label, compareLabels } from "./label.ts";
+import { orderOfChains } from "./order-chains.ts";
 import type { LiteralRecord, Vertex } from "./vertex.ts";
 
 /**
@@ -12,6 +12,8 @@ export function orderedArcs(vertex: Vertex): readonly Vertex[] {
   const { arcs, literals } = vertex;
   if (arcs.length < 2 || literals === undefined || isSimple(literals)) return arcs;
   const graph = new Graph(vertex);
+  const simple = orderOfChains(vertex, (origin, records) => graph.placeOf(origin, records));
+  if (simple !== undefined) return simple;
   linkOrigins(graph, literals);
   return graph.sorted();
 }
@@ -126,19 +128,21 @@ function linkOrigins(graph: Graph, literals: readonly LiteralRecord[]): void {
     const seen = new Set<Label>();
     const spans = declarations
       .toSorted((a, b) => a.at - b.at)
-      .map(({ records }) =>
-        side(
-          records.map((record) =>
-            literalSpan(graph, record, {
-              children,
-              seen: records.length > 1 ? new Set() : seen,
-              isExplicit: records.length > 1,
-            }),
-          ),
-        ),
-      );
+      .map(({ records }) => declarationSpan(graph, records, { children, seen }));
     graph.chain(spans);
   }
+}
+
+/** Operands of `&` stand beside each other; what their comprehensions bring comes after all of them. */
+function declarationSpan(
+  graph: Graph,
+  records: readonly LiteralRecord[],
+  { children, seen }: Pick<Walk, "children" | "seen">,
+): Span {
+  if (records.length === 1) return literalSpan(graph, records[0]!, { children, seen, later: undefined });
+  const later: Span[] = [];
+  const spans = records.map((record) => literalSpan(graph, record, { children, seen: new Set(), later }));
+  return graph.chain([side(spans), ...later]);
 }
 
 /** Parts beside each other. */
@@ -151,8 +155,8 @@ interface Walk {
   readonly children: ReadonlyMap<LiteralRecord, readonly LiteralRecord[]>;
   /** Fields that have their place already. */
   readonly seen: Set<Label>;
-  /** Operands of `&` say nothing of each other, nor do their parts. */
-  readonly isExplicit: boolean;
+  /** Where operands of `&` put what comes after all of them. */
+  readonly later: Span[] | undefined;
 }
 
 function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
@@ -181,9 +185,8 @@ function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
         for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label, walk));
     }
   });
-  const own = walk.isExplicit
-    ? side([...before, graph.chain(fields), ...after])
-    : graph.chain([...before, ...fields, ...after]);
+  walk.later?.push(...after);
+  const own = graph.chain([...before, ...fields, ...(walk.later === undefined ? after : [])]);
   if (embedded.length === 0) return own;
   const embeddings = graph.chain(embedded);
   return side([own, embeddings].filter((span) => span.heads.length > 0));
@@ -304,10 +307,4 @@ function insertSorted<T>(sorted: T[], item: T, compare: (a: T, b: T) => number):
     else high = middle;
   }
   sorted.splice(low, 0, item);
-}
-
-function compareLabels(a: Label, b: Label): number {
-  if (typeof a === "number" || typeof b === "number")
-    return typeof a === "number" && typeof b === "number" ? a - b : typeof a === "number" ? -1 : 1;
-  return compareStrings(nameOfLabel(a), nameOfLabel(b));
 }
