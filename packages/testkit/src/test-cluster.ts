@@ -24,7 +24,7 @@ export interface TestCluster extends AsyncDisposable, Environment {
   readonly server: ReturnType<typeof createApiServer>;
   /** Starts more controllers; they end with the cluster. */
   start(controllers: readonly Controller[]): RunningControllers;
-  /** Creates the objects of a YAML text, or replaces them. */
+  /** Applies the objects of a YAML text, as their only manager would. */
   apply(yaml: string): Promise<readonly KubeObject[]>;
   /** Something that must be idle before the cluster counts as settled. */
   watchIdle(idle: () => boolean): void;
@@ -83,7 +83,7 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
       const { objects, diagnostics } = readManifests(yaml, { source: "test.yaml" });
       if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
       const written: KubeObject[] = [];
-      for (const object of objects) written.push(await createOrReplace(client, object));
+      for (const object of objects) written.push(await client.apply(object, { fieldManager: "test", force: true }));
       return written;
     },
     watchIdle: (check) => void idle.push(check),
@@ -97,21 +97,6 @@ export async function startTestCluster(options: TestClusterOptions = {}): Promis
   };
   if (options.controllers !== undefined) cluster.start(options.controllers(cluster));
   return cluster;
-}
-
-async function createOrReplace(client: Client, object: KubeObject): Promise<KubeObject> {
-  try {
-    return await client.create(object);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "AlreadyExists") throw error;
-    const { apiVersion, kind, metadata } = object;
-    const current = await client.get({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name ?? "" });
-    const { resourceVersion } = current.metadata;
-    return client.update({
-      ...object,
-      metadata: { ...metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
-    });
-  }
 }
 
 async function settle({
