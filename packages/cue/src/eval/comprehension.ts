@@ -15,6 +15,7 @@ import {
   type LiteralRecord,
   Vertex,
   evaluated,
+  finalized,
   inProgress,
   member,
   noLineage,
@@ -157,6 +158,7 @@ function iterateOver(
       sources: [source.src],
     });
   }
+  if (value.status === finalized && value.childError !== undefined) return value.childError;
   if (value.status === inProgress && value.state !== undefined) value.state.isFrozen = true;
   for (const arc of [...value.arcs]) {
     if (arc.arcType === required && isRegular(arc.label))

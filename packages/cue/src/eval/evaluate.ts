@@ -7,7 +7,7 @@ import { kindOfBound } from "./bounds.ts";
 import { call } from "./call.ts";
 import { type Environment, inheritedLineage, vertexOf } from "./environment.ts";
 import { cycleWith } from "./errors.ts";
-import { formatValue } from "./format.ts";
+import { formatExpr, formatValue } from "./format.ts";
 import {
   type Kind,
   boolKind,
@@ -120,6 +120,12 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
     if (node?.atom !== undefined) return node.atom;
     if (node?.isStruct === true || (node?.isList === true && node.lists.length > 0)) return holder;
     if (node !== undefined) run.floor = Math.min(run.floor, node.depth);
+    if (node?.isList === true)
+      return bottom({
+        code: "incomplete",
+        message: () => `${formatExpr(expr)} is a list that is still open`,
+        sources: [expr.src],
+      });
     return cycleWith(holder, expr);
   }
   // Each part of a cycle says that it is one.

@@ -302,15 +302,6 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   const verdict = classifyReference(node.vertex, expr, to, lineage);
   if (verdict === "reference") return undefined;
   if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
-  if (
-    to.status >= evaluated &&
-    to.bottom !== undefined &&
-    isFatal(to.bottom) &&
-    to.bottom.code !== "structural cycle"
-  ) {
-    fail(node, to.bottom);
-    return undefined;
-  }
   const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, false) : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
