@@ -1,0 +1,309 @@
+import type { Attribute, CommentGroup, Decl, Expr as Tree, Field } from "../syntax/ast.ts";
+import { parseExpression } from "../syntax/index.ts";
+import { quoteLabel } from "../syntax/quote.ts";
+import type { Expr as Program, FieldDecl, StructLit } from "../compile/ir.ts";
+import { formatValue } from "../eval/format.ts";
+import { type Label, isDefinition, isRegular, nameOfLabel } from "../eval/label.ts";
+import { orderedArcs } from "../eval/order.ts";
+import { wakeFields } from "../eval/dormant.ts";
+import { isReference } from "../eval/evaluate.ts";
+import { resolve } from "../eval/resolve.ts";
+import type { Run } from "../eval/run.ts";
+import { unify } from "../eval/unify.ts";
+import { type Bottom, isFatal } from "../eval/values.ts";
+import { type Conjunct, Vertex, optional, required, target } from "../eval/vertex.ts";
+import type { SyntaxOptions } from "../value.ts";
+import { type CloneOptions, cloneDecl, cloneExpr } from "./clone.ts";
+import { type OutsideReference, type UsedPackages, outsideReferences } from "./outside.ts";
+
+const place = { start: 0, end: 0 } as const;
+const deepest = 100;
+
+/**
+ * What was written, as a tree that stands alone: references that lead out of the value are replaced by what they refer to.
+ * Several declarations of a field become one. A value that a definition closes becomes a definition of its own.
+ */
+export class SchemaExport {
+  readonly #run: Run;
+  readonly #options: SyntaxOptions;
+  readonly #used: UsedPackages;
+  #usesDefinition = false;
+  #depth = 0;
+
+  constructor(run: Run, options: SyntaxOptions, used: UsedPackages) {
+    this.#run = run;
+    this.#options = options;
+    this.#used = used;
+  }
+
+  tree(vertex: Vertex): Tree {
+    const tree = this.#vertexTree(vertex);
+    if (this.#options.raw === true || vertex.parent === undefined) return tree;
+    return this.#usesDefinition || isDefinitionLabel(vertex.label) ? asDefinition(tree) : tree;
+  }
+
+  #vertexTree(vertex: Vertex): Tree {
+    if (this.#depth > deepest) return ident("_");
+    this.#depth++;
+    const tree = this.#conjunctsTree(vertex);
+    this.#depth--;
+    return tree;
+  }
+
+  #conjunctsTree(vertex: Vertex): Tree {
+    const { conjuncts } = vertex;
+    const [only] = conjuncts;
+    if (vertex.choices !== undefined) return this.#chosen(vertex);
+    if (only === undefined) return parsed(formatValue(vertex));
+    if (conjuncts.length === 1) return this.#conjunctTree(vertex, only);
+    if (conjuncts.some(({ expr }) => expr.kind === "struct" || expr.kind === "fill")) return this.#merged(vertex);
+    const { base, bottom } = target(vertex);
+    if (bottom !== undefined && isFatal(bottom)) return wrong(bottom);
+    if (base?.tag === "atom") return parsed(formatValue(base));
+    return allOf(distinct(conjuncts.map((conjunct) => this.#conjunctTree(vertex, conjunct))));
+  }
+
+  /** A term of a disjunction: its conjuncts hold the whole disjunction, so that what it became is shown. */
+  #chosen(vertex: Vertex): Tree {
+    const holder = target(vertex);
+    if (holder.base?.tag !== "struct") return parsed(formatValue(holder));
+    wakeFields(holder);
+    return structOf(orderedArcs(holder).map((arc) => this.#mergedField(arc, false)));
+  }
+
+  #conjunctTree(vertex: Vertex, { expr, env }: Conjunct): Tree {
+    switch (expr.kind) {
+      case "vertex":
+        return this.#vertexTree(expr.vertex);
+      case "data":
+        return parsed(JSON.stringify(expr.value));
+      case "fill":
+        return structOf([fieldOf(expr.label, this.#conjunctTree(vertex, { expr: expr.value, env } as Conjunct), {})]);
+      default:
+    }
+    if (this.#options.raw !== true && isReference(expr)) {
+      const inlined = this.#inlined({ expr, src: expr.src! }, env);
+      if (inlined !== undefined) return inlined;
+    }
+    return this.#written(expr, env, vertex);
+  }
+
+  /** The text's tree, with what leads out of it replaced. */
+  #written(expr: Program, env: Conjunct["env"], vertex: Vertex | undefined): Tree {
+    const node = expr.src?.node;
+    if (node === undefined || expr.src === undefined) return parsed(formatValueOf(expr));
+    const options = this.#cloneOptions(expr, env);
+    if (expr.kind === "struct" && (node.kind === "struct" || node.kind === "file")) {
+      const decls = node.decls
+        .filter((decl) => decl.kind !== "package" && decl.kind !== "import")
+        .map((decl) => this.#declTree(decl, expr, options, vertex));
+      return structOf(decls);
+    }
+    return cloneExpr(node as Tree, options);
+  }
+
+  #cloneOptions(expr: Program, env: Conjunct["env"]): CloneOptions {
+    const replacements = new Map<object, Tree>();
+    for (const reference of outsideReferences(expr, this.#used)) {
+      if (this.#options.raw === true) continue;
+      const inlined = this.#inlined(reference, env);
+      if (inlined !== undefined) replacements.set(reference.src.node, inlined);
+    }
+    return { replacements, docs: this.#options.docs === true };
+  }
+
+  /** What a reference refers to; nothing where that is not known, or goes round in a circle. */
+  #inlined({ expr }: OutsideReference, env: Conjunct["env"]): Tree | undefined {
+    const to = resolve(this.#run, env, expr);
+    if (!(to instanceof Vertex) || to.conjuncts.length === 0 || this.#depth > deepest) return undefined;
+    if (isDefinitionLabel(to.label)) this.#usesDefinition = true;
+    const tree = this.#vertexTree(to);
+    return tree.kind === "binary" ? { kind: "paren", ...place, expr: tree } : tree;
+  }
+
+  /** A declaration; fields that are wrong say so in place of their value. */
+  #declTree(decl: Decl, expr: StructLit, options: CloneOptions, vertex: Vertex | undefined): Decl {
+    const copy = cloneDecl(decl, options);
+    if (decl.kind !== "field" || vertex === undefined || this.#options.raw === true) return copy;
+    const planned = expr.decls.find((part): part is FieldDecl => part.kind === "field" && part.src?.node === decl);
+    if (planned === undefined) return copy;
+    const arc = target(vertex).arc(planned.label);
+    if (arc === undefined) return copy;
+    if (planned.value.kind === "struct" && planned.value.src?.node.kind === "struct") {
+      return this.#inner(copy as Field, decl, planned.value, options, arc);
+    }
+    const failure = isReference(planned.value) ? undefined : this.#failureOf(arc);
+    return failure === undefined ? copy : ({ ...copy, value: wrongValue, comments: [wrongComment(failure)] } as Decl);
+  }
+
+  #inner(copy: Field, decl: Field, value: StructLit, options: CloneOptions, arc: Vertex): Field {
+    const { node } = value.src!;
+    if (node.kind !== "struct" || decl.value !== node) return copy;
+    if (this.#depth > deepest) return copy;
+    this.#depth++;
+    const decls = node.decls.map((inner) => this.#declTree(inner, value, options, arc));
+    this.#depth--;
+    return { ...copy, value: { ...structOf(decls), braces: node.braces } as Tree };
+  }
+
+  #failureOf(arc: Vertex): Bottom | undefined {
+    unify(this.#run, arc);
+    const { bottom } = target(arc);
+    return bottom !== undefined && isFatal(bottom) ? bottom : undefined;
+  }
+
+  /** Several declarations of a struct: their fields together; what is more than fields stays as it is, embedded. */
+  #merged(vertex: Vertex): Tree {
+    const decls: Decl[] = [];
+    const attributes: Decl[] = [];
+    const merged = new Set<Label>();
+    for (const conjunct of vertex.conjuncts) {
+      const plain = fieldsOf(conjunct.expr);
+      if (plain === undefined) {
+        decls.push({ kind: "embed", ...place, expr: this.#conjunctTree(vertex, conjunct) });
+        continue;
+      }
+      for (const label of plain) merged.add(label);
+      attributes.push(...attributesOf(conjunct.expr));
+    }
+    const holder = target(vertex);
+    wakeFields(holder);
+    for (const arc of orderedArcs(holder)) {
+      if (merged.has(arc.label))
+        decls.push(
+          this.#mergedField(
+            arc,
+            decls.some((decl) => decl.kind === "embed"),
+          ),
+        );
+    }
+    return structOf([...attributes, ...decls]);
+  }
+
+  /** Beside an embedded literal only what the others say of the field is said again. */
+  #mergedField(arc: Vertex, isBeside: boolean): Field {
+    const failure = this.#failureOf(arc);
+    const docs = this.#options.docs === true ? arc.conjuncts.flatMap(docsOf) : [];
+    const attributes = arc.conjuncts.flatMap(fieldAttributes);
+    const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
+    if (failure !== undefined && !isBeside) {
+      return {
+        ...fieldOf(arc.label, wrongValue, { constraint, attributes }),
+        comments: [...docs, wrongComment(failure)],
+      };
+    }
+    const made = fieldOf(arc.label, this.#vertexTree(arc), { constraint, attributes });
+    return docs.length === 0 ? made : { ...made, comments: docs };
+  }
+}
+
+function isDefinitionLabel(label: Label): boolean {
+  return typeof label !== "number" && isDefinition(label);
+}
+
+/** The labels of a literal that has nothing but fields. */
+function fieldsOf(expr: Program): readonly Label[] | undefined {
+  if (expr.kind === "fill") return [expr.label];
+  if (expr.kind !== "struct" || expr.decls.some((decl) => decl.kind !== "field")) return undefined;
+  return expr.decls.map((decl) => (decl as FieldDecl).label);
+}
+
+function attributesOf(expr: Program): Decl[] {
+  const node = expr.src?.node;
+  if (node?.kind !== "struct" && node?.kind !== "file") return [];
+  return node.decls
+    .filter((decl) => decl.kind === "attribute")
+    .map((decl) => ({ ...decl, ...place, relPos: "newline" as const }));
+}
+
+function fieldAttributes({ field }: Conjunct): readonly Attribute[] {
+  return field?.node.kind === "field" ? field.node.attributes : [];
+}
+
+function docsOf({ field }: Conjunct): CommentGroup[] {
+  const groups = field === undefined ? [] : ((field.node as Field).comments ?? []);
+  return groups.filter((group) => group.doc).map((group) => ({ ...group, relPos: "section" as const }));
+}
+
+function ident(name: string): Tree {
+  return { kind: "ident", ...place, name };
+}
+
+function structOf(decls: readonly Decl[]): Tree {
+  const lines = decls.map((decl) => ({ ...decl, relPos: "newline" as const }) as Decl);
+  return {
+    kind: "struct",
+    ...place,
+    decls: lines,
+    braces: true,
+    ...(decls.length > 0 && { closeRelPos: "newline" as const }),
+  };
+}
+
+function fieldOf(
+  label: Label,
+  value: Tree,
+  parts: { constraint?: Field["constraint"]; attributes?: readonly Attribute[] },
+): Field {
+  const name = nameOfLabel(label);
+  const text = typeof label !== "number" && isRegular(label) ? quoteLabel(name) : name;
+  const isBare = !text.startsWith('"');
+  return {
+    kind: "field",
+    ...place,
+    label: isBare ? { kind: "ident", ...place, name: text } : { kind: "literal", ...place, type: "string", text },
+    constraint: parts.constraint ?? "",
+    valueAlias: undefined,
+    postfixAlias: undefined,
+    value,
+    attributes: parts.attributes ?? [],
+  };
+}
+
+const wrongValue: Tree = { kind: "bottom", ...place };
+
+function wrongComment(bottom: Bottom): CommentGroup {
+  const lines = [`// ${bottom.message().replaceAll("\n", " ")}`];
+  return { kind: "comments", ...place, lines, doc: false, line: true, slot: 100 };
+}
+
+function wrong(bottom: Bottom): Tree {
+  return { ...wrongValue, comments: [wrongComment(bottom)] };
+}
+
+function parsed(text: string): Tree {
+  return parseExpression(text).expr;
+}
+
+function formatValueOf(expr: Program): string {
+  return expr.kind === "value" ? formatValue(expr.value) : "_";
+}
+
+function distinct(trees: readonly Tree[]): Tree[] {
+  return [...new Map(trees.map((tree) => [JSON.stringify(tree), tree])).values()];
+}
+
+function allOf(trees: readonly Tree[]): Tree {
+  const [first = ident("_"), ...rest] = trees;
+  let tree = first;
+  for (const right of rest) tree = { kind: "binary", ...place, op: "&", opStart: 0, left: tree, right };
+  return tree;
+}
+
+/** `{_#def, _#def: tree}`: closed as the definition that it came from. */
+function asDefinition(tree: Tree): Tree {
+  const inner = tree.kind === "paren" ? tree.expr : tree;
+  return structOf([
+    { kind: "embed", ...place, expr: ident("_#def") },
+    {
+      kind: "field",
+      ...place,
+      label: { kind: "ident", ...place, name: "_#def" },
+      constraint: "",
+      valueAlias: undefined,
+      postfixAlias: undefined,
+      value: inner,
+      attributes: [],
+    },
+  ]);
+}
