@@ -124,7 +124,7 @@ class Generator {
     if (members.length > 0 && this.#chance(known.length > 0 ? 0.4 : 0.9)) return this.#pick(members);
     if (known.length > 0) return this.#pick(known).name;
     const structs = this.#known("struct");
-    return structs.length > 0 && this.#chance(0.1)
+    return structs.length > 0 && this.#chance(0.02)
       ? `${this.#pick(structs).name}.${this.#pick(fieldNames)}`
       : undefined;
   }

@@ -168,7 +168,7 @@ class Lazy implements LazyValue {
 
   elements(): readonly LazyValue[] | undefined {
     const plain = this.#plain;
-    if (!(plain instanceof Vertex) || plain.base?.tag !== "list") return undefined;
+    if (!(plain instanceof Vertex) || plain.base?.tag !== "list" || plain.bottom !== undefined) return undefined;
     return plain.arcs.filter((arc) => typeof arc.label === "number").map((arc) => new Lazy(this.run, arc));
   }
 

@@ -101,9 +101,12 @@ export function textOrBytesArgument(args: Args, index: number): string {
 }
 
 export function elementsArgument(args: Args, index: number): readonly LazyValue[] {
-  const elements = lazyArgument(args, index).elements();
-  if (elements === undefined) throw misread(args, index, "a list");
-  return elements;
+  const value = lazyArgument(args, index);
+  const elements = value.elements();
+  if (elements !== undefined) return elements;
+  const { verdict } = value;
+  if (verdict === "ok") throw misread(args, index, "a list");
+  throw new BuiltinError(value.message ?? "invalid list", verdict === "error" ? "eval" : "incomplete");
 }
 
 /** The elements of a list of strings. @throws BuiltinError for others, `incomplete` for non-concrete ones. */

@@ -81,7 +81,9 @@ function concat(args: Args, context: BuiltinContext): Native {
 }
 
 function notAList(value: LazyValue): BuiltinError {
-  if (value.verdict === "error") return new BuiltinError(value.message ?? "invalid list");
+  const { verdict } = value;
+  if (verdict !== "ok")
+    return new BuiltinError(value.message ?? "invalid list", verdict === "error" ? "eval" : "incomplete");
   const message = `cannot use value ${value.text()} (type ${value.type}) as list`;
   return new BuiltinError(message, value.isConcrete ? "eval" : "incomplete");
 }
