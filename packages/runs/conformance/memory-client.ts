@@ -47,13 +47,10 @@ export function createMemoryClient(): MemoryClient {
     const { failure } = client;
     if (failure === undefined || failure.verb !== verb || failure.kind !== kind) return;
     if (failure.name !== undefined && failure.name !== name) return;
-    throw new ApiError(
-      failureStatus(
-        failure.code ?? 500,
-        failure.code === 409 ? "Conflict" : "InternalError",
-        failure.message ?? "the call failed",
-      ),
-    );
+    const { code = 500, message = "the call failed" } = failure;
+    if (code === 403)
+      throw new ApiError(failureStatus(403, "Forbidden", `${plural(kind)} "${name ?? ""}" is forbidden: ${message}`));
+    throw new ApiError(failureStatus(code, code === 409 ? "Conflict" : "InternalError", message));
   };
   const read = (kind: string, namespace: string | undefined, name: string): KubeObject => {
     guard("get", kind, name);

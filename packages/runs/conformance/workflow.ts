@@ -427,7 +427,9 @@ class Case {
       ) ?? this.#routes.find((one) => one.path === path);
     if (route === undefined) return new Response("no such route", { status: 404 });
     if (route.delayMs !== undefined) await delay(route.delayMs, init.signal ?? undefined);
-    return new Response(route.body ?? "", {
+    const location = route.headers?.Location;
+    if (location !== undefined && (route.status ?? 200) >= 300) return this.#fetch(url.replace(path, location), {});
+    return new Response(route.status === 204 ? null : (route.body ?? ""), {
       status: route.status ?? 200,
       ...(route.headers === undefined ? {} : { headers: route.headers }),
     });

@@ -24,13 +24,15 @@ export function admitRun(operation: string, run: KubeObject, workflow: KubeObjec
   if (operation === "DELETE") return { allowed: true, namePatches: [] };
   const inline = valueAt(run, "spec", "workflowSpec");
   const namePatches = isJsonObject(inline) ? missingNames(stepsAt(inline.steps)) : [];
+  if (isJsonObject(inline) && inline.steps !== undefined && !Array.isArray(inline.steps))
+    return { allowed: false, code: 400, message: "spec.workflowSpec.steps must be a list of steps", namePatches: [] };
   if (operation === "UPDATE" && run.metadata.deletionTimestamp !== undefined) return { allowed: true, namePatches };
   const faults = isJsonObject(inline) ? stepFaults(withNames(stepsAt(inline.steps))) : referenceFaults(run, workflow);
   if (faults.length === 0) return { allowed: true, namePatches };
   const message = faults
     .map(([field, text]) => `field "${field}": Invalid value error encountered, ${text}. `)
     .join("");
-  return { allowed: false, code: 400, message, namePatches: [] };
+  return { allowed: false, code: 400, message, namePatches };
 }
 
 type Fault = readonly [field: string, text: string];

@@ -146,7 +146,6 @@ function followers(steps: readonly Step[], step: string, dag: boolean): readonly
 function cleanContext(plan: Plan, context: RunContext, removed: ReadonlySet<string>): RunContext {
   const all = plan.steps.flatMap((step) => [step, ...step.subSteps]);
   const gone = all.filter(({ name }) => removed.has(name));
-  const groups = plan.steps.filter(({ name }) => removed.has(name)).flatMap(({ subSteps }) => subSteps);
-  const outputs = [...gone, ...groups].flatMap((step) => step.outputs.map(({ name }) => name));
+  const outputs = gone.flatMap((step) => step.outputs.map(({ name }) => name));
   return { ...context, vars: withoutVariables(context.vars, outputs) };
 }

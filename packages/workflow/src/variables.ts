@@ -15,8 +15,15 @@ export function variableAt(vars: JsonObject, name: string): JsonValue | undefine
  * @throws Error when it contradicts an earlier value.
  */
 export function unifyVariable(vars: JsonObject, name: string, value: JsonValue): JsonObject {
+  if (name === "") return unifyRoot(vars, value);
   const nested = name.split(".").reduceRight<JsonValue>((inner, part) => ({ [part]: inner }), value);
   return unify(vars, nested, "") as JsonObject;
+}
+
+function unifyRoot(vars: JsonObject, value: JsonValue): JsonObject {
+  if (!isJsonObject(value))
+    throw new Error(`conflicting values ${JSON.stringify(value)} and ${JSON.stringify(vars)}: variables are a struct`);
+  return unify(vars, value, "") as JsonObject;
 }
 
 function unify(left: JsonValue, right: JsonValue, path: string): JsonValue {

@@ -53,7 +53,6 @@ function fail(
     if (increase(work.options.memory.failures, id) < work.limits.maxRetries) return;
     outcome.reason = "FailedAfterRetries";
     outcome.waiting = false;
-    work.options.memory.failures.delete(id);
   }
   if (work.options.suspendOnFailure !== true) outcome.terminated = true;
 }

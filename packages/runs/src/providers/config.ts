@@ -1,5 +1,5 @@
 /** `vela/config`: configurations kept as Secrets, made from templates (kubevela-workflow.md 4.8). */
-import { type JsonObject, type JsonValue, isJsonObject, isNotFound } from "@lateen/base";
+import { type JsonObject, type JsonValue, canonicalJson, isJsonObject, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { CueError } from "@lateen/cue";
 import { type KubeObject, valueAt } from "@lateen/objects";
@@ -149,7 +149,7 @@ function secretObject({
   output: JsonObject;
 }): KubeObject {
   const metadata = isJsonObject(output.metadata) ? output.metadata : {};
-  const own: Record<string, string> = { [inputKey]: encoded(JSON.stringify(params.config ?? {})) };
+  const own: Record<string, string> = { [inputKey]: encoded(canonicalJson(params.config ?? {})) };
   for (const [key, value] of Object.entries(isJsonObject(output.stringData) ? output.stringData : {}))
     own[key] = encoded(textOf(value));
   const type =

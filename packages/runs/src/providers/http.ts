@@ -95,6 +95,7 @@ async function headersOf(
     ...(isJsonObject(request.trailer) ? request.trailer : {}),
   };
   for (const [name, value] of Object.entries(given)) headers[name] = textOf(value);
+  if (Object.keys(headers).length === 0) headers["Content-Type"] = "application/json";
   const fromSecrets = Array.isArray(request.headersFromSecret) ? request.headersFromSecret.filter(isJsonObject) : [];
   for (const { header, secret, key } of fromSecrets)
     headers[textOf(header)] = await secretValue(
@@ -102,7 +103,6 @@ async function headersOf(
       { header: textOf(header), secret: textOf(secret), key: textOf(key) },
       context,
     );
-  if (Object.keys(headers).length === 0) headers["Content-Type"] = "application/json";
   return headers;
 }
 

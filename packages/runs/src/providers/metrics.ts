@@ -45,9 +45,11 @@ async function query(
   const endpoint = textOf(params.metricEndpoint) === "" ? defaultEndpoint : textOf(params.metricEndpoint);
   const response = await send(`${endpoint}/api/v1/query`, {
     method: "POST",
-    body: new URLSearchParams({ query: textOf(params.query) }),
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ query: textOf(params.query) }).toString(),
     signal,
   });
+  if (response.status >= 500) throw new Error(`server_error: server error: ${response.status}`);
   const answer = JSON.parse(await response.text()) as JsonObject;
   if (answer.status !== "success")
     throw new Error(
@@ -77,7 +79,11 @@ function success(params: JsonObject, { visit }: ProviderContext, { value, condit
   const since = values[key] === undefined ? undefined : parseTime(values[key]);
   if (since === undefined) values[key] = formatTime(visit.now);
   const passed = since === undefined ? 0 : visit.now - since;
-  const message = `The healthy condition should be ${condition}, and the query result is ${value}, indicating success. The success has persisted for ${goDuration(passed)}, with success duration being ${duration}.`;
+  const lasting =
+    since === undefined
+      ? ""
+      : ` The success has persisted for ${goDuration(passed)}, with success duration being ${duration}.`;
+  const message = `The healthy condition should be ${condition}, and the query result is ${value}, indicating success.${lasting}`;
   return { result: passed >= (parseGoDuration(duration) ?? 0), failed: false, message };
 }
 

@@ -76,8 +76,9 @@ const suspend: ProviderFunction = async (params, context) => {
 };
 
 function hold({ outcome, label }: ProviderContext): never {
-  outcome.suspend = true;
+  // A step beyond its time-out does not suspend once more.
   if (outcome.phase !== "failed") {
+    outcome.suspend = true;
     outcome.phase = "suspending";
     outcome.reason = "Suspend";
     outcome.message = `Suspended by field ${label}`;

@@ -65,7 +65,8 @@ function childrenOf(value: Value, path: string): readonly Child[] {
   const { incompleteKind } = value;
   if (incompleteKind === "list")
     return value.elements().map((element, index) => ({ path: `${path}[${index}]`, value: element, order: 0 }));
-  if (incompleteKind !== "struct") return [];
+  // A struct whose `if` waits for a result is incomplete, and has its other fields all the same.
+  if (incompleteKind !== "struct" && !(incompleteKind === "bottom" && value.err?.code === "incomplete")) return [];
   const children = value.fields({ optional: true, hidden: true }).map((field): Child => {
     const selector = field.selector.replace(/[?!]$/, "");
     return { path: path === "" ? selector : `${path}.${selector}`, value: field.value, order: stepNumber(field.value) };

@@ -10,10 +10,13 @@ export function parseKeyPath(text: string): readonly PathPart[] | undefined {
   const parts: PathPart[] = [];
   let rest = text;
   while (rest !== "") {
-    const match = /^(?:\.?([A-Za-z_$#][\w$]*|\d+)|\.?("(?:[^"\\]|\\.)*")|\[(\d+)\])/.exec(rest);
+    const match = /^(?:\.?([A-Za-z_$#][\w$-]*|\d+)|\.?("(?:[^"\\]|\\.)*")|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\])/.exec(
+      rest,
+    );
     if (match === null) return undefined;
     if (match[1] !== undefined) parts.push(match[1]);
-    else if (match[2] !== undefined) parts.push(JSON.parse(match[2]) as string);
+    else if (match[2] !== undefined || match[4] !== undefined)
+      parts.push(JSON.parse((match[2] ?? match[4])!) as string);
     else parts.push(Number(match[3]));
     rest = rest.slice(match[0].length);
     if (rest !== "" && !rest.startsWith(".") && !rest.startsWith("[")) return undefined;
