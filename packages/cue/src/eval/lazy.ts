@@ -128,7 +128,9 @@ class Lazy implements LazyValue {
   }
 
   get definition(): string | undefined {
-    return undefined;
+    const { value } = this;
+    if (!(value instanceof Vertex) || value.parent === undefined) return undefined;
+    return value.parent === this.run.packages.vertexOf("list") ? `list.${nameOfLabel(value.label)}` : undefined;
   }
 
   unify(other: LazyValue | Native): LazyValue {
