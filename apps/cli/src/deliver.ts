@@ -5,8 +5,8 @@ import { type KubeObject, describeObject, valueAt } from "@lateen/objects";
 import { applicationApi, followApplication, outcomeOf, type Outcome } from "./application-view.ts";
 import { createLiveBlock } from "./live.ts";
 import { type Manifest, diagnosticsOf } from "./manifests.ts";
-import { drawApplication, newsBetween } from "./tree.ts";
-import type { ApplicationTree } from "@lateen/delivery/pure";
+import { drawApplication, newsBetween, plainMessage } from "./tree.ts";
+import type { ApplicationTree, StepNode } from "@lateen/delivery/pure";
 import type { Diagnostic } from "@lateen/base";
 import type { Terminal } from "./terminal.ts";
 
@@ -16,7 +16,7 @@ export const isApplication = (object: KubeObject): boolean =>
 export interface Delivered {
   readonly manifest: Manifest;
   readonly object: KubeObject;
-  readonly change: "created" | "configured" | "unchanged" | "restarted";
+  readonly change: "created" | "configured" | "unchanged" | "restarted" | "retried";
 }
 
 export type DeliverResult =
@@ -109,27 +109,30 @@ async function applyOne(
     };
   if (before.metadata.generation !== after.metadata.generation)
     return { manifest, object: after, change: "configured" };
-  if (outcomeOf(after) === "failed") {
-    await restartWorkflow(client, {
-      namespace: after.metadata.namespace ?? "default",
-      name: after.metadata.name ?? "",
-    });
-    return {
-      manifest,
-      object: await client.get(
-        { ...applicationApi, namespace: after.metadata.namespace, name: after.metadata.name ?? "" },
-        { signal },
-      ),
-      change: "restarted",
-    };
+  const target = { namespace: after.metadata.namespace ?? "default", name: after.metadata.name ?? "" };
+  const retried = outcomeOf(after) === undefined ? failingStepOf(after) : undefined;
+  if (outcomeOf(after) === "failed" || retried !== undefined) {
+    await restartWorkflow(client, retried === undefined ? target : { ...target, step: retried });
+    const object = await client.get({ ...applicationApi, ...target }, { signal });
+    return { manifest, object, change: retried === undefined ? "restarted" : "retried" };
   }
   return { manifest, object: after, change: "unchanged" };
+}
+
+/** The step that fails while the run still tries it again. */
+function failingStepOf(application: KubeObject): string | undefined {
+  const steps = (valueAt(application, "status", "workflow", "steps") ?? []) as readonly {
+    readonly name: string;
+    readonly phase?: string;
+  }[];
+  return steps.find(({ phase }) => phase === "failed")?.name;
 }
 
 /** One line for each delivered object. */
 export function describeDelivered({ object, change }: Delivered): string {
   const name = describeObject(object);
   if (change === "unchanged") return `${name} unchanged`;
+  if (change === "retried") return `${name} unchanged; a step of its workflow fails, so it is tried again now`;
   if (change === "restarted") return `${name} unchanged; its last workflow failed, so it is started again`;
   return `${name} ${change}`;
 }
@@ -139,16 +142,29 @@ export interface WatchToRestOptions {
   readonly signal: AbortSignal;
   /** Which workflow run is meant: a restart leaves the generation as it was, so the end of the run before must not count. */
   readonly since?: string | undefined;
+  /** What was known before: only what is new is told. */
+  readonly baseline?: ApplicationTree | undefined;
 }
+
+/** A step that is failed for so long while the engine tries it again is told as a failure; shorter ones mend themselves. */
+const failingMs = 3_000;
 
 /** Draws an application until it is suspended, healthy, failed or gone. */
 export async function watchToRest(
   client: Client,
   object: KubeObject,
-  { terminal, signal, since }: WatchToRestOptions,
+  { terminal, signal, since, baseline }: WatchToRestOptions,
 ): Promise<{ outcome: Outcome; tree: ApplicationTree | undefined }> {
   const block = createLiveBlock(terminal);
-  let latest: ApplicationTree | undefined;
+  let latest = baseline;
+  let failingSince: number | undefined;
+  const until = (application: KubeObject): Outcome | undefined => {
+    if (since !== undefined && valueAt(application, "status", "workflow", "startTime") === since) return undefined;
+    const outcome = outcomeOf(application);
+    if (outcome !== undefined || failedStep(latest) === undefined) failingSince = undefined;
+    else failingSince ??= Date.now();
+    return outcome ?? (failingSince !== undefined && Date.now() - failingSince >= failingMs ? "failed" : undefined);
+  };
   try {
     const outcome = await followApplication(
       client,
@@ -160,16 +176,18 @@ export async function watchToRest(
           latest = tree;
           block.update(drawApplication(tree, { paint: terminal.style, resources: "all" }), news);
         },
-        until: (application) =>
-          since !== undefined && valueAt(application, "status", "workflow", "startTime") === since
-            ? undefined
-            : outcomeOf(application),
+        until,
       },
     );
     return { outcome, tree: latest };
   } finally {
     block.finish();
   }
+}
+
+/** The first step (or sub-step) that has failed. */
+export function failedStep(tree: ApplicationTree | undefined): StepNode | undefined {
+  return tree?.workflow?.steps.flatMap((one) => [one, ...one.subSteps]).find((one) => one.phase === "failed");
 }
 
 /** What to do next, in a line or two, after an application has come to rest. */
@@ -187,9 +205,9 @@ export function adviceFor(
     return [`suspended at ${step?.name ?? "a step"}: go on with "lateen workflow resume ${name}${scope}"`];
   }
   if (outcome === "failed") {
-    const step = tree?.workflow?.steps.flatMap((one) => [one, ...one.subSteps]).find((one) => one.phase === "failed");
-    const reason = step === undefined ? (tree?.message ?? "") : `${step.name}: ${step.message ?? ""}`;
-    return [`failed: ${reason}`.trimEnd(), `mend the cause, then "lateen up -f FILE" again starts the workflow anew`];
+    const step = failedStep(tree);
+    const reason = step === undefined ? (tree?.message ?? "") : `${step.name}: ${plainMessage(step.message ?? "")}`;
+    return [`failed: ${reason}`.trimEnd(), 'mend the cause; "lateen up -f FILE" then starts it again'];
   }
   return outcome === "healthy" ? ["healthy"] : ["deleted"];
 }

@@ -65,7 +65,7 @@ function stepBranch(step: StepNode, paint: Paint): Branch {
   const message =
     step.message === undefined || step.message === ""
       ? ""
-      : `  ${step.phase === "failed" ? paint(step.message, "red") : paint(step.message, "dim")}`;
+      : `  ${step.phase === "failed" ? paint(plainMessage(step.message), "red") : paint(plainMessage(step.message), "dim")}`;
   return {
     line: `${mark(stepMarks, step.phase, paint)} ${step.name}  ${paint(step.type, "dim")}${message}`,
     children: step.subSteps.map((sub) => stepBranch(sub, paint)),
@@ -103,6 +103,11 @@ function appendBranches(lines: string[], branches: readonly Branch[], indent: st
   });
 }
 
+/** A step's message for a person: without the engine's wrapping and the value that was being evaluated. */
+export function plainMessage(message: string): string {
+  return message.replace(/ \(value: [^]*\)$/, "").replace(/^function call error for [\w-]+: /, "");
+}
+
 /** What changed between two looks, as plain sentences for those without a terminal. */
 export function newsBetween(before: ApplicationTree | undefined, after: ApplicationTree): string[] {
   const news: string[] = [];
@@ -112,7 +117,7 @@ export function newsBetween(before: ApplicationTree | undefined, after: Applicat
     const known = earlier.get(step.name);
     if (step.phase === "pending" || (known?.phase === step.phase && known.message === step.message)) continue;
     news.push(
-      `step ${step.name}: ${step.phase}${step.message === undefined || step.message === "" ? "" : ` (${step.message})`}`,
+      `step ${step.name}: ${step.phase}${step.message === undefined || step.message === "" ? "" : ` (${plainMessage(step.message)})`}`,
     );
   }
   for (const component of after.components) {

@@ -12,12 +12,19 @@ export interface CommandResult {
 export async function runCommand(
   argv: readonly string[],
   cwd: string,
-  options: { readonly signal?: AbortSignal; readonly env?: Record<string, string> } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly env?: Record<string, string>;
+    readonly onOutput?: (text: string) => void;
+  } = {},
 ): Promise<CommandResult> {
   const collect = (): { readonly stream: PassThrough; readonly text: () => string } => {
     const chunks: string[] = [];
     const stream = new PassThrough();
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
+    stream.on("data", (chunk: Buffer) => {
+      chunks.push(chunk.toString());
+      options.onOutput?.(chunk.toString());
+    });
     return { stream, text: () => chunks.join("") };
   };
   const out = collect();

@@ -3,7 +3,8 @@
  * starts here is stopped here, in reverse order.
  */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
 import { createApiServer } from "@lateen/apiserver";
 import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
@@ -18,6 +19,7 @@ import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
 import { bundledImages } from "./bundled-images.ts";
 import { type ServerOptions, StartError } from "./options.ts";
+import { keepServiceAccountKey } from "./service-account-key.ts";
 
 export { type ImageMapping, type NodeMode, type ServerOptions, StartError, nodeModes } from "./options.ts";
 
@@ -72,6 +74,7 @@ async function compose(
       platform: nodePlatform,
       clock,
       log,
+      serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
       customResourceDefinitions: oamCustomResourceDefinitions(),
       admitters: parts === "bare" ? [] : [(review) => admit?.(review) ?? Promise.resolve({ kind: "allowed" })],
     }),
@@ -122,9 +125,13 @@ async function compose(
   };
 }
 
+/** Level by level: Node's recursive mkdir never comes back where the file system refuses with ENOENT, as /proc does. */
 async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (let level = folder; !existsSync(level); level = dirname(level)) missing.unshift(level);
+    for (const level of missing) await mkdir(level, { mode: 0o700 });
+    if (!statSync(folder).isDirectory()) throw new Error("it is a file");
   } catch (error) {
     throw new StartError(
       `the data directory ${folder} cannot be made: ${errorMessage(error)}; name another with --data-dir`,

@@ -2,7 +2,7 @@ import { restartWorkflow, resumeWorkflow, suspendWorkflow, terminateWorkflow } f
 import type { Client } from "@lateen/client";
 import { deadline } from "@lateen/base";
 import { valueAt } from "@lateen/objects";
-import { applicationApi, outcomeOf, phaseOf } from "../application-view.ts";
+import { outcomeOf, phaseOf, readApplication } from "../application-view.ts";
 import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
 import { adviceFor, watchToRest } from "../deliver.ts";
 import { parseDuration } from "../duration.ts";
@@ -57,7 +57,11 @@ export const verb: Verb = {
               name,
               ...(options.step !== undefined && { step: options.step }),
             };
-            const before = await client.get({ ...applicationApi, namespace: options.namespace, name }, { signal });
+            const { application: before, tree: baseline } = await readApplication(
+              client,
+              { namespace: options.namespace, name },
+              { signal },
+            );
             if (action === "resume" && outcomeOf(before) !== "suspended") {
               terminal.error(
                 `Application ${options.namespace}/${name} is not suspended: its phase is ${phaseOf(before) || "unknown"}`,
@@ -72,7 +76,12 @@ export const verb: Verb = {
             terminal.line(`workflow of ${options.namespace}/${name} ${done}`);
             if (!follows || !options.wait) return 0;
             using limit = deadline(signal, parseDuration(options.timeout), "follow the workflow");
-            const { outcome, tree } = await watchToRest(client, before, { terminal, signal: limit.signal, since });
+            const { outcome, tree } = await watchToRest(client, before, {
+              terminal,
+              signal: limit.signal,
+              since,
+              baseline,
+            });
             for (const line of adviceFor(outcome, tree, name, options.namespace)) terminal.line(line);
             return outcome === "failed" ? 1 : 0;
           }),
