@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Pod } from "./api/pod.ts";
 import type { CronJob, DaemonSet, Deployment, Job, ReplicaSet, StatefulSet } from "./api/workloads.ts";
 import { createClusterControllers } from "./create-cluster-controllers.ts";
+import { createEventRecorder } from "./events/event-recorder.ts";
 import { type NodeAgent, startNodeAgent } from "./node-agent/index.ts";
 
 const cleanups: (() => PromiseLike<void> | void)[] = [];
@@ -525,5 +526,30 @@ describe("an autoscaler", () => {
       readonly conditions: readonly { readonly type: string; readonly reason: string }[];
     };
     expect(conditions.find(({ type }) => type === "ScalingActive")?.reason).toBe("FailedGetResourceMetric");
+  });
+});
+
+describe("an Event", () => {
+  it("is forgotten an hour after it was last told of", async () => {
+    const cluster = await startTestCluster({
+      controllers: (environment) => createClusterControllers(environment).filter(({ name }) => name === "event-expiry"),
+    });
+    cleanups.push(() => cluster[Symbol.asyncDispose]());
+    const recorder = createEventRecorder(cluster, "test");
+    const object = await cluster.client.get({ apiVersion: "v1", kind: "Namespace", name: "default" });
+    const count = async (): Promise<readonly unknown[]> =>
+      (await cluster.client.list<KubeObject>({ apiVersion: "v1", kind: "Event", namespace: "default" })).items.map(
+        (event) => event.count,
+      );
+    recorder.record({ object, type: "Normal", reason: "Tested", message: "twice" });
+    recorder.record({ object, type: "Normal", reason: "Tested", message: "twice" });
+    await cluster.settled();
+    expect(await count()).toEqual([2]);
+    await cluster.clock.advance(3_000_000);
+    await cluster.settled();
+    expect(await count()).toEqual([2]);
+    await cluster.clock.advance(1_200_000);
+    await cluster.settled();
+    expect(await count()).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { createDaemonSetController } from "./daemonset/reconcile-daemon-set.ts";
 import { createDeploymentController } from "./deployment/reconcile-deployment.ts";
 import { createDisruptionController } from "./disruption/reconcile-budget.ts";
 import { createEndpointsController } from "./endpoints/reconcile-endpoints.ts";
+import { createEventExpiry } from "./events/expire-events.ts";
 import { createGarbageCollector } from "./garbage-collector/collect-garbage.ts";
 import { createJobController } from "./job/reconcile-job.ts";
 import { createNamespaceController } from "./namespace/reconcile-namespace.ts";
@@ -41,6 +42,7 @@ export function createClusterControllers(
     createDisruptionController(environment),
     createNodeLifecycleController(environment),
     createPodCollector(environment),
+    createEventExpiry(environment),
     createNamespaceController(environment),
     createGarbageCollector(environment),
   ];
