@@ -14,9 +14,10 @@ import { type Client, createCache, createClient } from "@lateen/client";
 import { createClusterControllers } from "@lateen/cluster";
 import { startNodeAgent } from "@lateen/cluster/node-agent";
 import { type Environment, startControllers } from "@lateen/controller";
-import { createApplicationAdmitter, createDeliveryControllers, installDefinitions } from "@lateen/delivery";
+import { createApplicationAdmitter, createDeliveryControllers, installDefinitions, localPorts } from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
+import { createRunControllers, stepProviders } from "@lateen/runs";
 import { bundledImages } from "./bundled-images.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
@@ -96,7 +97,11 @@ async function compose(
         ...environment,
         controllers: [
           ...createClusterControllers(environment, { rootCertificate: tls.ca }),
-          ...createDeliveryControllers(environment),
+          ...createDeliveryControllers(environment, {
+            ...localPorts(client),
+            providers: stepProviders(environment, {}, {}),
+          }),
+          ...createRunControllers(environment),
         ],
       }),
     );
