@@ -30,7 +30,7 @@ export class Definitions implements AsyncDisposable {
   start(core: Core): void {
     this.#core = core;
     const { entries, revision } = core.store.range(definitionsPrefix);
-    for (const entry of entries) this.#take(decodeStored(entry));
+    this.#table = this.#table.withDefinitions(entries.map(decodeStored));
     this.#end = core.store.subscribe(definitionsPrefix, revision, (event) => this.#receive(event));
     for (const entry of entries) this.#reconcile(entry.key.slice(definitionsPrefix.length));
   }

@@ -28,10 +28,16 @@ export async function reconcileDefinition(core: Core, name: string): Promise<voi
     await changeObject(internalResourceRequest(core, target), options, (live) => ({ object: withoutCleanup(live) }));
     return;
   }
+  if (isUpToDate(core, definition)) return;
   const status = { ...target, subresource: "status" };
   await changeObject(internalResourceRequest(core, status), options, (live) => ({
     object: { ...live, status: statusOf(core, live) },
   }));
+}
+
+/** Whether the status says already what it should: nothing is written then. */
+function isUpToDate(core: Core, definition: KubeObject): boolean {
+  return jsonEquals(statusOf(core, definition), (valueAt(definition, "status") ?? {}) as JsonObject);
 }
 
 function withoutCleanup(definition: KubeObject): KubeObject {

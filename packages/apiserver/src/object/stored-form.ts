@@ -41,23 +41,33 @@ export function readHeader(bytes: Uint8Array): StoredHeader {
   const line = decoder.decode(bytes.subarray(0, end));
   const [apiVersion = "", kind = "", tag = ""] = line.split(" ", 3);
   const labels = line.slice(apiVersion.length + kind.length + tag.length + 3);
-  return {
-    apiVersion,
-    kind,
-    tag,
-    labels: labels === "{}" ? noLabels : (JSON.parse(labels) as Record<string, string>),
-    bodyStart: end + 1,
-  };
+  return { apiVersion, kind, tag, labels: labelsOf(labels), bodyStart: end + 1 };
 }
 
-const noLabels: Readonly<Record<string, string>> = Object.freeze({});
+/** Objects of one workload have the same labels: each text is read once. */
+const known = new Map<string, Readonly<Record<string, string>>>([["{}", Object.freeze({})]]);
+
+function labelsOf(text: string): Readonly<Record<string, string>> {
+  let labels = known.get(text);
+  if (labels === undefined) {
+    labels = Object.freeze(JSON.parse(text) as Record<string, string>);
+    if (known.size > 5_000) known.clear();
+    known.set(text, labels);
+  }
+  return labels;
+}
 
 /** The stored object, frozen, as of its revision. */
 export function decodeStored(entry: Entry): KubeObject {
+  return deepFreeze(parseStored(entry));
+}
+
+/** As `decodeStored`, not frozen: for who reads once and keeps nothing. */
+export function parseStored(entry: Entry): KubeObject {
   const { apiVersion, kind, bodyStart } = readHeader(entry.bytes);
   const text = decoder.decode(entry.bytes.subarray(bodyStart));
-  const body = JSON.parse(`{"metadata":{"resourceVersion":"${entry.revision}",${text}`) as Record<string, unknown>;
-  return deepFreeze({ apiVersion, kind, ...body } as unknown as KubeObject);
+  const head = `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":{"resourceVersion":"${entry.revision}",`;
+  return JSON.parse(head + text) as KubeObject;
 }
 
 /** What stands before the stored body: with apiVersion and kind, or as an item of a typed list without them. */
@@ -77,6 +87,11 @@ export function spliceStored(
 ): readonly [Uint8Array, Uint8Array] {
   const bodyStart = entry.bytes.indexOf(newline) + 1;
   return [objectPrefix(entry.revision, gvk), entry.bytes.subarray(bodyStart)];
+}
+
+/** The stored bytes after the header. */
+export function storedBody({ bytes }: Entry): Uint8Array {
+  return bytes.subarray(bytes.indexOf(newline) + 1);
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

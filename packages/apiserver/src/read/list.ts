@@ -3,7 +3,8 @@ import { apiVersionOf, type KubeObject } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
 import { type ListMeta, listAnswer } from "../answer/shapes.ts";
 import { isPassThrough } from "../object/object-reader.ts";
-import { concatBytes, spliceStored } from "../object/stored-form.ts";
+import { ByteWriter } from "../object/byte-writer.ts";
+import { storedBody } from "../object/stored-form.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { collectionPrefix, keyOf } from "../registry/resource.ts";
 import { expired, statusError } from "../status/errors.ts";
@@ -18,7 +19,8 @@ export async function listObjects(request: ResourceRequest): Promise<Answer> {
   const selection = parseSelection(request.resource, request.query);
   const { entries, meta } = await readCollection(request, { options, selection });
   if (request.form.as !== undefined) {
-    return listAnswer(request, { meta, objects: entries.map((entry) => read(request, entry)) });
+    const { reader } = request.core;
+    return listAnswer(request, { meta, objects: entries.map((entry) => reader.readOnce(request.resource, entry)) });
   }
   return { kind: "json", status: 200, bytes: writeList(request, { meta, entries }) };
 }
@@ -122,7 +124,7 @@ function collect(request: ResourceRequest, options: CollectOptions): { entries: 
 }
 
 function matches(request: ResourceRequest, selection: Selection, entry: Entry): boolean {
-  return matchesEntry(request.resource, selection, entry, () => read(request, entry));
+  return matchesEntry(request.resource, selection, entry, () => request.core.reader.readOnce(request.resource, entry));
 }
 
 function read(request: ResourceRequest, entry: Entry): KubeObject {
@@ -130,7 +132,6 @@ function read(request: ResourceRequest, entry: Entry): KubeObject {
 }
 
 const encoder = new TextEncoder();
-const comma = encoder.encode(",");
 
 /** The list as bytes: stored objects are spliced in, and only those of another version are decoded. */
 function writeList(request: ResourceRequest, { entries, meta }: Collection): Uint8Array {
@@ -139,15 +140,27 @@ function writeList(request: ResourceRequest, { entries, meta }: Collection): Uin
   const { kind, listKind } = resource.kind;
   const listMeta = resource.custom === undefined ? meta : { ...meta, continue: meta.continue ?? "" };
   const head = `{"kind":${JSON.stringify(listKind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(listMeta)},"items":[`;
-  const parts: Uint8Array[] = [encoder.encode(head)];
   const itemGvk = resource.custom === undefined ? undefined : { apiVersion, kind };
+  const out = new ByteWriter(head.length + entries.reduce((sum, { bytes }) => sum + bytes.length + 128, 16));
+  out.text(head);
+  const itemHead = itemPrefix(itemGvk);
   for (const [index, entry] of entries.entries()) {
-    if (index > 0) parts.push(comma);
-    if (isPassThrough(resource, entry)) parts.push(...spliceStored(entry, itemGvk));
-    else parts.push(encoder.encode(JSON.stringify(itemOf(read(request, entry), itemGvk !== undefined))));
+    if (index > 0) out.text(",");
+    if (isPassThrough(resource, entry)) {
+      out.text(itemHead);
+      out.text(`${entry.revision}",`);
+      out.bytes(storedBody(entry));
+    } else out.bytes(encoder.encode(JSON.stringify(itemOf(read(request, entry), itemGvk !== undefined))));
   }
-  parts.push(encoder.encode("]}\n"));
-  return concatBytes(parts);
+  out.text("]}\n");
+  return out.finish();
+}
+
+/** Everything before the revision of an item. */
+function itemPrefix(gvk: { readonly apiVersion: string; readonly kind: string } | undefined): string {
+  const head =
+    gvk === undefined ? "" : `"apiVersion":${JSON.stringify(gvk.apiVersion)},"kind":${JSON.stringify(gvk.kind)},`;
+  return `{${head}"metadata":{"resourceVersion":"`;
 }
 
 function itemOf(object: KubeObject, withKind: boolean): unknown {

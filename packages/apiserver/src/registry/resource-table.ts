@@ -62,6 +62,13 @@ export class ResourceTable {
     return this.#definitions;
   }
 
+  /** The table with these definitions beside its own. */
+  withDefinitions(added: readonly KubeObject[]): ResourceTable {
+    const definitions = new Map(this.#definitions);
+    for (const definition of added) definitions.set(definition.metadata.name ?? "", definition);
+    return new ResourceTable(this.#builtin, definitions);
+  }
+
   /** The table with one definition changed, or gone. */
   withDefinition(name: string, definition: KubeObject | undefined): ResourceTable {
     const definitions = new Map(this.#definitions);

@@ -1,11 +1,11 @@
-import { codeOf } from "@lateen/base";
-import { type KubeObject, valueAt } from "@lateen/objects";
+import { codeOf, jsonEquals, type JsonObject } from "@lateen/base";
+import { asJson, type KubeObject, valueAt, withDefinitionDefaults } from "@lateen/objects";
 import { builtinRbac } from "../authz/built-in-roles.ts";
 import { keyOf } from "../registry/resource.ts";
 import { changeObject } from "../write/update.ts";
 import { createFrom } from "../write/create.ts";
 import type { WriteOptions } from "../write/options.ts";
-import type { Core } from "./core.ts";
+import { type Core, readObject } from "./core.ts";
 import { internalRequest } from "./internal-request.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "lateen", fieldValidation: "Ignore", force: true };
@@ -69,6 +69,10 @@ export async function ensure(core: Core, object: KubeObject): Promise<void> {
 async function ensureDefinition(core: Core, definition: KubeObject): Promise<void> {
   await ensure(core, definition);
   const request = internalRequest(core, definition, "update");
+  const live = readObject(core, request.resource, keyOf(request.resource, undefined, definition.metadata.name ?? ""));
+  const wanted = withDefinitionDefaults(asJson(definition)).spec as JsonObject;
+  if (live !== undefined && jsonEquals({ ...(live["spec"] as JsonObject), ...wanted }, live["spec"] as JsonObject))
+    return;
   await changeObject(request, options, (live) => ({
     object: { ...live, spec: { ...(valueAt(live, "spec") as object), ...(valueAt(definition, "spec") as object) } },
   }));

@@ -258,22 +258,24 @@ export class LmdbStore implements Store {
     return this.#queue.splice(0, count);
   }
 
+  /** One transaction: LMDB's library puts what is written in one turn of the event loop into one (`eventTurnBatching`). */
   async #writeGroup(group: readonly Pending[]): Promise<void> {
     const table = this.#table;
-    await table.batch(() => {
-      for (const { revision, changes } of group) {
-        const items: LogItem[] = [];
-        for (const { kind, key, previous, ...change } of changes) {
-          items.push([key, kind === "put" ? "p" : "d", previous?.revision ?? 0]);
-          if (previous !== undefined) {
-            void table.put(historyKey(key, previous.revision), stamped(revision, previous.bytes));
-          }
-          if ("bytes" in change) void table.put(presentKey(key), stamped(revision, change.bytes as Uint8Array));
-          else void table.remove(presentKey(key));
+    let written: Promise<unknown> = Promise.resolve();
+    for (const { revision, changes } of group) {
+      const items: LogItem[] = [];
+      for (const change of changes) {
+        const { key, previous } = change;
+        items.push([key, change.kind === "put" ? "p" : "d", previous?.revision ?? 0]);
+        if (previous !== undefined) {
+          void table.put(historyKey(key, previous.revision), stamped(revision, previous.bytes));
         }
-        void table.put(logKey(revision), Buffer.from(JSON.stringify(items)));
+        if (change.kind === "put") void table.put(presentKey(key), stamped(revision, change.bytes));
+        else void table.remove(presentKey(key));
       }
-    });
+      written = table.put(logKey(revision), Buffer.from(JSON.stringify(items)));
+    }
+    await written;
   }
 
   #publish(group: readonly Pending[]): void {
