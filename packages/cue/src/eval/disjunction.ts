@@ -315,6 +315,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     vertex.closedBy = from.closedBy;
     vertex.openedBy = from.openedBy;
     vertex.literals = from.literals;
+    vertex.excess = from.excess;
     vertex.rest = from.rest;
     return;
   }
@@ -344,5 +345,6 @@ function clearParts(vertex: Vertex): void {
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;
+  vertex.excess = undefined;
   vertex.rest = undefined;
 }

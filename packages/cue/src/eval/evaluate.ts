@@ -174,7 +174,6 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: str
     code: error.code,
     message: () =>
       `invalid ${side}-hand value to '${op}' (type ${formatKind(value.base!.kind)}): ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
-    vertex: isFatal(error) ? error.vertex : undefined,
     sources: [expr.src],
     causes: [error],
   });

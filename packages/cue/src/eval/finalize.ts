@@ -1,3 +1,4 @@
+import { fieldNotAllowed } from "./errors.ts";
 import { isLet } from "./label.ts";
 import { type Run, LimitError } from "./run.ts";
 import { unify } from "./unify.ts";
@@ -40,7 +41,7 @@ function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex
     const arc = vertex.arcs[frame.next++];
     if (arc === undefined) {
       stack.pop();
-      vertex.childError = firstError(vertex) ?? vertex.childError;
+      vertex.childError = firstError(vertex) ?? excessError(vertex) ?? vertex.childError;
       continue;
     }
     if (arc.arcType !== member || isLet(arc.label)) continue;
@@ -48,7 +49,6 @@ function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex
   }
 }
 
-/** Fields that are not allowed count least: where something else is wrong they are not looked at. */
 function firstError(vertex: Vertex): Bottom | undefined {
   let excess: Bottom | undefined;
   for (const arc of vertex.arcs) {
@@ -58,7 +58,19 @@ function firstError(vertex: Vertex): Bottom | undefined {
     if (error.isNotAllowed !== true) return error;
     excess ??= error;
   }
+  if (excess !== undefined) excessError(vertex);
   return excess;
+}
+
+/** Fields that are not allowed count least: where something else is wrong nobody minds them. */
+function excessError(vertex: Vertex): Bottom | undefined {
+  let first: Bottom | undefined;
+  for (const arc of vertex.excess ?? []) {
+    if (arc.bottom !== undefined && isFatal(arc.bottom)) continue;
+    arc.bottom = fieldNotAllowed(arc);
+    first ??= arc.bottom;
+  }
+  return first;
 }
 
 /** The fatal error of a vertex, its own or one of its fields. */

@@ -1,5 +1,4 @@
 import { isAllowed } from "./closedness.ts";
-import { fieldNotAllowed } from "./errors.ts";
 import { isRegular } from "./label.ts";
 import { combineBounds } from "./bounds.ts";
 import { listLengths } from "./lists.ts";
@@ -26,9 +25,10 @@ export function judge(run: Run, node: NodeState): void {
   const { vertex } = node;
   if (node.error === undefined || !isFatal(node.error)) settleKind(node);
   if (node.error === undefined || !isFatal(node.error)) checkConstraints(run, node);
-  if (node.error === undefined || !isFatal(node.error)) checkClosedness(vertex);
   for (const task of node.tasks)
     if (task.status !== "done" && task.blocked !== undefined) fail(node, placed(task.blocked, vertex));
+  // What is not known yet may still allow a field, and other errors go first.
+  if (node.error === undefined) checkClosedness(vertex);
   vertex.base = baseOf(node);
   vertex.bottom = node.error;
 }
@@ -102,17 +102,13 @@ function recheckRanges(node: NodeState): void {
   }
 }
 
-/** Fields that a closed group has no evidence for become errors, each at its own place. */
+/** Notes the fields that a closed group has no evidence for. They become errors when nothing else is wrong. */
 function checkClosedness(vertex: Vertex): void {
   if (vertex.closedBy === undefined) return;
   for (const arc of vertex.arcs) {
     if (arc.arcType !== member || !isRegular(arc.label)) continue;
     const groups = arc.conjuncts.map((conjunct) => conjunct.lineage.group);
-    if (isAllowed(vertex, arc.label, groups)) continue;
-    const error = fieldNotAllowed(arc);
-    arc.bottom = error;
-    arc.status = evaluated;
-    vertex.childError = vertex.childError ?? error;
+    if (!isAllowed(vertex, arc.label, groups)) (vertex.excess ??= []).push(arc);
   }
 }
 

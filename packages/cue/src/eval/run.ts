@@ -127,6 +127,7 @@ export function resetVertex(vertex: Vertex): void {
   vertex.closedBy = undefined;
   vertex.openedBy = undefined;
   vertex.literals = undefined;
+  vertex.excess = undefined;
   vertex.rest = undefined;
   vertex.isBlocked = false;
 }

@@ -347,7 +347,7 @@ export function isDefinitionRef(expr: Expr): boolean {
 
 /** A vertex that is nothing but a reference shares the value of what it refers to. */
 function shareValue(run: Run, vertex: Vertex): boolean {
-  if (vertex.conjuncts.length !== 1 || vertex.binding || vertex.identity !== vertex) return false;
+  if (vertex.conjuncts.length !== 1 || vertex.identity !== vertex) return false;
   const { expr, env, lineage } = vertex.conjuncts[0]!;
   if (!isReference(expr) || hasClosing(lineage.group, vertex.depth)) return false;
   const to = resolve(run, env, expr);

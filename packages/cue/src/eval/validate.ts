@@ -1,5 +1,5 @@
 import { defaultOf } from "./evaluate.ts";
-import { errorWithin, finalize } from "./finalize.ts";
+import { finalize } from "./finalize.ts";
 import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
@@ -93,11 +93,9 @@ function withoutDefaults(value: Value): Value {
 }
 
 function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
-  const isWrong = vertex.closedBy !== undefined && vertex.arcs.some(isWrongOtherwise);
   for (let i = vertex.arcs.length - 1; i >= 0; i--) {
     const arc = vertex.arcs[i]!;
     if (arc.arcType === optional || isLet(arc.label)) continue;
-    if (isWrong && arc.bottom?.isNotAllowed === true) continue;
     const inner = { up: path, label: arc.label };
     const isData = typeof arc.label === "number" || isRegular(arc.label);
     if (arc.arcType === required && concrete && isData) {
@@ -107,13 +105,6 @@ function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
     if (arc.arcType === required) continue;
     walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData });
   }
-}
-
-/** Fields that are too many count only where nothing else is wrong. */
-function isWrongOtherwise(arc: Vertex): boolean {
-  if (arc.arcType !== member) return false;
-  const error = errorWithin(arc);
-  return error !== undefined && error.isNotAllowed !== true;
 }
 
 /** A stand-in that says that a required field is not there. */

@@ -114,6 +114,8 @@ export class Vertex {
   closedBy: Group[] | undefined = undefined;
   openedBy: (Group | undefined)[] | undefined = undefined;
   literals: LiteralRecord[] | undefined = undefined;
+  /** Fields that a closed group has no evidence for. */
+  excess: Vertex[] | undefined = undefined;
   /** Of an open list: what its further elements must be. */
   rest: Conjunct[] | undefined = undefined;
   /** Only while it is being evaluated. */
