@@ -26,5 +26,6 @@ export { ProtobufError } from "./protobuf/wire.ts";
 export { type TableColumn, columnsOf } from "./tables/columns.ts";
 export type { CustomColumn } from "./tables/custom-columns.ts";
 export { type TableOptions, rowOf, tableOf } from "./tables/table.ts";
+export { jsonErrorOf } from "./typed/json-error.ts";
 export { type JsonText, readJsonText } from "./typed/json-text.ts";
 export { type DecodeOptions, type TypedForm, decodeTyped, typedForm } from "./typed/typed-form.ts";

@@ -152,16 +152,13 @@ class Decoder {
   private map(value: JsonValue, schema: SchemaFacts, at: At): JsonValue | undefined {
     if (!isJsonObject(value))
       return this.complain(mismatch(value, goType({ kind: "map", atomic: false, value: schema })), at);
-    const out: Record<string, JsonValue> = {};
+    const items = new Map<string, JsonValue>();
     for (const name of Object.keys(value)) {
       const here = new At(at, name, true);
       this.noteDuplicate(here);
-      const item = this.value(value[name] ?? null, schema, here) ?? zeroOf(schema);
-      if (name === "__proto__")
-        Object.defineProperty(out, name, { value: item, enumerable: true, configurable: true, writable: true });
-      else out[name] = item;
+      items.set(name, this.value(value[name] ?? null, schema, here) ?? zeroOf(schema));
     }
-    return out;
+    return inOrder(items);
   }
 
   private list(value: JsonValue, item: SchemaFacts, at: At): JsonValue | undefined {
@@ -205,6 +202,18 @@ class Decoder {
     }
     return undefined;
   }
+}
+
+/** Go writes maps by the order of their keys. */
+function inOrder(items: ReadonlyMap<string, JsonValue>): JsonObject {
+  const out: Record<string, JsonValue> = {};
+  for (const name of items.size < 2 ? items.keys() : [...items.keys()].sort()) {
+    const value = items.get(name) ?? null;
+    if (name === "__proto__")
+      Object.defineProperty(out, name, { value, enumerable: true, configurable: true, writable: true });
+    else out[name] = value;
+  }
+  return out;
 }
 
 function leafForm(value: JsonValue, kind: SchemaFacts["kind"]): JsonValue {

@@ -5,6 +5,7 @@ import { validateDns1123Label, validateQualifiedName } from "../../names/names.t
 import { parseCron } from "../../values/cron.ts";
 import { number, objects, read, record, text } from "../tables/read.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
+import { goStruct } from "./go-values.ts";
 import { podTemplate } from "./pod.ts";
 import { labelSelector } from "./scheduling.ts";
 import { mismatch, selects } from "./workloads.ts";
@@ -136,9 +137,14 @@ function podConditions(errors: FieldErrors, field: string, patterns: readonly Js
   }
 }
 
+/** The policy as a message shows it: the fields of the internal Go type. */
+function shownPolicy(rules: readonly JsonObject[]): JsonObject {
+  return { Rules: rules.map((rule) => goStruct(rule, "SuccessPolicyRule")) };
+}
+
 function successPolicy(errors: FieldErrors, field: string, spec: JsonObject): void {
   if (text(spec, "completionMode") !== "Indexed") {
-    errors.invalid(field, spec["successPolicy"], "requires indexed completion mode");
+    errors.invalid(field, shownPolicy(objects(spec, "successPolicy", "rules")), "requires indexed completion mode");
     return;
   }
   const rules = objects(spec, "successPolicy", "rules");

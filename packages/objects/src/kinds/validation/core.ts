@@ -1,9 +1,10 @@
 /** ConfigMaps, Secrets, nodes, namespaces, volumes, quotas and limits (pkg/apis/core/validation, 1.36). */
-import type { JsonObject, JsonValue } from "@lateen/base";
+import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { parseCidr } from "../../names/addresses.ts";
 import { byteLength, validateConfigMapKey, validateLabelValue, validateQualifiedName } from "../../names/names.ts";
 import { compareQuantities, parseQuantity } from "../../values/quantity.ts";
 import { objects, read, record, shown, text, texts } from "../tables/read.ts";
+import { jsonErrorOf } from "../typed/json-error.ts";
 import { accessModes } from "./claims.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
 import { goStruct } from "./go-values.ts";
@@ -89,13 +90,22 @@ function dockerConfig(errors: FieldErrors, data: JsonObject, key: string): void 
     errors.required(field);
     return;
   }
-  try {
-    const value: unknown = JSON.parse(atob(text(data, key)));
-    if (typeof value !== "object" || Array.isArray(value))
-      throw new SyntaxError("json: cannot unmarshal into an object");
-  } catch (error) {
-    errors.invalid(field, "<secret contents redacted>", error instanceof Error ? error.message : "no JSON");
-  }
+  const complaint = objectComplaint(textOf(text(data, key)));
+  if (complaint !== undefined) errors.invalid(field, "<secret contents redacted>", complaint);
+}
+
+function textOf(base64: string): string {
+  return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
+}
+
+/** What Go says when the text is no JSON object; null is one. */
+function objectComplaint(json: string): string | undefined {
+  const broken = jsonErrorOf(json);
+  if (broken !== undefined) return broken;
+  const value = JSON.parse(json) as JsonValue;
+  if (value === null || isJsonObject(value)) return undefined;
+  const what = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return `json: cannot unmarshal ${what} into Go value of type map[string]interface {}`;
 }
 
 export function secretUpdate(errors: FieldErrors, object: JsonObject, old: JsonObject): void {
@@ -140,7 +150,7 @@ function taints(errors: FieldErrors, field: string, object: JsonObject): void {
     if (messages.length > 0) errors.invalid(`${at}.value`, text(taint, "value"), messages.join(";"));
     errors.oneOf(`${at}.effect`, effect, taintEffects);
     const pair = `${effect} ${key}`;
-    if (seen.has(pair)) errors.duplicate(at, goStruct(taint, "Taint"));
+    if (seen.has(pair)) errors.duplicate(at, goStruct(taint, "Taint"), "taints must be unique by key and effect pair");
     seen.add(pair);
   }
 }
@@ -321,7 +331,7 @@ function limitsOf(errors: FieldErrors, at: string, { item, name }: NamedLimit): 
     tooBig("defaultRequest", request, `default request value ${request} is greater than max value ${max}`);
   if (isAbove(request, usual))
     tooBig("defaultRequest", request, `default request value ${request} is greater than default limit value ${usual}`);
-  if (isAbove(min, usual)) tooBig("default", usual, `min value ${min} is greater than default value ${usual}`);
+  if (isAbove(min, usual)) tooBig("default", min, `min value ${min} is greater than default value ${usual}`);
   if (isAbove(usual, max)) tooBig("default", usual, `default value ${usual} is greater than max value ${max}`);
   if (isAbove("1", ratio)) tooBig("maxLimitRequestRatio", ratio, `ratio ${ratio} is less than 1`);
 }

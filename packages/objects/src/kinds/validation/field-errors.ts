@@ -1,7 +1,6 @@
 /** Collects what is wrong with an object, in the order in which it is found. */
 import type { JsonObject, JsonValue } from "@lateen/base";
 import {
-  duplicateField,
   type FieldError,
   fieldError,
   forbiddenField,
@@ -33,8 +32,8 @@ export class FieldErrors {
     this.list.push(forbiddenField(field, detail));
   }
 
-  duplicate(field: string, value: JsonValue): void {
-    this.list.push(duplicateField(field, value));
+  duplicate(field: string, value: JsonValue, detail = ""): void {
+    this.list.push(fieldError("FieldValueDuplicate", field, value, detail));
   }
 
   notFound(field: string, value: JsonValue): void {

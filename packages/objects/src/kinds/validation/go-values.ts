@@ -48,6 +48,10 @@ const shapes: Readonly<Record<string, Shape>> = {
     ["Kind", "kind", ""],
     ["Name", "name", ""],
   ],
+  SuccessPolicyRule: [
+    ["SucceededIndexes", "succeededIndexes", null],
+    ["SucceededCount", "succeededCount", null],
+  ],
   PodDisruptionBudgetSpec: [
     ["MinAvailable", "minAvailable", null],
     ["Selector", "selector", null],

@@ -167,7 +167,7 @@ function policyPort(errors: FieldErrors, at: string, given: JsonObject): void {
     errors.invalid(`${at}.endPort`, end, "may not be specified when `port` is non-numeric");
   else if (typeof port === "number") {
     errors.port(`${at}.endPort`, end);
-    if (end < port) errors.invalid(`${at}.endPort`, end, "must be greater than or equal to `port`");
+    if (end < port) errors.invalid(`${at}.endPort`, port, "must be greater than or equal to `port`");
   }
 }
 

@@ -116,9 +116,9 @@ const projections = [
 function projected(errors: FieldErrors, field: string, source: JsonObject): void {
   mode(errors, `${field}.defaultMode`, read(source, "defaultMode"));
   const paths = new Set<string>();
-  const claim = (path: string): void => {
+  const claim = (path: string, shown = path): void => {
     if (path === "") return;
-    if (paths.has(path)) errors.invalid(field, path, "conflicting duplicate paths");
+    if (paths.has(path)) errors.invalid(field, shown, "conflicting duplicate paths");
     paths.add(path);
   };
   for (const [index, projection] of objects(source, "sources").entries()) {
@@ -130,7 +130,7 @@ function projected(errors: FieldErrors, field: string, source: JsonObject): void
       const inner = record(projection, name);
       errors.present(`${at}.${name}`, inner, "name");
       items(errors, `${at}.${name}`, inner);
-      for (const item of objects(inner, "items")) claim(text(item, "path"));
+      for (const item of objects(inner, "items")) claim(text(item, "path"), text(inner, "name"));
     }
     if (given.includes("downwardAPI")) {
       for (const item of objects(projection, "downwardAPI", "items")) {
