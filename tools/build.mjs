@@ -1,5 +1,5 @@
 // npm run build: bundles the `lateen` command into dist/lateen/, split so that each verb loads only what it needs. `buildIfStale` is what `npm start` and `npm run lateen` use.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundleOptions, ensureInstalled, root } from "./project.mjs";
@@ -32,6 +32,7 @@ function newestSource() {
       if (existsSync(source)) look(source);
     }
   }
+  look(resolve(root, "packages/cluster/images"));
   for (const file of ["package-lock.json", "tools/build.mjs", "tools/project.mjs"])
     newest = Math.max(newest, statSync(resolve(root, file)).mtimeMs);
   return newest;
@@ -61,8 +62,10 @@ export async function build() {
     splitting: true,
     sourcemap: "linked",
     minifySyntax: true,
+    chunkNames: "[name]-[hash]",
     define: { LATEEN_VERSION: JSON.stringify(JSON.parse(readFileSync(resolve(root, "package.json"), "utf8")).version) },
   });
+  cpSync(resolve(root, "packages/cluster/images"), resolve(outdir, "images"), { recursive: true });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
