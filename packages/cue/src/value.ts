@@ -65,6 +65,12 @@ export interface SyntaxOptions {
   readonly attributes?: boolean;
   readonly docs?: boolean;
   readonly raw?: boolean;
+  /** What the value is, not what was written; as `final`, but what is not known yet stays as it was written. */
+  readonly evaluated?: "defaults kept" | "defaults taken";
+  /** `int64` and the like by name, rather than as the bounds that they are. */
+  readonly namesRanges?: boolean;
+  /** Errors name their paths. */
+  readonly errorPaths?: boolean;
 }
 
 export interface Conjunct {

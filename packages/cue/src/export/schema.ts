@@ -1,9 +1,8 @@
 import type { Attribute, CommentGroup, Decl, Expr as Tree, Field } from "../syntax/ast.ts";
 import { parseExpression } from "../syntax/index.ts";
-import { quoteLabel } from "../syntax/quote.ts";
 import type { Expr as Program, FieldDecl, StructLit } from "../compile/ir.ts";
 import { formatValue } from "../eval/format.ts";
-import { type Label, isDefinition, isRegular, nameOfLabel } from "../eval/label.ts";
+import { type Label, isDefinition } from "../eval/label.ts";
 import { orderedArcs } from "../eval/order.ts";
 import { wakeFields } from "../eval/dormant.ts";
 import { isReference } from "../eval/evaluate.ts";
@@ -14,9 +13,9 @@ import { type Bottom, isFatal } from "../eval/values.ts";
 import { type Conjunct, Vertex, optional, required, target } from "../eval/vertex.ts";
 import type { SyntaxOptions } from "../value.ts";
 import { type CloneOptions, cloneDecl, cloneExpr } from "./clone.ts";
+import { allOf, fieldOf, ident, place, structOf, wrong, wrongComment, wrongValue } from "./nodes.ts";
 import { type OutsideReference, type UsedPackages, outsideReferences } from "./outside.ts";
 
-const place = { start: 0, end: 0 } as const;
 const deepest = 100;
 
 /**
@@ -58,7 +57,7 @@ export class SchemaExport {
     if (conjuncts.length === 1) return this.#conjunctTree(vertex, only);
     if (conjuncts.some(({ expr }) => expr.kind === "struct" || expr.kind === "fill")) return this.#merged(vertex);
     const { base, bottom } = target(vertex);
-    if (bottom !== undefined && isFatal(bottom)) return wrong(bottom);
+    if (bottom !== undefined && isFatal(bottom)) return wrong(bottom.message());
     if (base?.tag === "atom") return parsed(formatValue(base));
     return allOf(distinct(conjuncts.map((conjunct) => this.#conjunctTree(vertex, conjunct))));
   }
@@ -133,7 +132,9 @@ export class SchemaExport {
       return this.#inner(copy as Field, decl, planned.value, options, arc);
     }
     const failure = isReference(planned.value) ? undefined : this.#failureOf(arc);
-    return failure === undefined ? copy : ({ ...copy, value: wrongValue, comments: [wrongComment(failure)] } as Decl);
+    return failure === undefined
+      ? copy
+      : ({ ...copy, value: wrongValue, comments: [wrongComment(failure.message())] } as Decl);
   }
 
   #inner(copy: Field, decl: Field, value: StructLit, options: CloneOptions, arc: Vertex): Field {
@@ -189,7 +190,7 @@ export class SchemaExport {
     if (failure !== undefined && !isBeside) {
       return {
         ...fieldOf(arc.label, wrongValue, { constraint, attributes }),
-        comments: [...docs, wrongComment(failure)],
+        comments: [...docs, wrongComment(failure.message())],
       };
     }
     const made = fieldOf(arc.label, this.#vertexTree(arc), { constraint, attributes });
@@ -225,52 +226,6 @@ function docsOf({ field }: Conjunct): CommentGroup[] {
   return groups.filter((group) => group.doc).map((group) => ({ ...group, relPos: "section" as const }));
 }
 
-function ident(name: string): Tree {
-  return { kind: "ident", ...place, name };
-}
-
-function structOf(decls: readonly Decl[]): Tree {
-  const lines = decls.map((decl) => ({ ...decl, relPos: "newline" as const }) as Decl);
-  return {
-    kind: "struct",
-    ...place,
-    decls: lines,
-    braces: true,
-    ...(decls.length > 0 && { closeRelPos: "newline" as const }),
-  };
-}
-
-function fieldOf(
-  label: Label,
-  value: Tree,
-  parts: { constraint?: Field["constraint"]; attributes?: readonly Attribute[] },
-): Field {
-  const name = nameOfLabel(label);
-  const text = typeof label !== "number" && isRegular(label) ? quoteLabel(name) : name;
-  const isBare = !text.startsWith('"');
-  return {
-    kind: "field",
-    ...place,
-    label: isBare ? { kind: "ident", ...place, name: text } : { kind: "literal", ...place, type: "string", text },
-    constraint: parts.constraint ?? "",
-    valueAlias: undefined,
-    postfixAlias: undefined,
-    value,
-    attributes: parts.attributes ?? [],
-  };
-}
-
-const wrongValue: Tree = { kind: "bottom", ...place };
-
-function wrongComment(bottom: Bottom): CommentGroup {
-  const lines = [`// ${bottom.message().replaceAll("\n", " ")}`];
-  return { kind: "comments", ...place, lines, doc: false, line: true, slot: 100 };
-}
-
-function wrong(bottom: Bottom): Tree {
-  return { ...wrongValue, comments: [wrongComment(bottom)] };
-}
-
 function parsed(text: string): Tree {
   return parseExpression(text).expr;
 }
@@ -281,13 +236,6 @@ function formatValueOf(expr: Program): string {
 
 function distinct(trees: readonly Tree[]): Tree[] {
   return [...new Map(trees.map((tree) => [JSON.stringify(tree), tree])).values()];
-}
-
-function allOf(trees: readonly Tree[]): Tree {
-  const [first = ident("_"), ...rest] = trees;
-  let tree = first;
-  for (const right of rest) tree = { kind: "binary", ...place, op: "&", opStart: 0, left: tree, right };
-  return tree;
 }
 
 /** `{_#def, _#def: tree}`: closed as the definition that it came from. */
