@@ -1,4 +1,4 @@
-import { type Clock, type JsonValue, type Log, silentLog, systemClock } from "@lateen/base";
+import { type Clock, type JsonObject, type JsonValue, type Log, silentLog, systemClock } from "@lateen/base";
 import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } from "@lateen/objects";
 import { builtinKinds, builtinType, builtinTypeOf, encodeProtobuf } from "@lateen/objects/kinds";
 import { acceptClauses, negotiate } from "../answer/accept.ts";
@@ -20,6 +20,7 @@ import { type ServiceAccountKey, TokenIssuer } from "../authn/token-issuer.ts";
 import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
+import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
@@ -30,6 +31,7 @@ import type { Core } from "./core.ts";
 import { celRules } from "@lateen/cel";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
+import { startMaintenance } from "./maintenance.ts";
 import { OpenApiPaths } from "./open-api-paths.ts";
 import { answerPlain } from "./plain-paths.ts";
 import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
@@ -53,6 +55,8 @@ export interface ApiServerOptions {
   /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
   readonly tokenIssuer?: string;
   readonly serviceAccountKey?: ServiceAccountKey;
+  /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */
+  readonly aggregateClusterRoles?: boolean;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
   readonly anonymous?: boolean;
   /** `host:port` as clients reach the server, shown in discovery. */
@@ -90,6 +94,8 @@ class Server implements ApiServer {
   readonly #services: ServiceAllocation;
   readonly #openApi = new OpenApiPaths();
   readonly #closing = new AbortController();
+  #aggregatedRoles: AggregatedRoles | undefined;
+  #endMaintenance = (): void => undefined;
   #isReady = false;
 
   constructor(options: ApiServerOptions) {
@@ -126,11 +132,21 @@ class Server implements ApiServer {
     core.services = new ServiceAllocation(core);
     this.#services = core.services;
     definitions.start(core);
-    this.ready = bootstrap(core, options.customResourceDefinitions ?? []).then(() => {
-      this.#isReady = true;
-    });
+    this.ready = this.#start();
     // Whoever waits for `ready` or sends a request sees the failure.
     this.ready.catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    const { customResourceDefinitions = [], aggregateClusterRoles = true } = this.#options;
+    await bootstrap(this.#core, customResourceDefinitions);
+    if (aggregateClusterRoles) {
+      this.#aggregatedRoles = new AggregatedRoles(this.#core);
+      await this.#aggregatedRoles.settle();
+    }
+    this.#endMaintenance = startMaintenance(this.#core);
+    if (this.#closing.signal.aborted) this.#endMaintenance();
+    this.#isReady = true;
   }
 
   setPodStreams(streams: PodStreams | undefined): void {
@@ -145,6 +161,8 @@ class Server implements ApiServer {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
     for (const end of this.#core.openStreams) end();
+    this.#endMaintenance();
+    await this.#aggregatedRoles?.[Symbol.asyncDispose]();
     this.#services.close();
     this.#core.rbac.close();
     this.#core.configurations.close();
@@ -249,6 +267,9 @@ class Server implements ApiServer {
       const ifNoneMatch = headerText(http, "if-none-match");
       return this.#openApi.answer(this.#core.table, segments, { accept: accept ?? "", ifNoneMatch });
     }
+    if (path === "/openid/v1/jwks") {
+      return { kind: "object", status: 200, object: (await this.#core.tokens.jwks()) as unknown as JsonObject };
+    }
     if (parsed.kind === "plain") {
       setForm(plainForm(accept));
       return answerPlain({
@@ -258,6 +279,7 @@ class Server implements ApiServer {
         accept: accept ?? "",
         table: this.#core.table,
         version: kubernetesVersion,
+        issuer: this.#core.tokens.issuer,
         serverAddress: this.#options.serverAddress ?? "127.0.0.1:6443",
       });
     }

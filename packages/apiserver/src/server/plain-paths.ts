@@ -13,6 +13,7 @@ export interface PlainRequest {
   readonly accept: string;
   readonly table: ResourceTable;
   readonly version: ServerVersion;
+  readonly issuer: string;
   /** `host:port` as clients reach the server. */
   readonly serverAddress: string;
 }
@@ -38,7 +39,19 @@ export function answerPlain(request: PlainRequest): Answer {
     if (document !== undefined) return found(request, document);
     if (table.isBuiltinGroup(second!)) throw noSuchResource();
   }
+  if (request.path === "/.well-known/openid-configuration") return found(request, openIdConfiguration(request));
   throw new PageNotFound(request.path);
+}
+
+/** Where the keys of service account tokens are (OpenID Connect Discovery 1.0). */
+function openIdConfiguration({ issuer, serverAddress }: PlainRequest): JsonObject {
+  return {
+    issuer,
+    jwks_uri: `https://${serverAddress}/openid/v1/jwks`,
+    response_types_supported: ["id_token"],
+    subject_types_supported: ["public"],
+    id_token_signing_alg_values_supported: ["ES256"],
+  };
 }
 
 function found(request: PlainRequest, object: JsonObject): Answer {
