@@ -1,8 +1,8 @@
 import { type Terminal, fitWidth } from "./terminal.ts";
 
 /**
- * A block of lines that is drawn over itself as it changes. Without a terminal each new line of news is printed once, plainly:
- * `update`'s second argument says what is new in words.
+ * A block of lines that is drawn over itself as it changes. Without a terminal the news are printed
+ * plainly: `update`'s second argument says what is new in words.
  */
 export interface LiveBlock {
   update(lines: readonly string[], news?: readonly string[]): void;
@@ -18,14 +18,9 @@ export function createLiveBlock(terminal: Terminal): LiveBlock {
   const draw = (lines: readonly string[]): string =>
     lines.map((line) => `${fitWidth(line, terminal.columns - 1)}\n`).join("");
   if (!terminal.interactive) {
-    const printed = new Set<string>();
     return {
       update(_lines, news = []) {
-        for (const line of news) {
-          if (printed.has(line)) continue;
-          printed.add(line);
-          terminal.line(line);
-        }
+        for (const line of news) terminal.line(line);
       },
       note: (line) => terminal.line(line),
       finish: () => undefined,
