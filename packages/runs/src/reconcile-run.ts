@@ -140,8 +140,6 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
       save: (_, next) => store.save(next),
     });
     for (const one of debugged) await writeDebug(client, run, one, signal);
-    if (advanced.phase === "skipped")
-      return advanced.requeueAfterMs === undefined ? {} : { requeueAfterMs: advanced.requeueAfterMs };
     const conditions =
       advanced.phase === "succeeded"
         ? withCondition(conditionsOf(run), { type: "WorkflowRun", status: "True", reason: "Available" }, now)

@@ -9,7 +9,7 @@ export interface Pass {
   readonly dag: boolean;
   readonly parent: Step | undefined;
   /** Whether any step of this pass, or of a pass around it, has asked for a suspension. */
-  asked?: { suspend: boolean };
+  asked?: { suspend: boolean; visited: boolean };
 }
 
 export interface Turn {

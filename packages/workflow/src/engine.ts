@@ -4,7 +4,7 @@
  * (kubevela-workflow.md 2.3 to 2.12; kubevela/workflow 5e2a5c1), which its conformance cases pin.
  */
 import { formatTime, parseGoDuration, parseTime } from "./duration.ts";
-import { clearCounters, waitSeconds } from "./memory.ts";
+import { clearCounters, keepCounters, waitSeconds } from "./memory.ts";
 import { type RunContext, type RunPhase, type RunStatus, type Step, type StepStatus, isFinished } from "./model.ts";
 import { runSteps } from "./passes.ts";
 import {
@@ -26,16 +26,14 @@ export interface Advanced {
   readonly requeueAfterMs: number | undefined;
 }
 
-const stepCountMs = 3 * 60_000;
-
 /** Advances a run as far as it goes now. @throws only what the runner or `save` throw besides StepErrors. */
 export async function advance(options: AdvanceOptions): Promise<Advanced> {
-  const { status, context, memory, now } = options;
+  const { status, context, memory } = options;
   const early = phaseBefore(options);
   if (early !== undefined) return settled(early, status, context, options);
   const work = workOf(options);
+  keepCounters(memory, new Set(work.ids.values()));
   await runSteps(work, options.plan.steps, { dag: status.mode.steps === "DAG", parent: undefined });
-  memory.stepCount = { count: work.steps.length, until: now + stepCountMs };
   const after = statusOf(work);
   return settled(phaseAfter(work), after, contextOf(work), options);
 }
@@ -52,13 +50,11 @@ function doneFacts(plan: Plan, status: RunStatus, suspendOnFailure: boolean): { 
 }
 
 function phaseBefore(options: AdvanceOptions): RunPhase | undefined {
-  const { plan, status, memory, now, suspendOnFailure = false } = options;
+  const { plan, status, suspendOnFailure = false } = options;
   const { allDone, allOk } = doneFacts(plan, status, suspendOnFailure);
   if (status.terminated && allDone) return endPhase(status.steps);
   if (status.suspend && !holdsSuspension(status.steps)) return "suspending";
   if (allOk) return "succeeded";
-  if (memory.stepCount !== undefined && memory.stepCount.until > now && memory.stepCount.count > status.steps.length)
-    return "skipped";
   return undefined;
 }
 
@@ -87,9 +83,7 @@ function settled(phase: RunPhase, status: RunStatus, context: RunContext, option
   const { memory, now, limits = defaultEngineLimits } = options;
   const ended = phase === "succeeded" || phase === "failed" || phase === "terminated";
   if (ended || phase === "suspending") clearCounters(memory);
-  if (ended) memory.stepCount = undefined;
-  const next: RunStatus =
-    phase === "skipped" ? status : { ...status, phase, ...(ended ? { finished: true, endTime: formatTime(now) } : {}) };
+  const next: RunStatus = { ...status, phase, ...(ended ? { finished: true, endTime: formatTime(now) } : {}) };
   const requeueAfterMs = ended
     ? undefined
     : phase === "suspending"

@@ -6,12 +6,10 @@ export interface RunMemory {
   readonly failures: Map<string, number>;
   readonly waits: Map<string, number>;
   readonly waitMessages: Map<string, string>;
-  /** How many step entries the status had when it was last written, and until when that counts. */
-  stepCount: { readonly count: number; readonly until: number } | undefined;
 }
 
 export function createRunMemory(): RunMemory {
-  return { failures: new Map(), waits: new Map(), waitMessages: new Map(), stepCount: undefined };
+  return { failures: new Map(), waits: new Map(), waitMessages: new Map() };
 }
 
 /** Forgets all counters, as at a suspension and at the end. */
@@ -19,6 +17,12 @@ export function clearCounters(memory: RunMemory): void {
   memory.failures.clear();
   memory.waits.clear();
   memory.waitMessages.clear();
+}
+
+/** Forgets the counters of steps that are not in the run any more: a restarted step has another id. */
+export function keepCounters(memory: RunMemory, ids: ReadonlySet<string>): void {
+  for (const counters of [memory.failures, memory.waits, memory.waitMessages])
+    for (const id of counters.keys()) if (!ids.has(id)) counters.delete(id);
 }
 
 /** The first increment stores 0, so a limit of 10 is reached by the eleventh. */

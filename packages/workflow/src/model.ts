@@ -35,15 +35,7 @@ export interface Step {
 
 export type StepPhase = "succeeded" | "failed" | "skipped" | "running" | "pending" | "suspending";
 
-export type RunPhase =
-  | "initializing"
-  | "executing"
-  | "suspending"
-  | "terminated"
-  | "failed"
-  | "succeeded"
-  /** Nothing is to be written: a stale view of the status. */
-  | "skipped";
+export type RunPhase = "initializing" | "executing" | "suspending" | "terminated" | "failed" | "succeeded";
 
 /** Why a step is in its phase: the words of KubeVela. "" is no reason. */
 export type StepReason =

@@ -8,7 +8,7 @@ import { type Visited, visitPlain, writeGroupOutputs } from "./visit.ts";
 import { type Work, blank, contextOf, isDone, record, statusOf, visitOf } from "./work.ts";
 
 export async function runSteps(work: Work, steps: readonly Step[], pass: Pass): Promise<void> {
-  const asked = pass.asked ?? { suspend: false };
+  const asked = pass.asked ?? { suspend: false, visited: false };
   if (pass.dag) await runDag(work, steps, { ...pass, asked });
   else await runInOrder(work, steps, { ...pass, asked });
   if (work.options.suspendOnFailure === true) suspendAfterRetries(work);
@@ -99,6 +99,7 @@ async function visitStep(work: Work, step: Step, { all, pass }: Turn): Promise<b
   const { outcome, status } =
     step.type === "step-group" ? await visitGroup(work, visit, { check, pass }) : await visitPlain(work, visit, check);
   work.terminated ||= outcome.terminated;
+  pass.asked.visited = true;
   pass.asked.suspend ||= outcome.suspend;
   work.suspend = pass.asked.suspend;
   work.waiting ||= outcome.waiting && outcome.reason !== "FailedAfterRetries";
@@ -130,7 +131,7 @@ async function visitGroup(
   }
   const { plan } = work.options;
   const mode = step.mode ?? plan.mode.subSteps;
-  const asked = { suspend: false };
+  const asked = { suspend: pass.asked.suspend, visited: false };
   await runSteps(work, step.subSteps, { dag: mode !== "StepByStep", parent: step, asked });
   const recorded = work.steps.find(({ name }) => name === step.name);
   const status = groupStatusOf({
@@ -140,7 +141,8 @@ async function visitGroup(
     expected: step.subSteps.length,
   });
   Object.assign(outcome, { phase: status.phase, reason: status.reason, message: status.message });
-  outcome.suspend = asked.suspend || pass.asked.suspend;
+  // A group none of whose steps was visited leaves a suspension as it is.
+  outcome.suspend = asked.suspend || (!asked.visited && work.suspend);
   if (isFinished(outcome)) writeGroupOutputs(work, visit, outcome);
   return { outcome, status: { ...own, phase: outcome.phase, reason: outcome.reason, message: outcome.message } };
 }

@@ -1,5 +1,6 @@
 import type { Controller, Environment, Request } from "@lateen/controller";
-import type { KubeObject } from "@lateen/objects";
+import type { JsonObject } from "@lateen/base";
+import { type KubeObject, valueAt } from "@lateen/objects";
 import { cachedDefinitions, definitionObjectKinds } from "./cached-definitions.ts";
 import { oamLabels } from "../render/metadata.ts";
 import { type DeliveryPorts, localPorts } from "./ports.ts";
@@ -7,6 +8,7 @@ import type { DeliveryState } from "./delivery-state.ts";
 import { reconcileApplication } from "./reconcile.ts";
 
 const oam = "core.oam.dev/v1beta1";
+const application = { apiVersion: oam, kind: "Application" } as const;
 
 /** Kinds whose state decides an application's health: a change of one leads to its application. */
 const watchedWorkloads: readonly { readonly apiVersion: string; readonly kind: string }[] = [
@@ -56,8 +58,14 @@ export function createDeliveryControllers(
       name: "application",
       concurrency: options.concurrency ?? 4,
       sources: [
-        { apiVersion: oam, kind: "Application", when: isWorthwhile },
+        { ...application, when: isWorthwhile },
         ...watchedWorkloads.map((kind) => ({ ...kind, map: applicationOf, when: hasNewState })),
+        {
+          apiVersion: "v1",
+          kind: "Namespace",
+          map: (namespace) => applicationsWaitingFor(namespace, environment.cache.list(application)),
+          when: (_, previous: KubeObject | undefined) => previous === undefined,
+        },
         {
           apiVersion: oam,
           kind: "ResourceTracker",
@@ -84,7 +92,32 @@ function isWorthwhile(object: KubeObject, previous: KubeObject | undefined): boo
     JSON.stringify([old.annotations, old.labels, old.finalizers])
   )
     return true;
-  return switches(object) !== switches(previous);
+  return switches(object) !== switches(previous) || hasForgottenStep(object, previous);
+}
+
+/** A restart from a step takes entries out of the status; our own writes only add some. */
+function hasForgottenStep(object: KubeObject, previous: KubeObject): boolean {
+  const ids = stepIds(object);
+  for (const id of stepIds(previous)) if (!ids.has(id)) return true;
+  return false;
+}
+
+function stepIds({ status }: KubeObject): ReadonlySet<string> {
+  const steps = (valueAt(status, "workflow", "steps") ?? []) as readonly JsonObject[];
+  const subSteps = steps.flatMap((step) => (step.subSteps ?? []) as readonly JsonObject[]);
+  return new Set([...steps, ...subSteps].map(({ id }) => (typeof id === "string" ? id : "")));
+}
+
+/** Applications one of whose steps has failed because this namespace, which now appears, was missing. */
+function applicationsWaitingFor(namespace: KubeObject, applications: readonly KubeObject[]): readonly Request[] {
+  const wanted = `namespace ${JSON.stringify(namespace.metadata.name)} does not exist`;
+  return applications
+    .filter(
+      ({ status }) =>
+        valueAt(status, "workflow", "finished") !== true &&
+        JSON.stringify(valueAt(status, "workflow", "steps") ?? null).includes(JSON.stringify(wanted).slice(1, -1)),
+    )
+    .map(({ metadata }) => ({ namespace: metadata.namespace ?? "", name: metadata.name ?? "" }));
 }
 
 function switches({ status }: KubeObject): string {

@@ -115,7 +115,7 @@ describe("the delivery of the first application", () => {
     expect(seen.metadata.uid).toBeDefined();
   });
 
-  it("names a namespace that is missing and goes on once it exists", async () => {
+  it("names a namespace that is missing and goes on as soon as it exists", async () => {
     const { apply, settle, run, client, application, phase, cluster } = await control(["default"]);
     await apply(example);
     await settle();
@@ -129,9 +129,31 @@ describe("the delivery of the first application", () => {
     expect(failed?.message).toContain('namespace "prod" does not exist');
 
     await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "prod" } });
-    await cluster.settled({ withinMs: 120_000 });
+    await cluster.settled();
     await run();
     expect(await phase()).toBe("running");
+  });
+
+  it("goes on at once when a person restarts a step that is still being tried", async () => {
+    const { apply, settle, run, client, application, phase } = await control(["default"]);
+    await apply(example);
+    await settle();
+    await run();
+    await resumeWorkflow(client, { namespace: "default", name: "first-vela-app" });
+    await settle({ withinMs: 20_000 });
+    expect(await phase()).toBe("runningWorkflow");
+    const step = async (): Promise<JsonObject | undefined> =>
+      (valueAt((await application()).status, "workflow", "steps") as readonly JsonObject[]).find(
+        ({ name }) => name === "deploy2prod",
+      );
+    const before = await step();
+
+    await restartWorkflow(client, { namespace: "default", name: "first-vela-app", step: "deploy2prod" });
+    await settle();
+
+    const after = await step();
+    expect(after?.id).not.toBe(before?.id);
+    expect(after?.message).toContain('namespace "prod" does not exist');
   });
 
   it("runs a workflow that failed again when a person restarts it", async () => {
