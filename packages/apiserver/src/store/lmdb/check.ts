@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import type { Log } from "@lateen/base";
 import { StoreError } from "../store.ts";
 
 const pageBytes = 4096;
@@ -9,15 +10,50 @@ const magic = 0xbeefc0de;
 const walkMs = 60_000;
 
 /**
- * Looks for damage after a stop that was none of ours: first sizes and meta pages as plain bytes, then every entry in a
- * child process, since reading a damaged file through its memory map kills the reader.
+ * Looks for damage: sizes and meta pages as plain bytes always; every entry in a child process unless the file is as we left
+ * it, since reading a damaged file through its memory map kills the reader.
  * @throws StoreError `damaged`.
  */
-export async function checkFolder(folder: string): Promise<void> {
-  const path = join(folder, "data.mdb");
+export async function checkFolder(folder: string, log: Log): Promise<void> {
+  const path = join(folder, dataFile);
   if (!existsSync(path)) return;
   checkPlain(folder, path);
+  if (isAsClosed(folder)) return;
+  log({ level: "info", message: "the data was not closed by us, or changed since; reading it through" });
   await walkInChild(folder);
+}
+
+const dataFile = "data.mdb";
+const closedFile = "closed.json";
+
+interface Closed {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+}
+
+/** Notes how the data file was left, so that the next opener can trust it without reading it through. */
+export function recordClosed(folder: string): void {
+  writeFileSync(join(folder, closedFile), `${JSON.stringify(stateOf(folder))}\n`);
+}
+
+/** From now on the data file changes: until the next close nothing is known about it. */
+export function forgetClosed(folder: string): void {
+  rmSync(join(folder, closedFile), { force: true });
+}
+
+function stateOf(folder: string): Closed {
+  const { size, mtimeMs } = statSync(join(folder, dataFile));
+  return { sizeBytes: size, modifiedMs: mtimeMs };
+}
+
+function isAsClosed(folder: string): boolean {
+  try {
+    const closed = JSON.parse(readFileSync(join(folder, closedFile), "utf8")) as Closed;
+    const now = stateOf(folder);
+    return closed.sizeBytes === now.sizeBytes && closed.modifiedMs === now.modifiedMs;
+  } catch {
+    return false;
+  }
 }
 
 function checkPlain(folder: string, path: string): void {

@@ -1,9 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { open as openEnvironment } from "lmdb";
 import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
 import { type Store, StoreError } from "../store.ts";
-import { checkFolder } from "./check.ts";
+import { checkFolder, forgetClosed, recordClosed } from "./check.ts";
 import { formatVersion, type Meta, metaKey } from "./layout.ts";
 import { lockFolder } from "./lock.ts";
 import type { Table } from "./log-reader.ts";
@@ -28,13 +27,9 @@ export async function openLmdbStore(options: OpenLmdbStoreOptions): Promise<Stor
   const { folder, clock = systemClock, log = silentLog, maxBytes = defaultMaxBytes } = options;
   prepareFolder(folder);
   const lock = await lockFolder(folder);
-  const mark = join(folder, "unclean");
   try {
-    if (existsSync(mark)) {
-      log({ level: "info", message: "the last process did not close the store; looking for damage" });
-      await checkFolder(folder);
-    }
-    writeFileSync(mark, `${process.pid}\n`);
+    await checkFolder(folder, log);
+    forgetClosed(folder);
     const table = openTable(folder, maxBytes);
     const meta = readMeta(folder, table);
     return new LmdbStore({
@@ -44,7 +39,7 @@ export async function openLmdbStore(options: OpenLmdbStoreOptions): Promise<Stor
       log,
       onClose: async () => {
         await table.close();
-        rmSync(mark, { force: true });
+        recordClosed(folder);
         await lock.release();
       },
     });
