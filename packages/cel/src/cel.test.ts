@@ -42,6 +42,28 @@ describe("an expression", () => {
     expect(evaluate("[0x10, 1e3 > 999.0 ? 1 : 0, int(5u)]")).toEqual([16, 1, 5]);
   });
 
+  it("formats as cel-go does", () => {
+    expect(evaluate("'%s, %d, %.1f, %x, %b'.format(['a', 2, 0.25, 255, true])")).toBe("a, 2, 0.2, ff, 1");
+    expect(evaluate("'%.2f %e'.format([1234.5, 1234.5])")).toBe("1,234.50 1.234500×10⁰³");
+    expect(evaluate("'%s'.format([[1.5, 'a', duration('1m')]])")).toBe('[1.500000, "a", duration("60s")]');
+    expect(evaluate("'%s'.format([{'b': 1, 'a': null}])")).toBe('{"a":null, "b":1}');
+    expect(() => evaluate("'%d'.format([1.5])")).toThrow("can only be used on integers");
+    expect(() => evaluate("[1, 'a'].size()")).toThrow("expected type 'int' but found 'string'");
+  });
+
+  it("keeps the zone of a time, and reads its parts in UTC", () => {
+    const time = "timestamp('2026-01-02T03:04:05+02:00')";
+    expect(evaluate(`string(${time} + duration('1s'))`)).toBe("2026-01-02T03:04:06+02:00");
+    expect(evaluate(`[${time}.getHours(), ${time}.getHours('+02:00')]`)).toEqual([1, 3]);
+    expect(evaluate(`${time} == timestamp('2026-01-02T01:04:05Z')`)).toBe(true);
+  });
+
+  it("reads URLs with their fragments", () => {
+    const parts = "[url(u).getEscapedPath(), url(u).getHost()]";
+    expect(evaluate(`['https://a:1/b c#d?e'].map(u, ${parts})[0]`)).toEqual(["/b%20c", "a:1"]);
+    expect(evaluate("url('/a?x=1&x=2#f').getQuery()['x']")).toEqual(["1", "2"]);
+  });
+
   it("goes over lists and maps", () => {
     expect(evaluate("[1, 2, 3].filter(x, x > 1).map(x, x * 2)")).toEqual([4, 6]);
     expect(evaluate("{'a': 1, 'b': 2}.transformMap(k, v, v > 1, k + 'x')")).toEqual({ b: "bx" });

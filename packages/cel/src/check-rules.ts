@@ -145,6 +145,18 @@ function leadsSomewhere(fieldPath: string, node: SchemaNode): boolean {
   return true;
 }
 
+/** A rule as the server's messages show it. */
+function ruleValue(rule: ValidationRule): JsonObject {
+  return {
+    Rule: rule.rule,
+    Message: rule.message ?? "",
+    MessageExpression: rule.messageExpression ?? "",
+    Reason: rule.reason ?? null,
+    FieldPath: rule.fieldPath ?? "",
+    OptionalOldSelf: rule.optionalOldSelf === true ? true : null,
+  };
+}
+
 function compileAndPrice(rule: ValidationRule, node: SchemaNode, place: RulePlace): void {
   const { at, run, cardinality } = place;
   const { errors, costs } = run;
@@ -163,9 +175,9 @@ function compileAndPrice(rule: ValidationRule, node: SchemaNode, place: RulePlac
     costs.push({ field, cost });
   };
   if (result.messageError !== undefined && rule.messageExpression!.trim() !== "")
-    errors.push(invalidField(`${at}.messageExpression`, rule.messageExpression, result.messageError));
+    errors.push(invalidField(`${at}.messageExpression`, ruleValue(rule), result.messageError));
   if (result.kind === "invalid") {
-    errors.push(invalidField(`${at}.rule`, rule.rule, result.error));
+    errors.push(invalidField(`${at}.rule`, ruleValue(rule), result.error));
     return;
   }
   price(result.rule.maxCost, "rule", `${at}.rule`);

@@ -49,7 +49,10 @@ export function checkExpression(expression: Expression, variables: Variables): C
   const checker = new Checker(variables);
   checker.visit(expression, new Map());
   const typeOf = (part: Expression): CelType => checker.typeOf(part);
-  if (checker.problems.length === 0) checkLiterals(expression, checker);
+  if (checker.problems.length === 0) {
+    checkLiterals(expression, checker);
+    checkAggregates(expression, checker);
+  }
   return {
     expression,
     type: typeOf(expression),
@@ -104,15 +107,15 @@ class Checker {
       case "list": {
         let item: CelType | undefined;
         for (const { value, optional } of expression.items)
-          item = this.#join(item, this.#element(value, scope, optional), value);
+          item = this.#join(item, this.#element(value, scope, optional));
         return listType(item ?? this.#freshParameter());
       }
       case "map": {
         let key: CelType | undefined;
         let value: CelType | undefined;
         for (const entry of expression.entries) {
-          key = this.#join(key, this.visit(entry.key, scope), entry.key);
-          value = this.#join(value, this.#element(entry.value, scope, entry.optional), entry.value);
+          key = this.#join(key, this.visit(entry.key, scope));
+          value = this.#join(value, this.#element(entry.value, scope, entry.optional));
         }
         return mapType(key ?? this.#freshParameter(), value ?? this.#freshParameter());
       }
@@ -147,11 +150,9 @@ class Checker {
     return this.complain(`expected type 'optional_type(${formatType(type)})' but found '${formatType(type)}'`, value);
   }
 
-  /** Elements of a literal must have one type. */
-  #join(known: CelType | undefined, type: CelType, at: Expression): CelType {
+  #join(known: CelType | undefined, type: CelType): CelType {
     if (known === undefined) return type;
-    if (!this.#substitution.assign(type, known))
-      return this.complain(`expected type '${formatType(known)}' but found '${formatType(type)}'`, at);
+    if (!this.#substitution.assign(type, known)) return dynType;
     return isDynamic(type) ? type : known;
   }
 
@@ -374,6 +375,39 @@ function checkLiterals(expression: Expression, checker: Checker): void {
     const isGood = Object.hasOwn(literalChecks, part.name) ? literalChecks[part.name] : undefined;
     if (isGood === undefined || last?.kind !== "literal" || typeof last.value !== "string") continue;
     if (!isGood(last.value)) checker.complain(`invalid ${part.name} argument`, last);
+  }
+}
+
+/** Elements of a literal list or map must have one type, except in what is formatted. */
+function checkAggregates(expression: Expression, checker: Checker): void {
+  const formatted = new Set<Expression>();
+  for (const part of partsOf(expression)) {
+    if (part.kind === "call" && part.name === "format") for (const inner of partsOf(part)) formatted.add(inner);
+    if (formatted.has(part)) continue;
+    if (part.kind === "list") demandOneType(part.items, checker);
+    else if (part.kind === "map") {
+      demandOneType(
+        part.entries.map(({ key }) => ({ value: key, optional: false })),
+        checker,
+      );
+      demandOneType(part.entries, checker);
+    }
+  }
+}
+
+function demandOneType(
+  elements: readonly { readonly value: Expression; readonly optional: boolean }[],
+  checker: Checker,
+): void {
+  let first: string | undefined;
+  for (const { value, optional } of elements) {
+    const declared = checker.typeOf(value);
+    const inner = optional && declared.kind === "opaque" ? declared.parameters[0]! : declared;
+    const shown = formatType(inner);
+    first ??= shown;
+    if (shown === first) continue;
+    checker.complain(`expected type '${first}' but found '${shown}'`, value);
+    return;
   }
 }
 

@@ -135,7 +135,7 @@ class Parser {
   #afterDot(operand: Expression, dot: Token): Expression {
     const optional = this.#accept("?") !== undefined;
     const token = this.#peek();
-    if (token.kind !== "ident" && token.kind !== "keyword" && token.kind !== "reserved") throw this.#unexpected();
+    if (token.kind !== "ident" && token.kind !== "reserved") throw this.#unexpected();
     this.#at++;
     const open = optional ? undefined : this.#accept("(");
     if (open === undefined)
@@ -210,7 +210,7 @@ class Parser {
     const open = this.#accept("(");
     if (open === undefined) return { kind: "ident", name: token.text, offset: token.offset };
     const args = this.#arguments(")");
-    if (token.text === "has" && args.length === 1) return hasMacro(args[0]!);
+    if (token.text === "has" && args.length === 1) return hasMacro(args[0]!, open.offset);
     return { kind: "call", name: token.text, target: undefined, args, offset: open.offset };
   }
 
@@ -267,10 +267,10 @@ function uintLiteral(text: string, offset: number): Expression {
   return { kind: "literal", value: new CelUint(value), type: uintType, offset };
 }
 
-function hasMacro(argument: Expression): Expression {
+function hasMacro(argument: Expression, offset: number): Expression {
   if (argument.kind !== "select" || argument.test || argument.optional)
     throw new CelSyntaxError("invalid argument to has() macro", argument.offset);
-  return { ...argument, test: true };
+  return { ...argument, test: true, offset };
 }
 
 /** Macros by name and number of arguments: how many variables they bind, and whether a filter comes before the body. */

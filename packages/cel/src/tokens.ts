@@ -27,6 +27,7 @@ const reserved = new Set(
 const symbols = ["==", "!=", "<=", ">=", "&&", "||", ...Array.from("[]{}().,-!?:+*/%<>")];
 const numberShape =
   /^(?:0[xX]([0-9a-fA-F]+)|(\d+\.\d+(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|\.\d+(?:[eE][+-]?\d+)?)|(\d+))([uU]?)/;
+const identifier = /[A-Za-z_][A-Za-z0-9_]*/y;
 const stringStart = /^([rR]?[bB]?|[bB][rR])("""|'''|"|')/;
 
 /** @throws CelSyntaxError */
@@ -55,7 +56,8 @@ function next(text: string, offset: number): [Token, number] {
   if (string !== null) return readString(text, offset, string[0].length);
   const number = /^(?:\d|\.\d)/.test(window) ? numberShape.exec(window) : null;
   if (number !== null) return [numberToken(number, offset), offset + number[0].length];
-  const word = /^[A-Za-z_][A-Za-z0-9_]*/.exec(window);
+  identifier.lastIndex = offset;
+  const word = identifier.exec(text);
   if (word !== null) {
     const [name] = word;
     const kind = keywords.has(name) ? "keyword" : reserved.has(name) ? "reserved" : "ident";
@@ -119,10 +121,14 @@ function unescapeText(body: string, offset: number): string {
     const [, byte, short, long, octal, letter] = groups as (string | undefined)[];
     if (letter !== undefined) return simpleEscape(letter, offset);
     const code = octal === undefined ? Number.parseInt((byte ?? short ?? long)!, 16) : Number.parseInt(octal, 8);
-    if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-      throw new CelSyntaxError("invalid unicode code point", offset);
-    return String.fromCodePoint(code);
+    return codePoint(code, offset);
   });
+}
+
+function codePoint(code: number, offset: number): string {
+  if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+    throw new CelSyntaxError("invalid unicode code point", offset);
+  return String.fromCodePoint(code);
 }
 
 function simpleEscape(letter: string, offset: number): string {
@@ -141,7 +147,7 @@ function unescapeBytes(body: string, offset: number): Uint8Array {
     if (byte !== undefined) out.push(Number.parseInt(byte, 16));
     else if (octal !== undefined) out.push(Number.parseInt(octal, 8));
     else if (letter !== undefined) out.push(...encode(simpleEscape(letter, offset)));
-    else out.push(...encode(String.fromCodePoint(Number.parseInt((short ?? long)!, 16))));
+    else out.push(...encode(codePoint(Number.parseInt((short ?? long)!, 16), offset)));
   }
   out.push(...encode(body.slice(last)));
   return Uint8Array.from(out);

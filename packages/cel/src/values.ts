@@ -36,11 +36,13 @@ export class CelUint {
   }
 }
 
-/** Nanoseconds since the epoch. */
+/** Nanoseconds since the epoch, and the minutes that its clock is ahead of UTC. */
 export class CelTimestamp {
   readonly nanoseconds: bigint;
-  constructor(nanoseconds: bigint) {
+  readonly offset: number;
+  constructor(nanoseconds: bigint, offset = 0) {
     this.nanoseconds = nanoseconds;
+    this.offset = offset;
   }
 }
 

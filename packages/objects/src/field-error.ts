@@ -1,4 +1,5 @@
 import type { JsonValue, StatusCause } from "@lateen/base";
+import { formatNumber, goQuote } from "./own.ts";
 
 /** The kinds of field errors, as they stand in the `reason` of a Status cause. */
 export type FieldErrorType =
@@ -45,9 +46,17 @@ const withoutValue = new Set<FieldErrorType>([
   "InternalError",
 ]);
 
+/** A value as Go shows it: numbers plainly, texts quoted, all else as JSON that is safe in HTML. */
+function shownValue(value: JsonValue | undefined): string {
+  if (typeof value === "number") return formatNumber(value);
+  if (typeof value === "string") return goQuote(value);
+  const text = JSON.stringify(value ?? null);
+  return text.replaceAll(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 export function fieldError(type: FieldErrorType, field: string, value: JsonValue | undefined, detail = ""): FieldError {
   let message = titles[type];
-  if (!withoutValue.has(type)) message += `: ${value === undefined ? "null" : JSON.stringify(value)}`;
+  if (!withoutValue.has(type)) message += `: ${shownValue(value)}`;
   if (detail !== "") message += `: ${detail}`;
   return { type, field, detail, message };
 }

@@ -47,11 +47,15 @@ export function floorDiv(a: bigint, b: bigint): bigint {
 }
 
 export function formatTimestamp(timestamp: CelTimestamp): string {
-  const seconds = floorDiv(timestamp.nanoseconds, nano);
-  const rest = timestamp.nanoseconds - seconds * nano;
-  const base = new Date(Number(seconds) * 1000).toISOString().slice(0, 19);
+  const { nanoseconds, offset } = timestamp;
+  const seconds = floorDiv(nanoseconds, nano);
+  const rest = nanoseconds - seconds * nano;
+  const base = new Date((Number(seconds) + offset * 60) * 1000).toISOString().slice(0, 19);
   const fraction = rest.toString().padStart(9, "0").replace(/0+$/, "");
-  return `${base}${fraction === "" ? "" : `.${fraction}`}Z`;
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const ahead = Math.abs(offset);
+  const zone = offset === 0 ? "Z" : `${offset < 0 ? "-" : "+"}${two(Math.trunc(ahead / 60))}:${two(ahead % 60)}`;
+  return `${base}${fraction === "" ? "" : `.${fraction}`}${zone}`;
 }
 
 const timestampShape =
@@ -59,9 +63,9 @@ const timestampShape =
 const minTimestamp = -62_135_596_800n * nano;
 const maxTimestamp = 253_402_300_800n * nano - 1n;
 
-export function checkTimestamp(nanoseconds: bigint): CelTimestamp {
+export function checkTimestamp(nanoseconds: bigint, offset = 0): CelTimestamp {
   if (nanoseconds < minTimestamp || nanoseconds > maxTimestamp) throw new CelError("timestamp overflow");
-  return new CelTimestamp(nanoseconds);
+  return new CelTimestamp(nanoseconds, offset);
 }
 
 /** RFC 3339; undefined for what is none. */
@@ -83,14 +87,15 @@ export function parseTimestamp(text: string): CelTimestamp | undefined {
   date.setUTCHours(hour, minute, second);
   const fraction = BigInt((match[7] ?? "").padEnd(9, "0"));
   const offset = (match[8] === "-" ? -1 : 1) * (Number(match[9] ?? 0) * 60 + Number(match[10] ?? 0));
-  return new CelTimestamp((BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1_000_000n + fraction);
+  const nanoseconds = (BigInt(date.getTime()) - BigInt(offset) * 60_000n) * 1_000_000n + fraction;
+  return nanoseconds < minTimestamp || nanoseconds > maxTimestamp ? undefined : new CelTimestamp(nanoseconds, offset);
 }
 
-/** Milliseconds since the epoch of a timestamp's local time in a zone, for reading its parts. @throws CelError */
+/** Milliseconds since the epoch of a timestamp's local time in a zone (UTC without one). @throws CelError */
 export function localMs(timestamp: CelTimestamp, zone: string | undefined): number {
   const ms = Number(floorDiv(timestamp.nanoseconds, 1_000_000n));
   if (zone === undefined || zone === "UTC" || zone === "") return ms;
-  const fixed = /^([+-])?(\d\d):(\d\d)$/.exec(zone);
+  const fixed = /^([+-])?(\d+):(\d+)$/.exec(zone);
   if (fixed !== null) return ms + (fixed[1] === "-" ? -1 : 1) * (Number(fixed[2]) * 60 + Number(fixed[3])) * 60_000;
   try {
     const parts: Record<string, number> = {};

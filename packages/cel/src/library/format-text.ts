@@ -9,7 +9,7 @@ import {
   type CelValue,
   typeNameOf,
 } from "../values.ts";
-import { formatDuration, formatTimestamp } from "./convert.ts";
+import { formatDouble, formatDuration, formatTimestamp } from "./convert.ts";
 
 /** `'%d of %s'.format([1, 'x'])` of cel-go's string extension, version 2. */
 
@@ -49,9 +49,10 @@ export function parseFormat(text: string): FormatClause[] {
 
 /** What a clause can show, for checking it before it runs. */
 export const clauseTypes: Readonly<Record<string, { readonly kinds: readonly string[]; readonly wanted: string }>> = {
-  d: { kinds: ["int", "uint", "double"], wanted: "decimal clause can only be used on integers" },
-  f: { kinds: ["double", "int", "uint"], wanted: "fixed-point clause can only be used on doubles" },
-  e: { kinds: ["double", "int", "uint"], wanted: "scientific clause can only be used on doubles" },
+  d: { kinds: ["int", "uint"], wanted: "decimal clause can only be used on integers" },
+  // Texts because of "NaN" and "Infinity".
+  f: { kinds: ["double", "string"], wanted: "fixed-point clause can only be used on doubles" },
+  e: { kinds: ["double", "string"], wanted: "scientific clause can only be used on doubles" },
   b: { kinds: ["int", "uint", "bool"], wanted: "only integers and bools can be formatted as binary" },
   o: { kinds: ["int", "uint"], wanted: "octal clause can only be used on integers" },
   x: {
@@ -101,28 +102,32 @@ function refuse(value: CelValue, verb: string): CelError {
   return new CelError(`error during formatting: ${clauseTypes[verb]!.wanted}, was given ${typeNameOf(value)}`);
 }
 
-function integerOf(value: CelValue, verb: string): bigint | string {
+function integerOf(value: CelValue, verb: string): bigint {
   if (typeof value === "bigint") return value;
   if (value instanceof CelUint) return value.value;
-  if (verb === "d" && typeof value === "number" && !Number.isFinite(value)) return infinite(value);
   throw refuse(value, verb);
 }
 
-const infinite = (value: number): string => (Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
-
 function doubleOf(value: CelValue, verb: string): number {
   if (typeof value === "number") return value;
-  if (typeof value === "bigint") return Number(value);
-  if (value instanceof CelUint) return Number(value.value);
   if (value === "NaN" || value === "Infinity" || value === "-Infinity") return Number(value);
   throw refuse(value, verb);
 }
 
 function fixed(value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
-  const [whole, fraction] = value.toFixed(Math.min(precision, 100)).split(".") as [string, string?];
+  const [whole, fraction] = roundedToEven(value.toFixed(Math.min(precision, 100)), value.toFixed(100)).split(".") as [
+    string,
+    string?,
+  ];
   const grouped = whole.replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
+/** Of two texts that are equally near the one that ends in an even digit; JavaScript takes the larger. */
+function roundedToEven(rounded: string, exact: string): string {
+  if (!/^50*$/.test(exact.slice(rounded.length).replace(".", "")) || /[02468]$/.test(rounded)) return rounded;
+  return exact.slice(0, rounded.length);
 }
 
 const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
@@ -130,11 +135,13 @@ const superscripts = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 function scientific(value: number, precision: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "-∞";
   const [mantissa, exponent] = value.toExponential(Math.min(precision, 100)).split("e") as [string, string];
+  const [exact, exactExponent] = value.toExponential(100).split("e") as [string, string];
   const digits = exponent
     .slice(1)
     .padStart(2, "0")
     .replaceAll(/\d/g, (digit) => superscripts[Number(digit)]!);
-  return `${mantissa}×10${exponent.startsWith("-") ? "⁻" : ""}${digits}`;
+  const rounded = exponent === exactExponent ? roundedToEven(mantissa, exact) : mantissa;
+  return `${rounded}×10${exponent.startsWith("-") ? "⁻" : ""}${digits}`;
 }
 
 function hexOf(value: CelValue, verb: string): string {
@@ -146,33 +153,34 @@ function hexOf(value: CelValue, verb: string): string {
 }
 
 function plainText(value: CelValue): string {
+  if (value === null) return "null";
   if (typeof value === "string") return value;
+  if (typeof value === "number") return formatDouble(value);
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  if (value instanceof CelDuration) return formatDuration(value);
+  if (value instanceof CelTimestamp) return formatTimestamp(value);
   return innerText(value, 0);
 }
 
 const maxDepth = 100;
 
+/** A value within a list or map, as a literal. */
 function innerText(value: CelValue, depth: number): string {
   if (depth > maxDepth) throw new CelError("values nested too deep");
   if (value === null) return "null";
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint" || typeof value === "boolean") return String(value);
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) return JSON.stringify(infinite(value));
-    return value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 20 });
-  }
+  if (typeof value === "number") return Number.isFinite(value) ? value.toFixed(6) : `"${formatDouble(value)}"`;
   if (value instanceof CelUint) return String(value.value);
-  if (value instanceof Uint8Array) return `"${new TextDecoder().decode(value)}"`;
-  if (value instanceof CelDuration) return formatDuration(value);
-  if (value instanceof CelTimestamp) return formatTimestamp(value);
+  if (value instanceof Uint8Array) return `b"${new TextDecoder().decode(value)}"`;
+  if (value instanceof CelDuration) return `duration("${formatDuration(value)}")`;
+  if (value instanceof CelTimestamp) return `timestamp("${formatTimestamp(value)}")`;
   if (value instanceof CelTypeValue) return value.type;
   if (value instanceof CelList) return `[${[...value].map((item) => innerText(item, depth + 1)).join(", ")}]`;
   if (value instanceof CelMap) {
-    const members = [...value.keys()].map(
-      (key) => `${innerText(key, depth + 1)}:${innerText(value.get(key)!, depth + 1)}`,
-    );
-    return `{${members.sort().join(", ")}}`;
+    const members = [...value.keys()].map((key) => [innerText(key, depth + 1), value.get(key)!] as const);
+    members.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${members.map(([key, member]) => `${key}:${innerText(member, depth + 1)}`).join(", ")}}`;
   }
   throw new CelError(
     `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${typeNameOf(value)}`,

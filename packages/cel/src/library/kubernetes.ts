@@ -56,34 +56,46 @@ interface Url {
   readonly query: string;
 }
 
-/** What Go's url.ParseRequestURI takes: an absolute URL or an absolute path, without a fragment of its own. */
+const urlShape = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?@]*)@)?([^/?]*))?([^?]*)(?:\?(.*))?$/s;
+
+/** What Go's url.ParseRequestURI takes (an absolute URL or path), read as url.Parse does, which knows fragments. */
 function parseUrl(text: string): CelOpaque<Url> | undefined {
-  // oxlint-disable-next-line no-control-regex -- control characters and blanks are what must not be there
-  if (text === "" || /[\x00-\x20\x7f]/.test(text) || /%(?![0-9A-Fa-f]{2})/.test(text.split("?")[0]!)) return undefined;
-  const match = /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/(?:([^/?@]*)@)?([^/?]*))?([^?]*)(?:\?(.*))?$/s.exec(text);
-  if (match === null) return undefined;
-  const [, scheme = "", , host = "", path = "", query = ""] = match;
+  // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
+  if (text === "" || /[\x00-\x1f\x7f]/.test(text) || /%(?![0-9A-Fa-f]{2})/.test(text.split("?")[0]!)) return undefined;
+  const [, scheme = "", , host = ""] = urlShape.exec(text) ?? [];
   if (scheme === "" && !text.startsWith("/")) return undefined;
-  if (host !== "" && !/^(?:\[[0-9A-Fa-f:.]+(?:%25[^\]]*)?\]|[^[\]:]*)(?::\d*)?$/.test(host)) return undefined;
-  // The fragment stays in the path, as in a request line.
-  return new CelOpaque("kubernetes.URL", { scheme: scheme.toLowerCase(), host, path, query }, text);
+  if (host !== "" && !/^(?:\[[0-9A-Fa-f:.]+(?:%25[^\]]*)?\]|[^[\]: "<>\\^`{|}]*)(?::\d*)?$/.test(host))
+    return undefined;
+  const [, , , shownHost = "", path = "", query = ""] = urlShape.exec(text.replace(/#.*$/s, "")) ?? [];
+  return new CelOpaque("kubernetes.URL", { scheme: scheme.toLowerCase(), host: shownHost, path, query }, text);
+}
+
+/** As it stands when it is well escaped, else escaped anew. */
+function escapedPath(path: string): string {
+  if (/^[A-Za-z0-9\-_.~!$&'()*+,;=:@/[\]%]*$/.test(path)) return path;
+  return encodeURIComponent(decodeText(path) ?? path).replaceAll(
+    /%(?:24|26|2B|2C|2F|3A|3B|3D|40)/g,
+    decodeURIComponent,
+  );
+}
+
+function decodeText(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function queryOf(query: string): CelValue {
   const values = new Map<string, string[]>();
   for (const part of query.split("&")) {
-    if (part === "") continue;
+    // Pairs that cannot be read are left out.
+    if (part === "" || part.includes(";")) continue;
     const [name, ...rest] = part.split("=");
-    const decode = (text: string): string => {
-      try {
-        return decodeURIComponent(text.replaceAll("+", " "));
-      } catch {
-        return text;
-      }
-    };
-    const key = decode(name!);
-    // A fragment ends the query.
-    const value = decode(rest.join("=").split("#")[0]!);
+    const key = decodeText(name!.replaceAll("+", " "));
+    const value = decodeText(rest.join("=").replaceAll("+", " "));
+    if (key === undefined || value === undefined) continue;
     const known = values.get(key);
     if (known === undefined) values.set(key, [value]);
     else known.push(value);
@@ -103,7 +115,7 @@ const urls: Overload[] = [
   method("getHost", [urlType], stringType, ({ value }: CelOpaque<Url>) => value.host),
   method("getHostname", [urlType], stringType, ({ value }: CelOpaque<Url>) => hostParts(value.host).name),
   method("getPort", [urlType], stringType, ({ value }: CelOpaque<Url>) => hostParts(value.host).port),
-  method("getEscapedPath", [urlType], stringType, ({ value }: CelOpaque<Url>) => value.path.split("#")[0]!),
+  method("getEscapedPath", [urlType], stringType, ({ value }: CelOpaque<Url>) => escapedPath(value.path)),
   method("getQuery", [urlType], mapType(stringType, listType(stringType)), ({ value }: CelOpaque<Url>) =>
     queryOf(value.query),
   ),

@@ -112,16 +112,16 @@ function joinLists(x: CelList, y: CelList): CelList {
 
 const times: Overload[] = [
   fn("_+_", [timestampType, durationType], timestampType, (x: CelTimestamp, y: CelDuration) =>
-    checkTimestamp(x.nanoseconds + y.nanoseconds),
+    checkTimestamp(x.nanoseconds + y.nanoseconds, x.offset),
   ),
   fn("_+_", [durationType, timestampType], timestampType, (x: CelDuration, y: CelTimestamp) =>
-    checkTimestamp(x.nanoseconds + y.nanoseconds),
+    checkTimestamp(x.nanoseconds + y.nanoseconds, y.offset),
   ),
   fn("_+_", [durationType, durationType], durationType, (x: CelDuration, y: CelDuration) =>
     duration(x.nanoseconds + y.nanoseconds),
   ),
   fn("_-_", [timestampType, durationType], timestampType, (x: CelTimestamp, y: CelDuration) =>
-    checkTimestamp(x.nanoseconds - y.nanoseconds),
+    checkTimestamp(x.nanoseconds - y.nanoseconds, x.offset),
   ),
   fn("_-_", [timestampType, timestampType], durationType, (x: CelTimestamp, y: CelTimestamp) =>
     duration(x.nanoseconds - y.nanoseconds),

@@ -132,8 +132,8 @@ export function applyObject(options: ApplyOptions): ApplyResult {
   const live = withoutManagedFields(options.live ?? emptyObject(applied));
   const configuration = withoutManagedFields(applied);
   const writing = new Writing(options, applied.apiVersion);
-  requireTypes(writing, live, configuration);
   const owners = decodeOwners(options.live?.metadata.managedFields);
+  requireTypes(writing, { live, configuration, owned: owners.size > 0 });
   if (owners.size === 0) {
     // What was there before anybody applied belongs to a manager of its own.
     const whole = new Writing({ ...options, resetFields: options.resetFields }, applied.apiVersion);
@@ -154,20 +154,29 @@ export function applyObject(options: ApplyOptions): ApplyResult {
   };
 }
 
-function requireTypes(writing: Writing, live: KubeObject, configuration: KubeObject): void {
+function requireTypes(
+  writing: Writing,
+  { live, configuration, owned }: { live: KubeObject; configuration: KubeObject; owned: boolean },
+): void {
   const { namespace = "", name = "" } = configuration.metadata;
   const { group, version } = groupVersionOf(configuration.apiVersion);
-  const shown = `${namespace}/${name}; ${group === "" ? version : `${group}/${version}`}, Kind=${configuration.kind}`;
+  const shown = `(${namespace}/${name}; ${group}/${version}, Kind=${configuration.kind})`;
   const check = (what: string, object: KubeObject, duplicates: "refused" | "tolerated"): void => {
     try {
       requireObject(object, writing.schema, duplicates);
     } catch (error) {
       if (!(error instanceof TypedValueError)) throw error;
-      throw new ApplyError("Typed", `failed to create typed ${what} object (${shown}): ${error.message}`);
+      throw new ApplyError("Typed", `${what}: ${error.message}`);
     }
   };
-  check("patch", configuration, "refused");
-  check("live", live, "tolerated");
+  if (!owned)
+    check(
+      `failed to create manager for existing fields: failed to convert new object ${shown} to smd typed`,
+      live,
+      "tolerated",
+    );
+  check(`failed to create typed patch object ${shown}`, configuration, "refused");
+  if (owned) check(`failed to create typed live object ${shown}`, live, "tolerated");
 }
 
 interface Outcome {

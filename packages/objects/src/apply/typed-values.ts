@@ -6,6 +6,7 @@ import {
   isJsonObject,
   ownProperty,
 } from "@lateen/base";
+import { goText } from "../own.ts";
 import { checkDepth } from "../patches/patch-error.ts";
 import { type ListSchema, type MapSchema, type MergeSchema, type ScalarSchema, resolveSchema } from "./merge-schema.ts";
 import { type PathSet, PathSetBuilder, formatStep } from "./path-set.ts";
@@ -35,7 +36,7 @@ export function stepOfItem(schema: ListSchema, item: JsonValue): string {
     }
     return `v:${quote(item)}`;
   }
-  if (item === null) throw new TypedValueError("associative list with keys may not have null elements");
+  if (item === null) throw new TypedValueError("associative list with keys may not have a null element");
   if (!isJsonObject(item)) throw new TypedValueError("associative list with keys may not have non-map elements");
   let text = "";
   for (const name of schema.keys) {
@@ -69,6 +70,12 @@ export function requireTyped(value: JsonValue, schema: MergeSchema, options: Val
   const { problems } = walker;
   if (problems.length === 1) throw new TypedValueError(problems[0]);
   if (problems.length > 1) throw new TypedValueError(`errors:\n${problems.map((text) => `  ${text}`).join("\n")}`);
+}
+
+function goTypeOf(value: JsonValue): string {
+  if (Array.isArray(value)) return "[]interface {}";
+  if (typeof value === "object") return "map[string]interface {}";
+  return typeof value === "boolean" ? "bool" : "string";
 }
 
 class Validator {
@@ -107,18 +114,20 @@ class Validator {
   }
 
   #scalar(value: JsonValue, { type }: ScalarSchema): void {
-    const shown = (): string => JSON.stringify(value);
-    if (type === "string" && typeof value !== "string") this.#complain(`expected string, got ${shown()}`);
+    if (type === "string" && typeof value !== "string")
+      this.#complain(`expected string, got &value.valueUnstructured{Value:${goText(value)}}`);
     else if (type === "numeric" && typeof value !== "number")
-      this.#complain(`expected numeric (int or float), got ${shown()}`);
-    else if (type === "boolean" && typeof value !== "boolean") this.#complain(`expected boolean, got ${shown()}`);
-    else if (type === "untyped" && typeof value === "object") this.#complain(`expected any scalar, got ${shown()}`);
+      this.#complain(`expected numeric (int or float), got ${goTypeOf(value)}`);
+    else if (type === "boolean" && typeof value !== "boolean")
+      this.#complain(`expected boolean, got &{${goText(value)}}`);
+    else if (type === "untyped" && typeof value === "object")
+      this.#complain(`expected any scalar, got &{${goText(value)}}`);
   }
 
   #list(value: JsonValue, schema: ListSchema): void {
     const items = listOf(value);
     if (items === undefined) {
-      this.#complain(`expected list, got ${JSON.stringify(value)}`);
+      this.#complain(`expected list, got &{${goText(value)}}`);
       return;
     }
     const seen = schema.relation === "atomic" ? undefined : new Set<string>();
@@ -130,9 +139,7 @@ class Validator {
           step = stepOfItem(schema, item);
         } catch (error) {
           if (!(error instanceof TypedValueError)) throw error;
-          this.#enter(`i:${i}`, false);
-          this.#complain(error.message);
-          this.#leave();
+          this.#complain(`element ${i}: ${error.message}`);
           return;
         }
         if (seen.has(step) && this.#options.duplicates === "refused")
@@ -148,7 +155,7 @@ class Validator {
   #map(value: JsonValue, schema: MapSchema): void {
     const object = mapOf(value);
     if (object === undefined) {
-      this.#complain(`expected map, got ${JSON.stringify(value)}`);
+      this.#complain(`expected map, got &{${goText(value)}}`);
       return;
     }
     for (const name in object) {

@@ -391,7 +391,7 @@ function checkClientConfig(config: JsonObject, field: string): FieldError[] {
 const urlForm = "desired format: https://host[/path]";
 
 function checkWebhookUrl(text: string, field: string): FieldError[] {
-  const parts = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text);
+  const parts = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(text);
   if (parts === null) return [invalidField(field, text, `url must be a valid URL; ${urlForm}`)];
   const [, scheme, authority, , query, fragment] = parts;
   const errors: FieldError[] = [];
@@ -399,8 +399,10 @@ function checkWebhookUrl(text: string, field: string): FieldError[] {
     errors.push(invalidField(field, scheme!, `'https' is the only allowed URL scheme; ${urlForm}`));
   if (authority!.replace(/^.*@/, "") === "") errors.push(invalidField(field, "", `host must be specified; ${urlForm}`));
   if (authority!.includes("@")) errors.push(invalidField(field, text, "user information is not permitted in the URL"));
-  if (fragment !== undefined) errors.push(invalidField(field, fragment, "fragments are not permitted in the URL"));
-  if (query !== undefined) errors.push(invalidField(field, query, "query parameters are not permitted in the URL"));
+  if (fragment !== undefined && fragment !== "")
+    errors.push(invalidField(field, fragment, "fragments are not permitted in the URL"));
+  if (query !== undefined && query !== "")
+    errors.push(invalidField(field, query, "query parameters are not permitted in the URL"));
   return errors;
 }
 

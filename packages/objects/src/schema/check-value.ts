@@ -174,7 +174,7 @@ function checkMultiple(value: number, declared: number, { path, checked }: Pick<
   const factor = Number.isInteger(value) ? Math.trunc(declared) : declared;
   if (Number.isInteger(value) && factor < 1) {
     const detail = `factor MultipleOf declared for ${path} must be positive: ${factor}`;
-    checked.errors.push(fieldError("FieldValueInvalid", path, "", detail));
+    checked.errors.push(fieldError("FieldValueInvalid", path, factor, detail));
     return;
   }
   const quotient = factor < 1 ? (1 / factor) * value : value / factor;

@@ -92,16 +92,16 @@ export class RuleRunner {
       if (rule.rule.trim() === "") continue;
       const program = compiled[i]!;
       if (typeof program === "string") {
-        run.errors.push(ruleError(path, value, `rule compile error: ${program}`));
+        run.errors.push(brokenRule(path, node, `rule compile error: ${program}`));
         continue;
       }
       if (program.usesOldSelf && old === undefined && rule.optionalOldSelf !== true) continue;
       const outcome = program.evaluate(value, old);
       if (outcome.kind === "exceeded") {
         run.errors.push(
-          ruleError(
+          brokenRule(
             path,
-            value,
+            node,
             `'${outcome.message}': no further validation rules will be run due to call cost exceeds limit for rule: ${shownRule(rule)}`,
           ),
         );
@@ -109,12 +109,12 @@ export class RuleRunner {
         return;
       }
       if (outcome.cost > run.budget) {
-        run.errors.push(ruleError(path, value, outOfBudget));
+        run.errors.push(brokenRule(path, node, outOfBudget));
         run.budget = -1;
         return;
       }
       run.budget -= outcome.cost;
-      const error = errorOf(outcome, { rule, path, value });
+      const error = errorOf(outcome, { rule, path, value, node });
       // What was there before is not complained about, but by rules about the change itself.
       if (error !== undefined && (program.usesOldSelf || !isUnchanged(node, old, value))) run.errors.push(error);
     }
@@ -143,16 +143,21 @@ function ruleError(path: string, value: JsonValue, detail: string): FieldError {
   return { type: "FieldValueInvalid", field, detail, message: `Invalid value: ${detail}` };
 }
 
+/** A rule that gives no answer is reported with the type of the value. */
+function brokenRule(path: string, node: SchemaNode, detail: string): FieldError {
+  return fieldError("FieldValueInvalid", path === "" ? "<nil>" : path, node.type ?? "", detail);
+}
+
 function errorOf(
   outcome: Exclude<RuleOutcome, { kind: "exceeded" }>,
-  { rule, path, value }: { rule: ValidationRule; path: string; value: JsonValue },
+  { rule, path, value, node }: { rule: ValidationRule; path: string; value: JsonValue; node: SchemaNode },
 ): FieldError | undefined {
   if (outcome.kind === "passed") return undefined;
   if (outcome.kind === "error") {
     const detail = outcome.message.startsWith("no such overload")
       ? `'${outcome.message}': call arguments did not match a supported operator, function or macro signature for rule: ${shownRule(rule)}`
       : `${outcome.message} evaluating rule: ${shownRule(rule)}`;
-    return ruleError(path, value, detail);
+    return brokenRule(path, node, detail);
   }
   const plain =
     rule.message !== undefined && rule.message.trim() !== "" ? rule.message.trim() : `failed rule: ${rule.rule.trim()}`;
