@@ -43,14 +43,14 @@ describe("a patch of a trait", () => {
   });
 
   it("removes by null as a JSON merge patch", () => {
-    expect(patched(`a: {x: 1, y: 2}`, `// +patchStrategy=jsonMergePatch\npatch: a: {x: null, z: 3}`)).toEqual({
+    expect(patched(`a: {x: 1, y: 2}`, `// +patchStrategy=jsonMergePatch\npatch: {a: {x: null, z: 3}}`)).toEqual({
       a: { y: 2, z: 3 },
     });
   });
 
   it("follows the operations of a JSON patch", () => {
     expect(
-      patched(`a: [1, 2]`, `// +patchStrategy=jsonPatch\npatch: operations: [{op: "add", path: "/a/1", value: 9}]`),
+      patched(`a: [1, 2]`, `// +patchStrategy=jsonPatch\npatch: {operations: [{op: "add", path: "/a/1", value: 9}]}`),
     ).toEqual({ a: [1, 9, 2] });
   });
 });
