@@ -27,7 +27,8 @@ export function createLiveBlock(terminal: Terminal): LiveBlock {
     };
   }
   return {
-    update(lines) {
+    update(all) {
+      const lines = fitHeight(all, terminal.rows - 2);
       if (lines.length === drawn.length && lines.every((line, i) => line === drawn[i])) return;
       terminal.write(erase() + draw(lines));
       drawn = lines;
@@ -40,4 +41,10 @@ export function createLiveBlock(terminal: Terminal): LiveBlock {
       drawn = [];
     },
   };
+}
+
+/** What has scrolled off the screen cannot be drawn over: a picture that is too tall is cut, and says so. */
+function fitHeight(lines: readonly string[], height: number): readonly string[] {
+  if (lines.length <= height || height < 2) return lines;
+  return [...lines.slice(0, height - 1), `… ${lines.length - height + 1} more lines`];
 }

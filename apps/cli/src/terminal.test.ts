@@ -7,7 +7,7 @@ function terminalOf(options: { readonly tty: boolean; readonly env?: Record<stri
   readonly terminal: ReturnType<typeof createTerminal>;
   readonly written: () => string;
 } {
-  const stdout = Object.assign(new PassThrough(), { isTTY: options.tty, columns: 40 });
+  const stdout = Object.assign(new PassThrough(), { isTTY: options.tty, columns: 40, rows: 10 });
   const chunks: string[] = [];
   stdout.on("data", (chunk: Buffer) => chunks.push(chunk.toString()));
   const terminal = createTerminal({
@@ -53,6 +53,11 @@ describe("a live block", () => {
     block.update(["one", "two"]);
     block.update(["three"]);
     expect(written()).toBe("one\ntwo\n\u001b[2A\u001b[0Jthree\n");
+  });
+  it("cuts a picture that is taller than the screen", () => {
+    const { terminal, written } = terminalOf({ tty: true });
+    createLiveBlock(terminal).update(Array.from({ length: 12 }, (_, i) => `line ${i}`));
+    expect(written()).toBe("line 0\nline 1\nline 2\nline 3\nline 4\nline 5\nline 6\n… 5 more lines\n");
   });
   it("prints only news without a terminal", () => {
     const { terminal, written } = terminalOf({ tty: false });

@@ -17,6 +17,7 @@ export interface Terminal {
   /** Whether a person looks at standard output: then lines may be drawn over. */
   readonly interactive: boolean;
   readonly columns: number;
+  readonly rows: number;
   readonly input: Readable & { setRawMode?(on: boolean): unknown; isTTY?: boolean };
   /** A line on standard output. */
   line(text?: string): void;
@@ -28,7 +29,7 @@ export interface Terminal {
 }
 
 export interface TerminalStreams {
-  readonly stdout: Writable & { isTTY?: boolean; columns?: number };
+  readonly stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   readonly stderr: Writable;
   readonly stdin: Readable & { setRawMode?(on: boolean): unknown; isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -42,6 +43,9 @@ export function createTerminal({ stdout, stderr, stdin, env }: TerminalStreams):
     interactive,
     get columns() {
       return stdout.columns ?? 120;
+    },
+    get rows() {
+      return stdout.rows ?? 40;
     },
     input: stdin,
     line: (text = "") => void stdout.write(`${text}\n`),
