@@ -17,6 +17,8 @@ export interface CustomVersion {
   readonly columns: readonly JsonObject[];
   readonly selectableFields: readonly string[];
   readonly deprecationWarning: string | undefined;
+  /** The versions differ by more than their name; who converts is a webhook. */
+  readonly webhookConversion: boolean;
   /** Set while the definition is being deleted: no more creations. */
   readonly terminating: boolean;
 }

@@ -59,6 +59,7 @@ function customKindOf(definition: KubeObject, version: JsonObject, storage: Json
       columns: listOf(version.additionalPrinterColumns).filter(isJsonObject),
       selectableFields: listOf(version.selectableFields).map((field) => textOf(valueAt(field, "jsonPath"))),
       deprecationWarning: deprecationOf(version, kind, spec),
+      webhookConversion: valueAt(spec, "conversion", "strategy") === "Webhook",
       terminating: definition.metadata.deletionTimestamp !== undefined,
     },
   };

@@ -38,6 +38,9 @@ const behaviours: Readonly<Record<string, KindBehaviour>> = {
   PersistentVolume: volumeBehaviour,
   "APIService.apiregistration.k8s.io": apiServiceBehaviour,
   "ValidatingAdmissionPolicy.admissionregistration.k8s.io": policyBehaviour,
+  "MutatingAdmissionPolicy.admissionregistration.k8s.io": {
+    warnings: () => ["MutatingAdmissionPolicy is stored, but this server does not run it"],
+  },
   "ValidatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
   "MutatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
   "CustomResourceDefinition.apiextensions.k8s.io": definitionBehaviour,

@@ -13,6 +13,7 @@ import { bindPod } from "../subresources/binding.ts";
 import { reviewAccess, reviewRules } from "../reviews/access-reviews.ts";
 import { reviewSelf, reviewToken } from "../reviews/user-reviews.ts";
 import { readComponentStatus } from "../reviews/component-status.ts";
+import { refuseUnserved, refuseWithoutUpgrade } from "../subresources/connect.ts";
 import { evictPod } from "../subresources/eviction.ts";
 import { issueToken } from "../subresources/token.ts";
 import { readLog } from "../subresources/log.ts";
@@ -90,8 +91,12 @@ export function dispatch(request: ResourceRequest): Promise<Answer> {
 const subresources: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
   scale: handleScale,
   binding: bindPod,
+  attach: refuseWithoutUpgrade,
   eviction: evictPod,
+  exec: refuseWithoutUpgrade,
   log: readLog,
+  portforward: refuseWithoutUpgrade,
+  proxy: refuseUnserved,
   token: issueToken,
 };
 
