@@ -553,3 +553,32 @@ describe("an Event", () => {
     expect(await count()).toEqual([]);
   });
 });
+
+describe("a quota", () => {
+  it("counts what is used, refuses more, and gives back what has ended", async () => {
+    const cluster = await startCluster();
+    await cluster.apply(
+      "{apiVersion: v1, kind: ResourceQuota, metadata: {name: few, namespace: default}, spec: {hard: {pods: '2', services: '5', count/deployments.apps: '3'}}}",
+    );
+    await cluster.settled();
+    await cluster.apply(deployment("a:1", { replicas: 3 }));
+    await cluster.settled();
+    const used = async () =>
+      (await cluster.client.get({ apiVersion: "v1", kind: "ResourceQuota", namespace: "default", name: "few" })).status;
+    expect(await used()).toMatchObject({ hard: { pods: "2" }, used: { pods: "2", services: "1" } });
+    const [set] = await listSets(cluster);
+    expect(set?.status?.conditions?.[0]).toMatchObject({
+      type: "ReplicaFailure",
+      status: "True",
+      reason: "FailedCreate",
+      message: expect.stringContaining("exceeded quota: few") as string,
+    });
+
+    await cluster.apply(deployment("a:1", { replicas: 1 }));
+    await cluster.settled();
+    expect(await used()).toMatchObject({ used: { pods: "1" } });
+    await cluster.clock.advance(31_000);
+    await cluster.settled();
+    expect(await used()).toMatchObject({ used: { "count/deployments.apps": "1" } });
+  });
+});

@@ -11,6 +11,7 @@ import { createJobController } from "./job/reconcile-job.ts";
 import { createNamespaceController } from "./namespace/reconcile-namespace.ts";
 import { createNodeLifecycleController } from "./node-lifecycle/reconcile-node.ts";
 import { createPodCollector } from "./pod-gc/collect-pods.ts";
+import { createQuotaController } from "./quota/reconcile-quota.ts";
 import { createReplicaSetController } from "./replicaset/reconcile-replica-set.ts";
 import { createSchedulerController } from "./scheduler/schedule-pods.ts";
 import { createNamespaceDefaultsController } from "./service-account/reconcile-namespace-defaults.ts";
@@ -40,6 +41,7 @@ export function createClusterControllers(
     createVolumeController(environment),
     createAutoscalerController(environment),
     createDisruptionController(environment),
+    createQuotaController(environment),
     createNodeLifecycleController(environment),
     createPodCollector(environment),
     createEventExpiry(environment),

@@ -1,5 +1,6 @@
 import { errorMessage, isForbidden, isInvalid, jsonEquals } from "@lateen/base";
 import {
+  type Condition,
   type Controller,
   type Environment,
   type ReconcileContext,
@@ -122,15 +123,7 @@ export function summarizeReplicaSet(
   const availability = active.map((pod) => podAvailability(pod, set.spec?.minReadySeconds ?? 0, nowMs));
   const recheckMs = Math.min(...availability.map(({ inMs = Number.POSITIVE_INFINITY }) => inMs));
   const terminating = pods.filter(isPodTerminating).length;
-  const rest = (set.status?.conditions ?? []).filter(({ type }) => type !== "ReplicaFailure");
-  const conditions =
-    failure === undefined
-      ? rest
-      : withCondition(
-          set.status?.conditions,
-          { type: "ReplicaFailure", status: "True", reason: failure.reason, message: errorMessage(failure.error) },
-          nowMs,
-        );
+  const conditions = failureConditions(set, failure, nowMs);
   const positive = (field: keyof ReplicaSetStatus, count: number): object => (count > 0 ? { [field]: count } : {});
   const status: ReplicaSetStatus = {
     replicas: active.length,
@@ -145,4 +138,18 @@ export function summarizeReplicaSet(
     ...(conditions.length > 0 && { conditions }),
   };
   return { status, ...(Number.isFinite(recheckMs) && { recheckMs }) };
+}
+
+/** A failure is told once: its text names a pod that is another each time, and each new text would wake us again. */
+function failureConditions(
+  { status }: ReplicaSet,
+  failure: { readonly reason: string; readonly error: unknown } | undefined,
+  nowMs: number,
+): readonly Condition[] {
+  const known = status?.conditions ?? [];
+  const told = known.find(({ type }) => type === "ReplicaFailure");
+  if (failure === undefined) return told === undefined ? known : known.filter((condition) => condition !== told);
+  if (told?.status === "True" && told.reason === failure.reason) return known;
+  const message = errorMessage(failure.error);
+  return withCondition(known, { type: "ReplicaFailure", status: "True", reason: failure.reason, message }, nowMs);
 }
