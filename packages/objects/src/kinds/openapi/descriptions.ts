@@ -3,6 +3,9 @@
  * entry has no description; nothing is made up from its name.
  */
 
+import { objectDescriptions } from "./object-descriptions.ts";
+import { podDescriptions } from "./pod-descriptions.ts";
+
 /** `TYPE` or `TYPE.FIELD`, the type without its package prefix: one line each, name and text apart by a blank. */
 const texts = `
 meta.v1.ObjectMeta What every stored object carries: its name, its identity, labels, owners and history.
@@ -204,20 +207,44 @@ const common: Readonly<Record<string, string>> = {
   items: "The objects of the list.",
 };
 
-let entries: ReadonlyMap<string, string> | undefined;
+let known: ReadonlyMap<string, string> | undefined;
+
+/** `TYPE` and `TYPE.FIELD` with their texts. */
+export function descriptions(): ReadonlyMap<string, string> {
+  known ??= new Map([...nested(podDescriptions), ...nested(objectDescriptions), ...flat(texts)]);
+  return known;
+}
 
 function textOf(key: string): string | undefined {
-  entries ??= new Map(
-    texts
-      .trim()
-      .split("\n")
-      .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
-  );
-  return entries.get(key);
+  return descriptions().get(key);
+}
+
+function flat(lines: string): (readonly [key: string, text: string])[] {
+  return lines.trim().split("\n").map(parted);
+}
+
+/** Of lines `TYPE TEXT`, where the text may be missing, and below each `  FIELD TEXT`. */
+function nested(lines: string): (readonly [key: string, text: string])[] {
+  let type = "";
+  return lines
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [name, text] = parted(line.trim());
+      if (line.startsWith(" ")) return [`${type}.${name}`, text] as const;
+      type = name;
+      return [name, text] as const;
+    })
+    .filter(([, text]) => text !== "");
+}
+
+function parted(line: string): readonly [name: string, text: string] {
+  const end = line.indexOf(" ");
+  return end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + 1)];
 }
 
 /** `io.k8s.api.apps.v1.Deployment` → `apps.v1.Deployment`; packages deeper down are shortened to their last part. */
-function keyOf(type: string): string {
+export function keyOf(type: string): string {
   return /(?:^|\.)((?:[a-z]+\.v\d\w*|resource|intstr)\.\w+)$/.exec(type)?.[1] ?? type;
 }
 
