@@ -209,4 +209,35 @@ describe("the delivery of the first application", () => {
     }
     await client.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "foreign" });
   });
+
+  it("deletes with the application what its steps have applied", async () => {
+    const { apply, settle, client, application } = await control();
+    await apply(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: notes, namespace: default}
+spec:
+  components: []
+  workflow:
+    steps:
+      - name: write
+        type: apply-object
+        properties: {value: {apiVersion: v1, kind: ConfigMap, metadata: {name: note, namespace: default}, data: {text: hi}}}
+`);
+    await settle();
+    const reference = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "note" };
+    const note = await client.get(reference);
+    expect(note).toMatchObject({ data: { text: "hi" } });
+    expect(note.metadata.labels).toMatchObject({ "app.oam.dev/name": "notes" });
+    const status = valueAt((await application("notes")).status, "appliedResources");
+    expect(status).toMatchObject([{ kind: "ConfigMap", name: "note" }]);
+
+    await client.delete({
+      apiVersion: "core.oam.dev/v1beta1",
+      kind: "Application",
+      namespace: "default",
+      name: "notes",
+    });
+    await settle({ withinMs: 10_000 });
+    await expect(client.get(reference)).rejects.toThrow();
+  });
 });

@@ -8,9 +8,17 @@ import {
   expressionJson,
   scopeOf,
 } from "@lateen/workflow";
-import { type AppComponent, type AppPolicy, componentJson, componentOf, textOf } from "../application/application.ts";
+import {
+  type App,
+  type AppComponent,
+  type AppPolicy,
+  componentJson,
+  componentOf,
+  textOf,
+} from "../application/application.ts";
 import { type DeployTask, deployTasksOf, taskKey, withInputs } from "../deploy-tasks.ts";
 import { localCluster } from "../policy/topology.ts";
+import { oamLabels } from "../render/metadata.ts";
 import { isTerraform } from "../render/terraform.ts";
 import { type Delivered, type DeliveryTools, deliverComponent } from "./deliver-component.ts";
 import type { ServiceStatus } from "./deliver-component.ts";
@@ -43,7 +51,43 @@ export function stepProviders(options: StepProviderOptions): ProviderTable {
     "apply-application-in-parallel": applyAll(options),
     "apply-remaining": applyAll(options),
   };
-  return { multicluster, oam, op: { ...multicluster, ...oam } };
+  const kube = { apply: applyObject(options), "apply-in-parallel": applyObjects(options) };
+  return { multicluster, oam, kube, op: { ...multicluster, ...oam, ...kube } };
+}
+
+/** What steps of an Application apply is recorded and goes with it, as its components' objects do. */
+async function applyTracked({ tools }: StepProviderOptions, params: JsonObject): Promise<readonly JsonObject[]> {
+  const { app, keeper } = tools;
+  const values = Array.isArray(params.value) ? params.value : [params.value];
+  const cluster = textOf(params.cluster) === "" ? localCluster : textOf(params.cluster);
+  const applied = await keeper.dispatch(
+    values.map((value) => ({ cluster, object: ownedObject(value, app), creator: "workflow" })),
+  );
+  return applied.map(plain);
+}
+
+/** @throws Error for what is no object. */
+function ownedObject(value: JsonValue | undefined, app: App): KubeObject {
+  if (!isJsonObject(value) || textOf(value.kind) === "" || textOf(value.apiVersion) === "")
+    throw new Error(`what a step applies needs an apiVersion and a kind: ${JSON.stringify(value ?? {})}`);
+  const object = value as unknown as KubeObject;
+  const metadata = isJsonObject(value.metadata) ? object.metadata : {};
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      namespace: metadata.namespace ?? "default",
+      labels: { ...metadata.labels, [oamLabels.name]: app.name, [oamLabels.namespace]: app.namespace },
+    },
+  };
+}
+
+function applyObject(options: StepProviderOptions): ProviderFunction {
+  return async (params) => ({ value: (await applyTracked(options, params))[0] ?? {} });
+}
+
+function applyObjects(options: StepProviderOptions): ProviderFunction {
+  return async (params) => ({ value: await applyTracked(options, params) });
 }
 
 /** Waits without ending the template, as the engine's deploy does. */
