@@ -42,6 +42,8 @@ export interface ListExpression extends Base {
 
 export interface MapExpression extends Base {
   readonly kind: "map";
+  /** `Object.spec{replicas: 1}`: the name of the message type; the keys are the names of its fields. */
+  readonly message?: string | undefined;
   readonly entries: readonly { readonly key: Expression; readonly value: Expression; readonly optional: boolean }[];
 }
 

@@ -64,6 +64,16 @@ describe("an expression", () => {
     expect(evaluate("url('/a?x=1&x=2#f').getQuery()['x']")).toEqual(["1", "2"]);
   });
 
+  it("makes messages where their types are known", () => {
+    const text = "Object{spec: Object.spec{replicas: self + 1, labels: {'a': 'b'}}}";
+    const declarations = new Map([["self", schemaTypeOf(readSchemaNode({ type: "integer" }))!]]);
+    const compiled = compileExpression(text, declarations, { messages: (name) => /^Object(?:\.|$)/.test(name) });
+    if (compiled.kind === "invalid") throw new Error(compiled.message);
+    const { value } = compiled.program.run(new Map([["self", 1n]]), 1000);
+    expect(plain(value)).toEqual({ spec: { replicas: 2, labels: { a: "b" } } });
+    expect(compileExpression(text, declarations)).toMatchObject({ kind: "invalid" });
+  });
+
   it("goes over lists and maps", () => {
     expect(evaluate("[1, 2, 3].filter(x, x > 1).map(x, x * 2)")).toEqual([4, 6]);
     expect(evaluate("{'a': 1, 'b': 2}.transformMap(k, v, v > 1, k + 'x')")).toEqual({ b: "bx" });

@@ -20,6 +20,9 @@ export const ruleEstimateLimit = 10_000_000;
 /** Cost that all rules of a schema may be estimated to have. */
 export const schemaEstimateLimit = 100_000_000;
 
+/** What costs less is not blamed for the total. */
+const notableCost = schemaEstimateLimit / 100;
+
 const reasons = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 
 export interface RuleCheckOptions {
@@ -38,7 +41,7 @@ export function checkRules(
   const total = run.costs.reduce((sum, { cost }) => sum + cost, 0);
   if (total > schemaEstimateLimit) {
     const dearest = run.costs
-      .filter(({ cost }) => cost > 0)
+      .filter(({ cost }) => cost > notableCost)
       .sort((a, b) => b.cost - a.cost)
       .slice(0, 4);
     for (const expensive of dearest)

@@ -4,6 +4,7 @@ import { type FunctionTable, type Variables, functionTable, typeValueOf } from "
 import { parseTimestamp } from "./library/convert.ts";
 import { clauseTypes, parseFormat } from "./library/format-text.ts";
 import type { Overload } from "./library/function.ts";
+import { qualifiedName } from "./parse.ts";
 import {
   type CelType,
   Substitution,
@@ -45,8 +46,17 @@ export interface CheckedExpression {
   readonly used: ReadonlySet<string>;
 }
 
-export function checkExpression(expression: Expression, variables: Variables): CheckedExpression {
-  const checker = new Checker(variables);
+export interface CheckOptions {
+  /** Types of which messages can be made, such as `Object.spec{…}`: their values are maps. None by default. */
+  readonly messages?: ((name: string) => boolean) | undefined;
+}
+
+export function checkExpression(
+  expression: Expression,
+  variables: Variables,
+  options: CheckOptions = {},
+): CheckedExpression {
+  const checker = new Checker(variables, options);
   checker.visit(expression, new Map());
   const typeOf = (part: Expression): CelType => checker.typeOf(part);
   if (checker.problems.length === 0) {
@@ -72,11 +82,13 @@ class Checker {
   readonly #types = new Map<Expression, CelType>();
   readonly #substitution = new Substitution();
   readonly #variables: Variables;
+  readonly #options: CheckOptions;
   readonly #functions: FunctionTable = functionTable();
   #fresh = 0;
 
-  constructor(variables: Variables) {
+  constructor(variables: Variables, options: CheckOptions) {
     this.#variables = variables;
+    this.#options = options;
   }
 
   typeOf(expression: Expression): CelType {
@@ -111,12 +123,16 @@ class Checker {
         return listType(item ?? this.#freshParameter());
       }
       case "map": {
+        const { message } = expression;
+        if (message !== undefined && this.#options.messages?.(message) !== true)
+          return this.#undeclared(message, expression);
         let key: CelType | undefined;
         let value: CelType | undefined;
         for (const entry of expression.entries) {
           key = this.#join(key, this.visit(entry.key, scope));
           value = this.#join(value, this.#element(entry.value, scope, entry.optional));
         }
+        if (message !== undefined) return dynType;
         return mapType(key ?? this.#freshParameter(), value ?? this.#freshParameter());
       }
       case "comprehension":
@@ -310,14 +326,6 @@ class Checker {
   }
 }
 
-/** `a.b.c` of plain names, or undefined. */
-function qualifiedName(expression: Expression): string | undefined {
-  if (expression.kind === "ident") return expression.name;
-  if (expression.kind !== "select" || expression.test || expression.optional) return undefined;
-  const prefix = qualifiedName(expression.operand);
-  return prefix === undefined ? undefined : `${prefix}.${expression.field}`;
-}
-
 /** The parts of an expression, itself first. */
 export function* partsOf(expression: Expression): Generator<Expression> {
   yield expression;
@@ -385,7 +393,7 @@ function checkAggregates(expression: Expression, checker: Checker): void {
     if (part.kind === "call" && part.name === "format") for (const inner of partsOf(part)) formatted.add(inner);
     if (formatted.has(part)) continue;
     if (part.kind === "list") demandOneType(part.items, checker);
-    else if (part.kind === "map") {
+    else if (part.kind === "map" && part.message === undefined) {
       demandOneType(
         part.entries.map(({ key }) => ({ value: key, optional: false })),
         checker,

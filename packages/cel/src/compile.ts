@@ -1,4 +1,4 @@
-import { type CheckedExpression, checkExpression } from "./check.ts";
+import { type CheckOptions, type CheckedExpression, checkExpression } from "./check.ts";
 import { estimateCost } from "./estimate.ts";
 import { type Program, compileProgram } from "./evaluate.ts";
 import { parseExpression } from "./parse.ts";
@@ -25,11 +25,15 @@ export type CompileResult =
   | { readonly kind: "invalid"; readonly message: string };
 
 /** Reads, checks, prices and compiles an expression. */
-export function compileExpression(text: string, declarations: ReadonlyMap<string, Declaration>): CompileResult {
+export function compileExpression(
+  text: string,
+  declarations: ReadonlyMap<string, Declaration>,
+  options: CheckOptions = {},
+): CompileResult {
   let checked: CheckedExpression;
   try {
     const variables = new Map([...declarations].map(([name, { type }]) => [name, type]));
-    checked = checkExpression(parseExpression(text), variables);
+    checked = checkExpression(parseExpression(text), variables, options);
   } catch (error) {
     if (error instanceof CelSyntaxError)
       return { kind: "invalid", message: located(text, error.message, error.offset) };

@@ -122,6 +122,12 @@ class Parser {
         operand = this.#afterDot(operand, dot);
         continue;
       }
+      const message = this.#is("{") ? qualifiedName(operand) : undefined;
+      if (message !== undefined) {
+        this.#at++;
+        operand = this.#message(message, operand.offset);
+        continue;
+      }
       const bracket = this.#accept("[");
       if (bracket === undefined) return operand;
       const optional = this.#accept("?") !== undefined;
@@ -227,6 +233,24 @@ class Parser {
     return { kind: "list", items, offset };
   }
 
+  #message(message: string, offset: number): Expression {
+    const entries: { key: Expression; value: Expression; optional: boolean }[] = [];
+    while (this.#accept("}") === undefined) {
+      const optional = this.#accept("?") !== undefined;
+      const name = this.#peek();
+      if (name.kind !== "ident") throw this.#unexpected();
+      this.#at++;
+      this.#expect(":");
+      const key: Expression = { kind: "literal", value: name.text, type: stringType, offset: name.offset };
+      entries.push({ key, value: this.#expression(), optional });
+      if (this.#accept(",") === undefined) {
+        this.#expect("}");
+        break;
+      }
+    }
+    return { kind: "map", message, entries, offset };
+  }
+
   #map(offset: number): Expression {
     const entries: { key: Expression; value: Expression; optional: boolean }[] = [];
     while (this.#accept("}") === undefined) {
@@ -241,6 +265,14 @@ class Parser {
     }
     return { kind: "map", entries, offset };
   }
+}
+
+/** `a.b.c` of plain names, or undefined. */
+export function qualifiedName(expression: Expression): string | undefined {
+  if (expression.kind === "ident") return expression.name;
+  if (expression.kind !== "select" || expression.test || expression.optional) return undefined;
+  const prefix = qualifiedName(expression.operand);
+  return prefix === undefined ? undefined : `${prefix}.${expression.field}`;
 }
 
 const levels: readonly ReadonlySet<string>[] = [

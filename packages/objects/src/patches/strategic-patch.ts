@@ -208,12 +208,11 @@ function withoutDirectives(value: JsonValue, merge: Merge, depth = 0): JsonValue
       .map((item) => withoutDirectives(item, merge, depth + 1));
   }
   if (!isJsonObject(value)) return value;
-  const command = ownProperty(value, directive);
-  if (command === "delete") return {};
+  if (Object.hasOwn(value, directive)) return null;
   const result: MutableObject = {};
   for (const [name, member] of Object.entries(value)) {
     if (member === null || member === undefined) continue;
-    if (name === directive || name === retainKeysDirective) continue;
+    if (name === retainKeysDirective) continue;
     if (name.startsWith(orderPrefix) || name.startsWith(deleteListPrefix)) continue;
     setMember(result, name, withoutDirectives(member, merge, depth + 1));
   }
