@@ -5,6 +5,7 @@ import { answerEvaluation } from "./kinds/evaluation.ts";
 import { answerInline } from "./kinds/inline.ts";
 import { answerFmt } from "./kinds/fmt.ts";
 import { answerJsonSchema, answerOpenApi } from "./kinds/schema.ts";
+import { answerText } from "./kinds/text.ts";
 
 // One line a kind; how a kind is answered stands in kinds/.
 const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
@@ -19,6 +20,7 @@ const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
   openapi: answerOpenApi,
   inline: answerInline,
   paths: answerEvaluation,
+  text: answerText,
 };
 
 export function answer(item: CueCase): Answer {

@@ -69,6 +69,8 @@ export interface SyntaxOptions {
   readonly evaluated?: "defaults kept" | "defaults taken";
   /** `int64` and the like by name, rather than as the bounds that they are. */
   readonly namesRanges?: boolean;
+  /** Structs of one field are joined to their label: `a: b: 1`. */
+  readonly simplify?: boolean;
   /** Errors name their paths. */
   readonly errorPaths?: boolean;
 }

@@ -33,6 +33,7 @@ function profileOf(options: SyntaxOptions): ValueProfile | undefined {
     definitions: options.definitions ?? false,
     hidden: options.hidden ?? false,
     docs: options.docs ?? false,
+    joins: options.simplify ?? false,
     errorPaths: options.errorPaths ?? false,
   };
 }

@@ -1,5 +1,6 @@
 import type { Attribute, CommentGroup, Decl, Expr as Tree, Field } from "../syntax/ast.ts";
 import { quoteLabel } from "../syntax/quote.ts";
+import { laidOut } from "./clone.ts";
 import { type Label, isRegular, nameOfLabel } from "../eval/label.ts";
 
 // Makers of the nodes that exported values consist of.
@@ -10,11 +11,9 @@ export function ident(name: string): Tree {
   return { kind: "ident", ...place, name };
 }
 
-/** A struct; of one declaration on one line, if that fits on one. */
+/** A struct; of one field on one line, if that fits on one. */
 export function structOf(decls: readonly Decl[]): Tree {
-  if (decls.length < 2) return { kind: "struct", ...place, decls, braces: true };
-  const lines = decls.map((decl) => ({ ...decl, relPos: "newline" as const }) as Decl);
-  return { kind: "struct", ...place, decls: lines, braces: true, closeRelPos: "newline" };
+  return laidOut({ kind: "struct", ...place, decls, braces: true });
 }
 
 export interface FieldParts {

@@ -12,7 +12,7 @@ import { unify } from "../eval/unify.ts";
 import { type Bottom, isFatal } from "../eval/values.ts";
 import { type Conjunct, Vertex, optional, required, target } from "../eval/vertex.ts";
 import type { SyntaxOptions } from "../value.ts";
-import { type CloneOptions, cloneDecl, cloneExpr } from "./clone.ts";
+import { type CloneOptions, chained, cloneDecl, cloneExpr } from "./clone.ts";
 import { allOf, fieldOf, ident, place, structOf, wrong, wrongComment, wrongValue } from "./nodes.ts";
 import { type OutsideReference, type UsedPackages, outsideReferences } from "./outside.ts";
 
@@ -27,6 +27,7 @@ export class SchemaExport {
   readonly #options: SyntaxOptions;
   readonly #used: UsedPackages;
   #usesDefinition = false;
+  #root: Vertex | undefined;
   #depth = 0;
 
   constructor(run: Run, options: SyntaxOptions, used: UsedPackages) {
@@ -36,6 +37,7 @@ export class SchemaExport {
   }
 
   tree(vertex: Vertex): Tree {
+    this.#root = vertex;
     const tree = this.#vertexTree(vertex);
     if (this.#options.raw === true || vertex.parent === undefined) return tree;
     return this.#usesDefinition || isDefinitionLabel(vertex.label) ? asDefinition(tree) : tree;
@@ -58,7 +60,9 @@ export class SchemaExport {
     if (conjuncts.some(({ expr }) => expr.kind === "struct" || expr.kind === "fill")) return this.#merged(vertex);
     const { base, bottom } = target(vertex);
     if (bottom !== undefined && isFatal(bottom)) return wrong(bottom.message());
-    if (base?.tag === "atom") return parsed(formatValue(base));
+    const isWritten = conjuncts.every(({ expr }) => expr.kind === "value" || expr.kind === "bound");
+    const isSimple = base !== undefined && base.tag !== "disjunction" && base.tag !== "struct" && base.tag !== "list";
+    if (base?.tag === "atom" || (isWritten && isSimple)) return parsed(formatValue(base));
     return allOf(distinct(conjuncts.map((conjunct) => this.#conjunctTree(vertex, conjunct))));
   }
 
@@ -93,10 +97,8 @@ export class SchemaExport {
     if (node === undefined || expr.src === undefined) return parsed(formatValueOf(expr));
     const options = this.#cloneOptions(expr, env);
     if (expr.kind === "struct" && (node.kind === "struct" || node.kind === "file")) {
-      const decls = node.decls
-        .filter((decl) => decl.kind !== "package" && decl.kind !== "import")
-        .map((decl) => this.#declTree(decl, expr, options, vertex));
-      return structOf(decls);
+      const decls = this.#declTrees(node.decls, expr, options, vertex);
+      return structOf(this.#options.raw === true ? decls : embeddingsFirst(decls));
     }
     return cloneExpr(node as Tree, options);
   }
@@ -108,16 +110,49 @@ export class SchemaExport {
       const inlined = this.#inlined(reference, env);
       if (inlined !== undefined) replacements.set(reference.src.node, inlined);
     }
-    return { replacements, docs: this.#options.docs === true };
+    return { replacements, docs: this.#options.docs === true, joins: this.#options.simplify === true };
   }
 
   /** What a reference refers to; nothing where that is not known, or goes round in a circle. */
   #inlined({ expr }: OutsideReference, env: Conjunct["env"]): Tree | undefined {
+    if (leadsToPackage(expr)) return undefined;
     const to = resolve(this.#run, env, expr);
     if (!(to instanceof Vertex) || to.conjuncts.length === 0 || this.#depth > deepest) return undefined;
+    if (this.#isInside(to)) return undefined;
     if (isDefinitionLabel(to.label)) this.#usesDefinition = true;
     const tree = this.#vertexTree(to);
     return tree.kind === "binary" ? { kind: "paren", ...place, expr: tree } : tree;
+  }
+
+  /** Whether a vertex is part of what is exported: then a reference to it still leads there. */
+  #isInside(vertex: Vertex): boolean {
+    for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) {
+      if (at === this.#root) return true;
+    }
+    return false;
+  }
+
+  /** The declarations of a literal; several of one field become one. */
+  #declTrees(decls: readonly Decl[], expr: StructLit, options: CloneOptions, vertex: Vertex | undefined): Decl[] {
+    const labels = new Map<Decl, Label>();
+    const counts = new Map<Label, number>();
+    for (const part of expr.decls) {
+      if (part.kind !== "field" || part.src === undefined) continue;
+      labels.set(part.src.node as Decl, part.label);
+      counts.set(part.label, (counts.get(part.label) ?? 0) + 1);
+    }
+    const done = new Set<Label>();
+    return decls.flatMap((decl) => {
+      if (decl.kind === "package" || decl.kind === "import") return [];
+      const label = labels.get(decl);
+      const arc = label === undefined || vertex === undefined ? undefined : target(vertex).arc(label);
+      if (label === undefined || arc === undefined || (counts.get(label) ?? 0) < 2 || this.#options.raw === true) {
+        return [this.#declTree(decl, expr, options, vertex)];
+      }
+      if (done.has(label)) return [];
+      done.add(label);
+      return [this.#mergedField(arc, false)];
+    });
   }
 
   /** A declaration; fields that are wrong say so in place of their value. */
@@ -142,9 +177,14 @@ export class SchemaExport {
     if (node.kind !== "struct" || decl.value !== node) return copy;
     if (this.#depth > deepest) return copy;
     this.#depth++;
-    const decls = node.decls.map((inner) => this.#declTree(inner, value, options, arc));
+    const decls = this.#declTrees(node.decls, value, options, arc);
     this.#depth--;
-    return { ...copy, value: { ...structOf(decls), braces: node.braces } as Tree };
+    const made: Field = { ...copy, value: { ...structOf(embeddingsFirst(decls)), braces: node.braces } as Tree };
+    return { ...made, value: node.braces ? this.#joined(made) : made.value };
+  }
+
+  #joined(field: Field): Tree {
+    return this.#options.simplify === true ? chained(field) : field.value;
   }
 
   #failureOf(arc: Vertex): Bottom | undefined {
@@ -153,32 +193,35 @@ export class SchemaExport {
     return bottom !== undefined && isFatal(bottom) ? bottom : undefined;
   }
 
-  /** Several declarations of a struct: their fields together; what is more than fields stays as it is, embedded. */
+  /** Several declarations of a struct: their fields together; what is more than fields stays as it is, embedded or before. */
   #merged(vertex: Vertex): Tree {
+    const operands: Tree[] = [];
     const decls: Decl[] = [];
     const attributes: Decl[] = [];
     const merged = new Set<Label>();
+    const isFile = vertex.conjuncts.every(({ expr }) => expr.src?.node.kind === "file");
     for (const conjunct of vertex.conjuncts) {
-      const plain = fieldsOf(conjunct.expr);
-      if (plain === undefined) {
+      const { expr, env } = conjunct;
+      const plain = fieldsOf(expr);
+      if (plain !== undefined) {
+        for (const label of plain) merged.add(label);
+        attributes.push(...attributesOf(expr));
+      } else if (isFile && expr.kind === "struct" && expr.src?.node.kind === "file") {
+        for (const part of expr.decls) if (part.kind === "field") merged.add(part.label);
+        const options = this.#cloneOptions(expr, env);
+        for (const decl of expr.src.node.decls) if (isNoField(decl)) decls.push(cloneDecl(decl, options));
+      } else if (expr.kind === "struct" || expr.kind === "data") {
         decls.push({ kind: "embed", ...place, expr: this.#conjunctTree(vertex, conjunct) });
-        continue;
-      }
-      for (const label of plain) merged.add(label);
-      attributes.push(...attributesOf(conjunct.expr));
+      } else operands.push(this.#conjunctTree(vertex, conjunct));
     }
+    const isBeside = decls.some((decl) => decl.kind === "embed") && !isFile;
     const holder = target(vertex);
     wakeFields(holder);
-    for (const arc of orderedArcs(holder)) {
-      if (merged.has(arc.label))
-        decls.push(
-          this.#mergedField(
-            arc,
-            decls.some((decl) => decl.kind === "embed"),
-          ),
-        );
-    }
-    return structOf([...attributes, ...decls]);
+    const fields = orderedArcs(holder)
+      .filter((arc) => merged.has(arc.label))
+      .map((arc) => this.#mergedField(arc, isBeside));
+    const struct = structOf([...attributes, ...(isFile ? [...fields, ...decls] : [...decls, ...fields])]);
+    return operands.length === 0 ? struct : allOf([...operands, struct]);
   }
 
   /** Beside an embedded literal only what the others say of the field is said again. */
@@ -193,9 +236,26 @@ export class SchemaExport {
         comments: [...docs, wrongComment(failure.message())],
       };
     }
-    const made = fieldOf(arc.label, this.#vertexTree(arc), { constraint, attributes });
+    const unjoined = fieldOf(arc.label, this.#vertexTree(arc), { constraint, attributes });
+    const made: Field = { ...unjoined, value: this.#joined(unjoined) };
     return docs.length === 0 ? made : { ...made, comments: docs };
   }
+}
+
+/** An imported package stays imported. */
+function leadsToPackage(expr: Program): boolean {
+  let at = expr;
+  while (at.kind === "select" || at.kind === "index") at = at.expr;
+  return at.kind === "import-ref";
+}
+
+/** What is embedded stands before the fields. */
+function embeddingsFirst(decls: readonly Decl[]): Decl[] {
+  return [...decls.filter(({ kind }) => kind === "embed"), ...decls.filter(({ kind }) => kind !== "embed")];
+}
+
+function isNoField({ kind }: Decl): boolean {
+  return kind === "let" || kind === "embed" || kind === "comprehension" || kind === "ellipsis" || kind === "attribute";
 }
 
 function isDefinitionLabel(label: Label): boolean {
@@ -223,7 +283,9 @@ function fieldAttributes({ field }: Conjunct): readonly Attribute[] {
 
 function docsOf({ field }: Conjunct): CommentGroup[] {
   const groups = field === undefined ? [] : ((field.node as Field).comments ?? []);
-  return groups.filter((group) => group.doc).map((group) => ({ ...group, relPos: "section" as const }));
+  return groups
+    .filter((group) => group.doc)
+    .map((group) => ({ ...group, relPos: group.relPos ?? ("section" as const) }));
 }
 
 function parsed(text: string): Tree {

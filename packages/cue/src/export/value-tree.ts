@@ -1,11 +1,12 @@
 import type { CommentGroup, Decl, Expr as Tree, Field } from "../syntax/ast.ts";
 import { parseExpression } from "../syntax/index.ts";
 import { quoteMultiline, quoteString } from "../syntax/quote.ts";
-import { wakeFields } from "../eval/dormant.ts";
 import { defaultOf } from "../eval/evaluate.ts";
 import { formatBytes, formatValue } from "../eval/format.ts";
-import { formatLabel, isDefinition, isHidden, isLet } from "../eval/label.ts";
+import { formatLabel, isDefinition, isHidden, isLet, packageOfLabel } from "../eval/label.ts";
 import { orderedArcs } from "../eval/order.ts";
+import { wakeAll } from "../eval/patterns.ts";
+import { docsOf as docTextsOf } from "../compile/chain.ts";
 import type { Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
 import { type Base, type Bottom, type Simple, type Value, isFatal } from "../eval/values.ts";
@@ -26,6 +27,8 @@ export interface ValueProfile {
   readonly definitions: boolean;
   readonly hidden: boolean;
   readonly docs: boolean;
+  /** Structs of one field are joined to their label. */
+  readonly joins: boolean;
   /** Errors name their paths. */
   readonly errorPaths: boolean;
 }
@@ -37,6 +40,8 @@ export class ValueExport {
   readonly #run: Run;
   readonly #profile: ValueProfile;
   readonly #used: UsedPackages;
+  /** Hidden fields of other packages are not shown. */
+  #package = "_";
 
   constructor(run: Run, profile: ValueProfile, used: UsedPackages) {
     this.#run = run;
@@ -46,11 +51,13 @@ export class ValueExport {
 
   tree(vertex: Vertex, depth = 0): Tree {
     if (depth > deepest) return ident("_");
+    if (depth === 0) this.#package = packageOf(vertex);
     unify(this.#run, vertex);
     const holder = target(vertex);
     const { bottom } = holder;
     if (bottom !== undefined && (isFatal(bottom) || this.#profile.isFinal)) return this.#wrong(bottom, vertex);
-    if (bottom !== undefined) return new SchemaExport(this.#run, { raw: true }, this.#used).tree(vertex);
+    if (bottom !== undefined)
+      return new SchemaExport(this.#run, { raw: true, simplify: this.#profile.joins }, this.#used).tree(vertex);
     const plain = this.#profile.takesDefaults || this.#profile.isFinal ? defaultOf(holder) : holder;
     return plain instanceof Vertex ? this.#vertexTree(target(plain), depth) : this.#valueTree(plain, depth);
   }
@@ -91,28 +98,40 @@ export class ValueExport {
   }
 
   #fields(vertex: Vertex, depth: number): Field[] {
-    if (this.#profile.optional) wakeFields(vertex);
-    return orderedArcs(vertex)
+    if (this.#profile.optional) wakeAll(this.#run, vertex);
+    return arcsInOrder(vertex)
       .filter((arc) => this.#isShown(arc))
       .map((arc) => {
         const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
-        const made = fieldOf(arc.label, this.tree(arc, depth + 1), { constraint });
-        return { ...made, ...this.#comments(arc, made) };
+        return this.#documented(arc, fieldOf(arc.label, this.#joined(this.tree(arc, depth + 1)), { constraint }));
       });
   }
 
   /** Documentation of all declarations in one group; an error's text behind the field. */
-  #comments(arc: Vertex, { value }: Field): { comments?: readonly CommentGroup[] } {
+  #documented(arc: Vertex, made: Field): Field {
     const docs = this.#profile.docs ? docsOf(arc) : [];
-    if (value.kind !== "bottom" || value.comments === undefined) return docs.length === 0 ? {} : { comments: docs };
-    return { comments: [...docs, ...value.comments] };
+    const { value } = made;
+    const inner = value.kind === "struct" && !value.braces ? (value.decls[0] as Field) : undefined;
+    if (inner?.comments !== undefined) {
+      // Comments of a chain stand behind the whole.
+      const { comments, ...bare } = inner;
+      return { ...made, value: { ...value, decls: [bare] } as Tree, comments: [...docs, ...comments] };
+    }
+    if (value.kind !== "bottom" || value.comments === undefined)
+      return docs.length === 0 ? made : { ...made, comments: docs };
+    const { comments, ...bare } = value;
+    return { ...made, value: bare, comments: [...docs, ...comments] };
+  }
+
+  #joined(tree: Tree): Tree {
+    return this.#profile.joins ? chained(tree) : tree;
   }
 
   #isShown({ label, arcType }: Vertex): boolean {
     const { optional: showsOptional, hidden, definitions } = this.#profile;
     if (isLet(label) || typeof label === "number") return false;
     if (arcType === optional && !showsOptional) return false;
-    if (isHidden(label)) return hidden;
+    if (isHidden(label)) return hidden && packageOfLabel(label) === this.#package;
     return !isDefinition(label) || definitions;
   }
 
@@ -165,16 +184,48 @@ const rangeNames = new Map(
   }),
 );
 
-/** The documentation of a field: that of each declaration, with an empty comment line between. */
-export function docsOf(arc: Vertex): CommentGroup[] {
-  const groups = new Map<string, CommentGroup>();
-  for (const { field } of target(arc) === arc ? arc.conjuncts : [...arc.conjuncts, ...target(arc).conjuncts]) {
-    const comments = field?.node.kind === "field" ? (field.node.comments ?? []) : [];
-    for (const group of comments) if (group.doc) groups.set(group.lines.join("\n"), group);
+/** A struct of one field that has no documentation is joined to its label. */
+function chained(tree: Tree): Tree {
+  if (tree.kind !== "struct" || tree.decls.length !== 1) return tree;
+  const [only] = tree.decls;
+  if (only?.kind !== "field" || only.comments?.some((group) => group.doc)) return tree;
+  return { ...tree, braces: false };
+}
+
+/** Fields in order; optional ones of a single literal where they were written. */
+function arcsInOrder(vertex: Vertex): readonly Vertex[] {
+  const plan = vertex.literals?.length === 1 ? vertex.literals[0]?.plan : undefined;
+  const arcs = orderedArcs(vertex);
+  if (plan === undefined || !arcs.some(({ arcType }) => arcType === optional)) return arcs;
+  const places = new Map<unknown, number>();
+  for (const [at, decl] of plan.decls.entries()) {
+    if (decl.kind === "field" && !places.has(decl.label)) places.set(decl.label, at);
   }
-  const [first, ...rest] = groups.values();
-  if (first === undefined) return [];
-  return [{ ...first, lines: [...first.lines, ...rest.flatMap((group) => ["//", ...group.lines])] }];
+  const placeOf = (arc: Vertex): number => places.get(arc.label) ?? Number.MAX_SAFE_INTEGER;
+  return arcs.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** The documentation of a field: that of each declaration, with an empty comment line between. */
+function docsOf(arc: Vertex): CommentGroup[] {
+  const { conjuncts } = arc;
+  const fields = target(arc) === arc ? conjuncts : [...conjuncts, ...target(arc).conjuncts];
+  const texts = new Set(fields.flatMap(({ field }) => (field === undefined ? [] : [...docTextsOf(field.node)])));
+  if (texts.size === 0) return [];
+  const lines = [...texts].join("\n\n").split("\n");
+  const shown = lines.map((line) => (line === "" ? "//" : `// ${line}`));
+  const node = fields.find(({ field }) => field !== undefined && docTextsOf(field.node).length > 0)?.field?.node;
+  const relPos = node?.kind === "field" ? (node.comments?.find((group) => group.doc)?.relPos ?? "section") : "section";
+  return [{ kind: "comments", start: 0, end: 0, lines: shown, doc: true, line: false, slot: 0, relPos }];
+}
+
+function packageOf(vertex: Vertex): string {
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) {
+    for (const { expr } of at.conjuncts) {
+      const name = expr.src?.file.packageName;
+      if (name !== undefined) return name;
+    }
+  }
+  return "_";
 }
 
 function parsed(text: string): Tree {

@@ -8,7 +8,7 @@ export function literalDoc(node: BasicLit): Doc {
   switch (node.type) {
     case "string":
     case "bytes":
-      return isMultiline(node.text) ? nest(multilineDoc(node.text)) : node.text;
+      return isMultiline(node.text) ? multilineDoc(node.text) : node.text;
     case "int":
     case "float":
       return numberText(node.text);
@@ -36,7 +36,12 @@ function indentOf(last: string): string {
 }
 
 function multilineDoc(text: string): Doc {
-  return concatAll(piecesOf(text, indentOf(text)));
+  return openedDoc(piecesOf(text, indentOf(text)));
+}
+
+/** The opening quotes stand where the string does, its lines one level deeper. */
+function openedDoc([opening = "", ...lines]: readonly Doc[]): Doc {
+  return concat(opening, nest(concatAll(lines)));
 }
 
 /** The lines of a piece of a multi-line string; all but the first start lines of the text. */
@@ -68,7 +73,7 @@ export function interpolationDoc(printer: Printer, node: Interpolation): Doc {
     if (expr === undefined) continue;
     docs.push(exprDoc(printer, node, index, multiline), ")");
   }
-  return multiline ? nest(concatAll(docs)) : concatAll(docs);
+  return multiline ? openedDoc(docs) : concatAll(docs);
 }
 
 function exprDoc(printer: Printer, node: Interpolation, index: number, multiline: boolean): Doc {

@@ -1,0 +1,94 @@
+import type { Decl, File } from "../../src/syntax/ast.ts";
+import { formatFile, formatNode } from "../../src/format/format.ts";
+import type { SyntaxOptions, Value } from "../../src/index.ts";
+import { parseFile } from "../../src/syntax/parser.ts";
+import type { Answer, CueCase } from "../case.ts";
+import { instanceOf } from "./evaluation.ts";
+
+/** A value as CUE text in the suite's named forms. */
+export function answerText(item: CueCase): Answer {
+  const value = instanceOf(item);
+  const texts: Record<string, string> = {};
+  for (const name of item.ask.texts) texts[name] = textOf(name, value, item);
+  return { ok: true, texts };
+}
+
+function textOf(name: string, value: Value, item: CueCase): string {
+  if (name === "value") return valueText(value);
+  if (name === "doc") return docText(value);
+  return definitionText(value, item);
+}
+
+const everything = { definitions: true, hidden: true, optional: true } as const;
+
+const forms: readonly (readonly [name: string, options: SyntaxOptions])[] = [
+  ["Simplified", { evaluated: "defaults kept", docs: true, namesRanges: true }],
+  ["Raw", { evaluated: "defaults kept", docs: true, ...everything }],
+  ["Final", { final: true, namesRanges: true }],
+  ["All", { evaluated: "defaults kept", docs: true, namesRanges: true, ...everything }],
+  ["Eval", { evaluated: "defaults taken", definitions: true, optional: true }],
+];
+
+function valueText(value: Value): string {
+  const [error] = value.validate();
+  return forms
+    .map(([name, options]) => {
+      const isWhole = name !== "All" && error !== undefined;
+      const text = isWhole
+        ? `_|_ // ${pathText(error.path)}${error.message}`
+        : laidOut(value.syntax({ ...options, errorPaths: true, simplify: true }));
+      return `== ${name}\n${text.trimEnd()}\n`;
+    })
+    .join("");
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  return path.length === 0 ? "" : `${path.join(".")}: `;
+}
+
+/** The expression alone, without the imports that it would need as a file. */
+function laidOut(text: string): string {
+  const { file, diagnostics } = parseFile(text);
+  const [first, ...decls] = file.decls;
+  if (diagnostics.length > 0 || first?.kind !== "import") return text;
+  const [only] = decls;
+  if (decls.length === 1 && only?.kind === "embed") return formatNode(only.expr);
+  return formatNode({ kind: "struct", start: 0, end: 0, decls, braces: true, closeRelPos: "newline" });
+}
+
+/** The definition: package clause, imports and what was written. */
+function definitionText(value: Value, item: CueCase): string {
+  const text = value.syntax({ docs: true, simplify: true });
+  const first = parseFile(item.files[item.entry[0] ?? ""] ?? "").file;
+  const written = unwrapped(parseFile(text).file);
+  const clause = first.decls.find((decl) => decl.kind === "package");
+  const head: Decl[] = clause === undefined ? [] : [clause];
+  const file: File = Object.assign(parseFile("").file, { decls: [...head, ...written.map(apartFromHead)] });
+  return formatFile(file, { simplify: true });
+}
+
+/** Imports stand apart from the package clause. */
+function apartFromHead(decl: Decl): Decl {
+  return decl.kind === "import" ? { ...decl, relPos: "section" } : decl;
+}
+
+/** A file of one struct as that struct's declarations. */
+function unwrapped(file: File): readonly Decl[] {
+  const [only] = file.decls;
+  if (file.decls.length !== 1 || only?.kind !== "embed" || only.expr.kind !== "struct") return file.decls;
+  return only.expr.decls;
+}
+
+function docText(value: Value): string {
+  const lines: string[] = [];
+  walk(value, [], lines);
+  return `${lines.join("\n")}\n`;
+}
+
+function walk(value: Value, path: readonly string[], lines: string[]): void {
+  lines.push(`[${path.join(" ")}]`);
+  for (const doc of value.doc) lines.push(`- ${doc}`, "");
+  if (path.length > 30) return;
+  for (const field of value.fields(everything)) walk(field.value, [...path, field.selector], lines);
+  for (const [index, element] of value.elements().entries()) walk(element, [...path, String(index)], lines);
+}
