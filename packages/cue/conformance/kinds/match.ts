@@ -1,3 +1,4 @@
+import { budgetUntil } from "@lateen/base";
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value } from "../../src/index.ts";
 import { equalValues } from "../../src/eval/equality.ts";
@@ -20,7 +21,7 @@ export function matches(value: Value, expr: Expr, text: string): string | undefi
   if (!(value instanceof CueValue)) return "no value";
   if (!value.exists) return expr.kind === "bottom" ? undefined : "no such field";
   value.validate();
-  const answer = within(run, { steps: 5_000_000, depth: 10_000, bytes: 1 << 28 }, () => ({
+  const answer = within(run, budgetUntil(1000), () => ({
     wrong: matchVertex(value.vertex, expr, text, ""),
   }));
   return "wrong" in answer ? answer.wrong : answer.message();

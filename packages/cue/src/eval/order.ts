@@ -10,7 +10,8 @@ import type { LiteralRecord, Vertex } from "./vertex.ts";
  */
 export function orderedArcs(vertex: Vertex): readonly Vertex[] {
   const { arcs, literals } = vertex;
-  if (arcs.length < 2 || literals === undefined || isSimple(literals)) return arcs;
+  if (arcs.length < 2 || literals === undefined) return arcs;
+  if (isSimple(literals)) return asWritten(arcs, literals[0]?.plan);
   const graph = new Graph(vertex);
   const simple = orderOfChains(vertex, (origin, records) => graph.placeOf(origin, records));
   if (simple !== undefined) return simple;
@@ -22,6 +23,17 @@ function isSimple(literals: readonly LiteralRecord[]): boolean {
   if (literals.length > 1) return false;
   const plan = literals[0]?.plan;
   return plan === undefined || plan.decls.every((decl) => decl.kind !== "dynamic");
+}
+
+/** Optional fields became arcs after the others; they stand where the literal has them. */
+function asWritten(arcs: readonly Vertex[], plan: LiteralRecord["plan"]): readonly Vertex[] {
+  if (plan === undefined || !arcs.some(({ arcType }) => arcType === optional)) return arcs;
+  const places = new Map<Label, number>();
+  for (const [at, decl] of plan.decls.entries()) {
+    if (decl.kind === "field" && !places.has(decl.label)) places.set(decl.label, at);
+  }
+  const placeOf = ({ label }: Vertex): number => places.get(label) ?? plan.decls.length;
+  return arcs.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** The first and last fields of a part: what others link to. */
