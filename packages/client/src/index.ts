@@ -14,5 +14,6 @@ export type {
   WatchOptions,
   WriteOptions,
 } from "./client.ts";
-export { type ClientOptions, createClient, describeRef } from "./create-client.ts";
+export { type ClientOptions, createClient } from "./create-client.ts";
+export { describeRef } from "./paths.ts";
 export { TransportError } from "./request.ts";
