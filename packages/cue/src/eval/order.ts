@@ -1,7 +1,7 @@
 import { isDormant } from "./dormant.ts";
 import { type Label, compareLabels } from "./label.ts";
 import { orderOfChains } from "./order-chains.ts";
-import type { LiteralRecord, Vertex } from "./vertex.ts";
+import { type LiteralRecord, type Vertex, optional } from "./vertex.ts";
 
 /**
  * The order of fields. Each literal says that its fields follow each other; a second declaration of a field follows the
