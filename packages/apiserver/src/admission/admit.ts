@@ -4,6 +4,7 @@ import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { checkEscalation } from "../authz/escalation.ts";
 import { withDefaultClass } from "./default-classes.ts";
+import { applyMutatingPolicies } from "./policies/mutating-policies.ts";
 import { callMutatingWebhooks } from "./policies/webhooks.ts";
 import { checkNamespaceLives } from "./namespace-lifecycle.ts";
 import { taintNewNode } from "./node-taint.ts";
@@ -29,6 +30,7 @@ export async function admit(request: ResourceRequest, admission: Admission): Pro
   }
   if (admission.operation === "CREATE" && request.subresource === undefined) object = withDefaultClass(request, object);
   const { operation, old, options } = admission;
+  object = applyMutatingPolicies({ request, operation, object, old, dryRun: options.dryRun }) ?? object;
   object = (await callMutatingWebhooks({ request, operation, object, old, dryRun: options.dryRun })) ?? object;
   for (const admitter of request.core.admitters) {
     const verdict = await admitter({

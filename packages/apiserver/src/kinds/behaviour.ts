@@ -11,7 +11,7 @@ import {
 import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
-import { conditionErrors, policyErrors } from "../admission/policies/policy-errors.ts";
+import { conditionErrors, mutatingPolicyErrors, policyErrors } from "../admission/policies/policy-errors.ts";
 import { objectsOf } from "./edit.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
 import { namespaceBehaviour } from "./namespace.ts";
@@ -39,7 +39,7 @@ const behaviours: Readonly<Record<string, KindBehaviour>> = {
   "APIService.apiregistration.k8s.io": apiServiceBehaviour,
   "ValidatingAdmissionPolicy.admissionregistration.k8s.io": policyBehaviour,
   "MutatingAdmissionPolicy.admissionregistration.k8s.io": {
-    warnings: () => ["MutatingAdmissionPolicy is stored, but this server does not run it"],
+    validate: (_request, { next }) => mutatingPolicyErrors(next),
   },
   "ValidatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,
   "MutatingWebhookConfiguration.admissionregistration.k8s.io": webhookBehaviour,

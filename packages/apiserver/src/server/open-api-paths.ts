@@ -44,14 +44,19 @@ function documentAnswer(document: OpenApiDocument | undefined, ifNoneMatch: stri
   return { kind: "bytes", status: 200, contentType: "application/json", bytes: document.bytes, headers };
 }
 
-const protobufType = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/** Two spellings of one type: the one with `@` is no media type, but what clients have sent for years. */
+const protobufTypes = new Set([
+  "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+  "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+]);
+const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 function swagger(documents: OpenApi, accept: string): Answer {
   for (const { type } of acceptClauses(accept === "" ? "*/*" : accept)) {
     if (type === "application/json" || type === "*/*") {
       return { kind: "bytes", status: 200, contentType: "application/json", bytes: documents.swagger("json") };
     }
-    if (type === protobufType) {
+    if (protobufTypes.has(type)) {
       return { kind: "bytes", status: 200, contentType: protobufType, bytes: documents.swagger("protobuf") };
     }
   }

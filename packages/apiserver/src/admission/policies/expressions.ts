@@ -40,11 +40,16 @@ const compiled = new Map<string, CompileResult>();
 export function compilePolicyExpression(text: string): CompileResult {
   let result = compiled.get(text);
   if (result === undefined) {
-    result = compileExpression(text, declarations);
+    result = compileExpression(text, declarations, { messages: isMessage });
     if (compiled.size > 5_000) compiled.clear();
     compiled.set(text, result);
   }
   return result;
+}
+
+/** The structs that a mutating policy may build: the object, parts of it, and operations of a JSON patch. */
+function isMessage(name: string): boolean {
+  return name === "Object" || name.startsWith("Object.") || name === "JSONPatch";
 }
 
 export type Outcome =

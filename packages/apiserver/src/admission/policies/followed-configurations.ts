@@ -5,6 +5,8 @@ import type { Store } from "../../store/store.ts";
 const plurals = [
   "validatingadmissionpolicies",
   "validatingadmissionpolicybindings",
+  "mutatingadmissionpolicies",
+  "mutatingadmissionpolicybindings",
   "mutatingwebhookconfigurations",
   "validatingwebhookconfigurations",
 ] as const;

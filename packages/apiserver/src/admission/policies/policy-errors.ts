@@ -1,5 +1,5 @@
 import { formatType } from "@lateen/cel";
-import type { JsonObject } from "@lateen/base";
+import { isJsonObject, type JsonObject } from "@lateen/base";
 import { type FieldError, invalidField, type KubeObject } from "@lateen/objects";
 import { objectsOf, specOf } from "../../kinds/edit.ts";
 import { textOf } from "../../object/text.ts";
@@ -18,6 +18,41 @@ export function policyErrors(policy: KubeObject): FieldError[] {
       expressionErrors(expression, `spec.variables[${i}].expression`, undefined),
     ),
   ];
+}
+
+/** As `policyErrors`, for a policy that changes objects. */
+export function mutatingPolicyErrors(policy: KubeObject): FieldError[] {
+  const spec = specOf(policy);
+  const mutations = objectsOf(spec.mutations);
+  return [
+    ...conditionErrors(spec.matchConditions, "spec.matchConditions"),
+    ...objectsOf(spec.variables).flatMap(({ expression }, i) =>
+      expressionErrors(expression, `spec.variables[${i}].expression`, undefined),
+    ),
+    ...mutations.flatMap(({ jsonPatch, applyConfiguration }, i) => [
+      ...mutationErrors(jsonPatch, `spec.mutations[${i}].jsonPatch.expression`, {
+        kind: "list",
+        name: "list(JSONPatch)",
+      }),
+      ...mutationErrors(applyConfiguration, `spec.mutations[${i}].applyConfiguration.expression`, {
+        kind: "map",
+        name: "Object",
+      }),
+    ]),
+  ];
+}
+
+function mutationErrors(
+  source: JsonObject[string],
+  field: string,
+  wanted: { readonly kind: string; readonly name: string },
+): FieldError[] {
+  const text = isJsonObject(source) ? textOf(source.expression) : "";
+  const errors = expressionErrors(text, field, undefined);
+  if (text.trim() === "" || errors.length > 0) return errors;
+  const result = compilePolicyExpression(text);
+  if (result.kind === "invalid" || result.type.kind === wanted.kind || result.type.kind === "dyn") return [];
+  return [invalidField(field, text, `must evaluate to ${wanted.name} but got ${formatType(result.type)}`)];
 }
 
 /** Expressions of matchConditions, in policies and in webhooks. */

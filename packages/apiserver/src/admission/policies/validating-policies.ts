@@ -31,7 +31,7 @@ export function checkValidatingPolicies(subject: PolicySubject): void {
     if (policy === undefined) continue;
     if (!matchesResources(specOf(policy).matchConstraints, subject)) continue;
     if (!matchesResources(specOf(binding).matchResources, subject)) continue;
-    for (const params of paramsOf(subject, { policy, binding })) enforce(subject, { policy, binding, params });
+    for (const params of policyParams(subject, { policy, binding })) enforce(subject, { policy, binding, params });
   }
 }
 
@@ -119,7 +119,7 @@ export function matchConditions(context: PolicyContext, conditions: JsonValue | 
 }
 
 /** The parameter objects of a binding: one null without a paramKind. @throws Forbidden when one must be there and is not. */
-function paramsOf(
+export function policyParams(
   subject: PolicySubject,
   { policy, binding }: { readonly policy: KubeObject; readonly binding: KubeObject },
 ): readonly JsonValue[] {
