@@ -15,7 +15,7 @@ export function answerText(item: CueCase): Answer {
 
 function textOf(name: string, value: Value, item: CueCase): string {
   if (name === "value") return valueText(value);
-  if (name === "doc") return docText(value);
+  if (name === "doc") return docText(value, item);
   return definitionText(value, item);
 }
 
@@ -79,15 +79,19 @@ function unwrapped(file: File): readonly Decl[] {
   return only.expr.decls;
 }
 
-function docText(value: Value): string {
+function docText(value: Value, item: CueCase): string {
   const lines: string[] = [];
   walk(value, [], lines);
+  const { decls } = parseFile(item.files[item.entry[0] ?? ""] ?? "").file;
+  const about = decls.find((decl) => decl.kind === "package")?.comments ?? [];
+  const texts = about.map((group) => `- ${group.lines.map((line) => line.replace(/^\/\/ ?/, "")).join("\n")}\n`);
+  lines.splice(1, 0, ...texts);
   return `${lines.join("\n")}\n`;
 }
 
 function walk(value: Value, path: readonly string[], lines: string[]): void {
   lines.push(`[${path.join(" ")}]`);
-  for (const doc of value.doc) lines.push(`- ${doc}`, "");
+  for (const doc of new Set(value.doc)) lines.push(`- ${doc}`, "");
   if (path.length > 30) return;
   for (const field of value.fields(everything)) walk(field.value, [...path, field.selector], lines);
   for (const [index, element] of value.elements().entries()) walk(element, [...path, String(index)], lines);

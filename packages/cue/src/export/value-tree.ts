@@ -99,7 +99,7 @@ export class ValueExport {
 
   #fields(vertex: Vertex, depth: number): Field[] {
     if (this.#profile.optional) wakeAll(this.#run, vertex);
-    return arcsInOrder(vertex)
+    return orderedArcs(vertex)
       .filter((arc) => this.#isShown(arc))
       .map((arc) => {
         const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
@@ -190,19 +190,6 @@ function chained(tree: Tree): Tree {
   const [only] = tree.decls;
   if (only?.kind !== "field" || only.comments?.some((group) => group.doc)) return tree;
   return { ...tree, braces: false };
-}
-
-/** Fields in order; optional ones of a single literal where they were written. */
-function arcsInOrder(vertex: Vertex): readonly Vertex[] {
-  const plan = vertex.literals?.length === 1 ? vertex.literals[0]?.plan : undefined;
-  const arcs = orderedArcs(vertex);
-  if (plan === undefined || !arcs.some(({ arcType }) => arcType === optional)) return arcs;
-  const places = new Map<unknown, number>();
-  for (const [at, decl] of plan.decls.entries()) {
-    if (decl.kind === "field" && !places.has(decl.label)) places.set(decl.label, at);
-  }
-  const placeOf = (arc: Vertex): number => places.get(arc.label) ?? Number.MAX_SAFE_INTEGER;
-  return arcs.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 /** The documentation of a field: that of each declaration, with an empty comment line between. */
