@@ -19,7 +19,7 @@ import { addValue, narrow } from "./scalars.ts";
 import { structKind } from "./kind.ts";
 import { type Label, isDefinition, isRegular } from "./label.ts";
 import { applyPattern, applyPatterns } from "./patterns.ts";
-import { unifyScalars } from "./scalar-vertex.ts";
+import { rememberConstant, unifyScalars } from "./scalar-vertex.ts";
 import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
 import { type Run, resetVertex } from "./run.ts";
 import { type Choice, NodeState, type Task } from "./state.ts";
@@ -48,7 +48,10 @@ export function unify(run: Run, vertex: Vertex): void {
   run.inherited = undefined;
   run.floor = Number.POSITIVE_INFINITY;
   vertex.status = inProgress;
-  if (!shareValue(run, vertex)) workOff(run, vertex);
+  if (!shareValue(run, vertex)) {
+    workOff(run, vertex);
+    rememberConstant(vertex);
+  }
   run.leave();
   run.inherited = inherited;
   finishOrForget(run, vertex, outerFloor);

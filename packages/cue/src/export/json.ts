@@ -26,31 +26,31 @@ function exported(vertex: Vertex): Vertex | { readonly scalar: Scalar } {
 
 /** JSON text of a finalized, concrete vertex; numbers as CUE spells them, compact. */
 export function jsonText(root: Vertex): string {
-  const parts: string[] = [];
+  let text = "";
   const stack: { readonly items: readonly Vertex[]; next: number; readonly isList: boolean }[] = [];
   const open = (vertex: Vertex): void => {
     const value = exported(vertex);
     if (!(value instanceof Vertex)) {
-      parts.push(scalarText(value.scalar));
+      text += scalarText(value.scalar);
       return;
     }
     const isList = value.base?.tag === "list";
-    parts.push(isList ? "[" : "{");
+    text += isList ? "[" : "{";
     stack.push({ items: isList ? elementsOf(value) : fieldsOf(value), next: 0, isList });
   };
   open(root);
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const item = frame.items[frame.next++];
     if (item === undefined) {
-      parts.push(frame.isList ? "]" : "}");
+      text += frame.isList ? "]" : "}";
       stack.pop();
       continue;
     }
-    if (frame.next > 1) parts.push(",");
-    if (!frame.isList) parts.push(quote(nameOfLabel(item.label)), ":");
+    if (frame.next > 1) text += ",";
+    if (!frame.isList) text += `${quote(nameOfLabel(item.label))}:`;
     open(item);
   }
-  return parts.join("");
+  return text;
 }
 
 function quote(text: string): string {
