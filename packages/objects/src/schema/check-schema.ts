@@ -2,6 +2,7 @@ import { type JsonArray, type JsonObject, type JsonValue, isJsonObject, jsonEqua
 import { type FieldError, forbiddenField, invalidField, requiredField, unsupportedField } from "../field-error.ts";
 import { checkValue } from "./check-value.ts";
 import { applyDefaults } from "./defaults.ts";
+import { ObjectError, checkEmbedded, coerceEmbedded } from "./embedded.ts";
 import { checkListTypes } from "./list-types.ts";
 import { type SchemaNode, SchemaDepthError, compilePattern, readSchemaNode } from "./node.ts";
 import { prune } from "./prune.ts";
@@ -392,11 +393,14 @@ function checkDefaults(node: SchemaNode, place: DefaultsPlace): void {
 
 function checkDefault(value: JsonValue, node: SchemaNode, { field, errors, options }: DefaultsPlace): void {
   const at = `${field}.default`;
-  if (prune(value, node, { root: node.embedded }).unknownFields.length > 0) {
+  if (prune(value, node, { root: node.embedded }).unknownFields.length > 0)
     errors.push(invalidField(at, value, "must not have unknown fields"));
+  const filled = applyDefaults(value, node);
+  const embedded = embeddedErrors(filled, node, at);
+  if (embedded.length > 0) {
+    errors.push(...embedded);
     return;
   }
-  const filled = applyDefaults(value, node);
   // The library checks a default without a path and puts its own in front.
   const found = [...checkValue(filled, node), ...checkListTypes(filled, node)];
   if (found.length === 0 && options.rules !== undefined)
@@ -409,5 +413,15 @@ function checkDefault(value: JsonValue, node: SchemaNode, { field, errors, optio
           ? at + error.field
           : `${at}.${error.field}`;
     errors.push({ ...error, field: error.detail.startsWith('"') ? at : inner });
+  }
+}
+
+function embeddedErrors(value: JsonValue, node: SchemaNode, at: string): FieldError[] {
+  try {
+    coerceEmbedded(value, node, { path: at, unknownFields: [] });
+    return checkEmbedded(value, node, at);
+  } catch (error) {
+    if (error instanceof ObjectError) return [invalidField(at, value, error.message)];
+    throw error;
   }
 }

@@ -131,3 +131,59 @@ describe("the check of a schema", () => {
     expect(fields).toContain("spec.names.plural");
   });
 });
+
+describe("any schema and definition", () => {
+  const words = fc.constantFrom<unknown>(
+    "object",
+    "array",
+    "string",
+    "x",
+    "",
+    null,
+    true,
+    false,
+    -1,
+    2.5,
+    "1",
+    "(",
+    "a.b/c",
+  );
+  const keys = fc.constantFrom(
+    ..."type properties items additionalProperties anyOf not default enum required pattern nullable multipleOf".split(
+      " ",
+    ),
+    ..."minLength maxItems format a metadata __proto__ $ref spec versions schema openAPIV3Schema name storage".split(
+      " ",
+    ),
+    ..."group names plural scope conversion webhook clientConfig url jsonPath additionalPrinterColumns".split(" "),
+    ..."x-kubernetes-list-type x-kubernetes-list-map-keys x-kubernetes-embedded-resource".split(" "),
+    ..."x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-validations rule".split(" "),
+  );
+  const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 5 },
+      words,
+      fc.array(tie("json"), { maxLength: 3 }),
+      fc.dictionary(keys, tie("json"), { noNullPrototype: true }),
+    ),
+  }));
+
+  it("is judged, never thrown at", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(keys, json, { noNullPrototype: true }),
+        fc.dictionary(keys, json, { noNullPrototype: true }),
+        (schemaGiven, definition) => {
+          const given = schemaGiven as JsonObject;
+          // Metadata has been decoded when a definition is judged.
+          checkDefinition({ metadata: { name: "x" }, spec: definition as JsonObject });
+          if (checkSchema(given, "s").length > 0) return;
+          if (JSON.stringify(given).includes("x-kubernetes-validations")) return;
+          const ready = compileSchema(given);
+          ready.validate(ready.applyDefaults(definition as JsonObject));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
