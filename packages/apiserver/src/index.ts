@@ -9,6 +9,8 @@ export { type ServiceAccountKey, createServiceAccountKey } from "./authn/token-i
 export type { AdmissionQuestion, AdmissionVerdict, Admitter } from "./admission/admitter.ts";
 export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
+export type { AuditEvent, AuditSink } from "./server/audit.ts";
+export type { FairnessOptions } from "./server/fairness.ts";
 export { type ApiServer, type ApiServerOptions, createApiServer } from "./server/api-server.ts";
 export { createMemoryStore } from "./store/memory.ts";
 export type { PodConnection, PodStreams } from "./subresources/pod-streams.ts";

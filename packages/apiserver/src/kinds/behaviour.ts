@@ -8,7 +8,7 @@ import {
   validateKind,
   warningsOfKind,
 } from "@lateen/objects/kinds";
-import { defaultCustom, validateCustom } from "../crd/custom-objects.ts";
+import { defaultCustom, pruneCustom, validateCustom } from "../crd/custom-objects.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import type { WriteOptions } from "../write/options.ts";
 import { conditionErrors, mutatingPolicyErrors, policyErrors } from "../admission/policies/policy-errors.ts";
@@ -64,6 +64,13 @@ export function withDefaults(request: ResourceRequest, object: KubeObject): Kube
     return { ...defaulted, metadata: typedForm(defaulted.metadata as JsonObject, request.core.metaType) as ObjectMeta };
   }
   return applyKindDefaults(object, kind, { now: request.core.clock.now() });
+}
+
+/** What admission has changed of a custom resource passes through its schema again. */
+export function afterAdmission(request: ResourceRequest, before: KubeObject, after: KubeObject): KubeObject {
+  if (after === before || request.resource.custom === undefined) return after;
+  const { object } = pruneCustom(request.resource, asJson(after), request.core.rules);
+  return withDefaults(request, object as unknown as KubeObject);
 }
 
 /** What a kind adds to a new object beyond its defaults. */

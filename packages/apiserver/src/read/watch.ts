@@ -5,7 +5,7 @@ import { shapeObject } from "../answer/shapes.ts";
 import { isPassThrough } from "../object/object-reader.ts";
 import { concatBytes, spliceStored } from "../object/stored-form.ts";
 import type { ResourceRequest } from "../request/context.ts";
-import { collectionPrefix, type Resource } from "../registry/resource.ts";
+import { collectionPrefix, keyOf, type Resource } from "../registry/resource.ts";
 import type { Entry, StoreEvent } from "../store/store.ts";
 import { parseWatchOptions, type WatchOptions } from "./list-options.ts";
 import { waitForRevision } from "./revision.ts";
@@ -69,7 +69,7 @@ class Watcher {
     this.#ends.push(() => signal.removeEventListener("abort", onAbort));
     core.openStreams.add(onAbort);
     this.#ends.push(() => core.openStreams.delete(onAbort));
-    const prefix = collectionPrefix(resource, namespace);
+    const prefix = this.#prefix(resource, namespace);
     const { asked, sendInitialEvents } = this.#options;
     const fromState = sendInitialEvents ?? asked.kind !== "revision";
     let from = asked.kind === "revision" ? asked.revision : core.store.revision;
@@ -86,6 +86,14 @@ class Watcher {
       return;
     }
     this.#startTimers();
+  }
+
+  /** Who watches one object is told of nothing else (but of names that begin with its own, which are then passed over). */
+  #prefix(resource: Resource, namespace: string | undefined): string {
+    const { name } = this.#selection;
+    if (name === undefined || (resource.kind.namespaced && namespace === undefined))
+      return collectionPrefix(resource, namespace);
+    return keyOf(resource, namespace, name);
   }
 
   #startTimers(): void {

@@ -26,6 +26,8 @@ import { portForward, type UpgradedStream } from "../subresources/port-forward.t
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
 import type { Store } from "../store/store.ts";
 import { changeObject } from "../write/update.ts";
+import { type AuditSink, auditEvent } from "./audit.ts";
+import { Fairness, type FairnessOptions } from "./fairness.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { celRules } from "@lateen/cel";
@@ -55,6 +57,10 @@ export interface ApiServerOptions {
   /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
   readonly tokenIssuer?: string;
   readonly serviceAccountKey?: ServiceAccountKey;
+  /** Takes a line for each request, at level Metadata. */
+  readonly audit?: AuditSink;
+  /** How many requests are worked on at once, and how many of one user may wait. */
+  readonly fairness?: FairnessOptions;
   /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */
   readonly aggregateClusterRoles?: boolean;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
@@ -86,6 +92,14 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   return new Server(options);
 }
 
+/** What comes out about a request while it is answered. */
+interface Exchange {
+  readonly warnings: string[];
+  form: ReturnType<typeof negotiate>;
+  caller: UserInfo | undefined;
+  user: UserInfo | undefined;
+}
+
 class Server implements ApiServer {
   readonly ready: Promise<void>;
   readonly #options: ApiServerOptions;
@@ -93,6 +107,7 @@ class Server implements ApiServer {
   readonly #definitions: Definitions;
   readonly #services: ServiceAllocation;
   readonly #openApi = new OpenApiPaths();
+  readonly #fairness: Fairness;
   readonly #closing = new AbortController();
   #aggregatedRoles: AggregatedRoles | undefined;
   #endMaintenance = (): void => undefined;
@@ -100,6 +115,7 @@ class Server implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    this.#fairness = new Fairness(options.fairness);
     const definitions = new Definitions(new ResourceTable(builtinKinds()));
     this.#definitions = definitions;
     const core: { -readonly [K in keyof Core]: Core[K] } = {
@@ -199,41 +215,56 @@ class Server implements ApiServer {
   }
 
   /** Who the request acts as. @throws Unauthorized, Forbidden for an impersonation that is not allowed. */
-  async #userOf(http: ApiRequest, peer: Peer): Promise<UserInfo> {
+  async #userOf(http: ApiRequest, peer: Peer, exchange?: Exchange): Promise<UserInfo> {
     const caller = await authenticate(http, peer, {
       tokens: [this.#serviceAccount, ...this.#core.tokenAuthenticators],
       anonymous: this.#options.anonymous ?? false,
     });
+    if (exchange !== undefined) exchange.caller = caller;
     const impersonation = impersonationOf(http, caller);
     for (const needed of impersonation?.needs ?? []) this.#authorize(needed, true);
-    return impersonation?.user ?? caller;
+    const user = impersonation?.user ?? caller;
+    if (exchange !== undefined) exchange.user = user;
+    return user;
   }
 
   async handle(request: ApiRequest, peer: Peer = {}): Promise<ApiResponse> {
+    const exchange: Exchange = {
+      warnings: [],
+      form: { mediaType: "application/json" },
+      caller: undefined,
+      user: undefined,
+    };
     const auditId = this.#core.platform.randomUuid();
-    const warnings: string[] = [];
-    const common = { request, warnings, platform: this.#core.platform, auditId };
-    let form = { mediaType: "application/json" } as ReturnType<typeof negotiate>;
+    const receivedMs = this.#core.clock.now();
+    const response = await this.#respond(request, peer, { exchange, auditId });
+    const { caller, user } = exchange;
+    this.#options.audit?.(auditEvent({ request, response, peer, auditId, receivedMs, caller, user }, this.#core.clock));
+    return response;
+  }
+
+  async #respond(
+    request: ApiRequest,
+    peer: Peer,
+    { exchange, auditId }: { readonly exchange: Exchange; readonly auditId: string },
+  ): Promise<ApiResponse> {
+    const common = { request, warnings: exchange.warnings, platform: this.#core.platform, auditId };
     try {
-      const answered = await this.#answer(request, peer, warnings, (negotiated) => {
-        form = negotiated;
-      });
+      const answered = await this.#answer(request, peer, exchange);
       const encode = (value: JsonValue): Uint8Array =>
         encodeProtobuf(value as unknown as KubeObject, this.#core.table.kinds);
-      return await writeAnswer(answered, { ...common, form, encode });
+      return await writeAnswer(answered, { ...common, form: exchange.form, encode });
     } catch (error) {
-      if (error instanceof PageNotFound && isServedElsewhere(this.#core, request.path)) {
-        return writeAnswer({ kind: "text", status: 503, text: "service unavailable\n" }, { ...common, form });
-      }
+      const { form } = exchange;
       if (error instanceof PageNotFound) {
-        return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form });
+        const elsewhere = isServedElsewhere(this.#core, request.path);
+        const text = elsewhere ? "service unavailable\n" : "404 page not found\n";
+        return writeAnswer({ kind: "text", status: elsewhere ? 503 : 404, text }, { ...common, form });
       }
       const failure = asApiError(error);
       if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
-      const plainForm = {
-        mediaType: form.mediaType === "application/yaml" ? form.mediaType : "application/json",
-      } as const;
-      return writeAnswer(failureAnswer(failure), { ...common, form: plainForm, headers: failureHeaders(failure) });
+      const mediaType = form.mediaType === "application/yaml" ? form.mediaType : "application/json";
+      return writeAnswer(failureAnswer(failure), { ...common, form: { mediaType }, headers: failureHeaders(failure) });
     }
   }
 
@@ -245,18 +276,13 @@ class Server implements ApiServer {
     });
   }
 
-  async #answer(
-    http: ApiRequest,
-    peer: Peer,
-    warnings: string[],
-    setForm: (form: ReturnType<typeof negotiate>) => void,
-  ): Promise<Answer> {
+  async #answer(http: ApiRequest, peer: Peer, exchange: Exchange): Promise<Answer> {
     const [path, queryText] = splitOnce(http.path, "?");
     const query = new Query(queryText);
     const segments = pathSegments(path);
     if (segments === undefined) throw noSuchResource();
     if (!isHealthPath(segments)) await this.ready;
-    const user = await this.#userOf(http, peer);
+    const user = await this.#userOf(http, peer, exchange);
     const parsed = parsePath(path, segments);
     if (parsed.kind === "resource") {
       this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), parsed.name !== undefined);
@@ -271,7 +297,7 @@ class Server implements ApiServer {
       return { kind: "object", status: 200, object: (await this.#core.tokens.jwks()) as unknown as JsonObject };
     }
     if (parsed.kind === "plain") {
-      setForm(plainForm(accept));
+      exchange.form = plainForm(accept);
       return answerPlain({
         method: http.method,
         path,
@@ -283,12 +309,15 @@ class Server implements ApiServer {
         serverAddress: this.#options.serverAddress ?? "127.0.0.1:6443",
       });
     }
-    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings });
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: exchange.warnings });
     const form = { ...negotiate(accept, true), pretty: query.flag("pretty") };
-    setForm(form);
+    exchange.form = form;
+    // Callers of this process are trusted not to flood it.
+    const leave = peer.user === undefined ? await this.#fairness.enter(user.username) : () => undefined;
     try {
       return await dispatch({ ...request, form });
     } finally {
+      leave();
       for (const cleanup of request.cleanups) cleanup();
     }
   }

@@ -3,7 +3,7 @@ import { admit } from "../admission/admit.ts";
 import { admitValidated } from "../admission/admit-validated.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { behaviourOf, prepareForCreate, validateObject, withDefaults } from "../kinds/behaviour.ts";
+import { afterAdmission, behaviourOf, prepareForCreate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { alreadyExists } from "../status/errors.ts";
@@ -54,7 +54,7 @@ async function tryCreate(
 ): Promise<KubeObject | undefined> {
   const { core, resource } = request;
   let object = metadataForCreate(request, given, { apply });
-  object = await admit(request, { operation: "CREATE", object, options });
+  object = afterAdmission(request, object, await admit(request, { operation: "CREATE", object, options }));
   object = await prepareForCreate(request, object, options);
   const name = object.metadata.name ?? "";
   const earlier = validateMetadataOf(request, object);

@@ -4,7 +4,7 @@ import { admit } from "../admission/admit.ts";
 import { admitValidated } from "../admission/admit-validated.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
-import { behaviourOf, prepareForUpdate, validateObject, withDefaults } from "../kinds/behaviour.ts";
+import { afterAdmission, behaviourOf, prepareForUpdate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import { listOf, specOf } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
@@ -36,8 +36,19 @@ export async function updateObject(request: ResourceRequest): Promise<Answer> {
     return objectAnswer(request, created, 201);
   }
   requireVersion(request, given);
-  const updated = await changeObject(request, options, () => ({ object: given }));
+  const updated = await changeObject(request, options, (live) => {
+    checkUid(request, live, given);
+    return { object: given };
+  });
   return objectAnswer(request, updated, 200);
+}
+
+/** A PUT of another object that had this name is no update of this one. */
+function checkUid({ resource, name }: ResourceRequest, live: KubeObject, given: KubeObject): void {
+  const uid = given.metadata.uid ?? "";
+  if (uid === "" || uid === live.metadata.uid) return;
+  const text = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live.metadata.uid}`;
+  throw conflict(resource.groupResource, name, text);
 }
 
 /** Some kinds refuse a PUT that does not say which version it is based on. */
@@ -110,7 +121,7 @@ async function prepareChange(
   checkVersion(request, live, given);
   let next = metadataForUpdate(live, given);
   next = keepOtherPart(request, live, next);
-  next = await admit(request, { operation: "UPDATE", object: next, old: live, options });
+  next = afterAdmission(request, next, await admit(request, { operation: "UPDATE", object: next, old: live, options }));
   next = await prepareForUpdate(request, { live, next }, options);
   next = countGeneration(request, live, next);
   const changeErrors = validateMetadataChange(live, next);
