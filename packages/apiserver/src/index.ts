@@ -11,7 +11,8 @@ export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
 export type { AuditEvent, AuditSink } from "./server/audit.ts";
 export type { FairnessOptions } from "./server/fairness.ts";
-export { type ApiServer, type ApiServerOptions, createApiServer } from "./server/api-server.ts";
+export { createApiServer } from "./server/api-server.ts";
+export type { ApiServer, ApiServerOptions, Upgrade } from "./server/options.ts";
 export { createMemoryStore } from "./store/memory.ts";
 export type { PodConnection, PodStreams } from "./subresources/pod-streams.ts";
 export {

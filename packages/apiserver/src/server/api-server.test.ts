@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ApiResponse, KubeObject } from "@lateen/objects";
 import { nodePlatform } from "../platform/node.ts";
 import { createMemoryStore } from "../store/memory.ts";
-import { type ApiServer, createApiServer } from "./api-server.ts";
+import { createApiServer } from "./api-server.ts";
+import type { ApiServer } from "./options.ts";
 
 const admin = { username: "admin", groups: ["system:masters"] };
 const encoder = new TextEncoder();

@@ -1,22 +1,20 @@
-import { type Clock, type JsonObject, type JsonValue, type Log, silentLog, systemClock } from "@lateen/base";
-import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } from "@lateen/objects";
+import { type JsonObject, type JsonValue, silentLog, systemClock } from "@lateen/base";
+import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/objects";
 import { builtinKinds, builtinType, builtinTypeOf, encodeProtobuf } from "@lateen/objects/kinds";
 import { acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
-import type { Admitter } from "../admission/admitter.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
 import { deprecationWarning } from "../kinds/warnings.ts";
 import { ServiceAllocation } from "../kinds/service-allocation.ts";
 import { ObjectReader } from "../object/object-reader.ts";
-import type { Platform } from "../platform/platform.ts";
 import { Query } from "../request/query.ts";
 import type { Peer, ResourceRequest, UserInfo } from "../request/context.ts";
 import { parsePath, pathSegments, type ResourcePath } from "../request/request-info.ts";
 import { ResourceTable } from "../registry/resource-table.ts";
 import { authenticate, type TokenAuthenticator } from "../authn/authenticate.ts";
 import { tokenSubject } from "../authn/service-account-tokens.ts";
-import { type ServiceAccountKey, TokenIssuer } from "../authn/token-issuer.ts";
+import { TokenIssuer } from "../authn/token-issuer.ts";
 import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
@@ -24,10 +22,10 @@ import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
-import type { Store } from "../store/store.ts";
 import { changeObject } from "../write/update.ts";
-import { type AuditSink, auditEvent } from "./audit.ts";
-import { Fairness, type FairnessOptions } from "./fairness.ts";
+import { auditEvent } from "./audit.ts";
+import { Fairness } from "./fairness.ts";
+import type { ApiServer, ApiServerOptions, Upgrade } from "./options.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { celRules } from "@lateen/cel";
@@ -38,55 +36,6 @@ import { OpenApiPaths } from "./open-api-paths.ts";
 import { answerPlain } from "./plain-paths.ts";
 import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
 import { kubernetesVersion } from "./version.ts";
-
-export interface ApiServerOptions {
-  readonly store: Store;
-  readonly platform: Platform;
-  readonly clock?: Clock;
-  readonly log?: Log;
-  /** Definitions that are there from the start; created or brought up to date before the first request is answered. */
-  readonly customResourceDefinitions?: readonly KubeObject[];
-  /** Compiles the CEL rules of custom resources; package cel by default. */
-  readonly rules?: RuleCompiler;
-  /** Asked about each write, in order, after the built-in plugins. */
-  readonly admitters?: readonly Admitter[];
-  /** Logs and ports of pods; may also be set later. */
-  readonly podStreams?: PodStreams;
-  /** Know the bearers of tokens, asked in order; service account tokens are known without. */
-  readonly tokenAuthenticators?: readonly TokenAuthenticator[];
-  /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
-  readonly tokenIssuer?: string;
-  readonly serviceAccountKey?: ServiceAccountKey;
-  /** Takes a line for each request, at level Metadata. */
-  readonly audit?: AuditSink;
-  /** How many requests are worked on at once, and how many of one user may wait. */
-  readonly fairness?: FairnessOptions;
-  /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */
-  readonly aggregateClusterRoles?: boolean;
-  /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
-  readonly anonymous?: boolean;
-  /** `host:port` as clients reach the server, shown in discovery. */
-  readonly serverAddress?: string;
-}
-
-/** The API as a function from request to response. It owns nothing that it was given: closing it leaves the store open. */
-export interface ApiServer extends AsyncDisposable {
-  /** Resolves when namespaces, roles and definitions that belong to every server are there. Requests wait for it. */
-  readonly ready: Promise<void>;
-  handle(request: ApiRequest, peer?: Peer): Promise<ApiResponse>;
-  /** A request that asks for a stream of messages both ways (port-forward). */
-  upgrade(
-    request: ApiRequest,
-    options: { readonly peer: Peer; readonly protocols: readonly string[] },
-  ): Promise<Upgrade>;
-  /** A way in for callers of the same process, who are who they say. */
-  transport(user: UserInfo): Transport;
-  setPodStreams(streams: PodStreams | undefined): void;
-}
-
-export type Upgrade =
-  | { readonly kind: "accepted"; readonly stream: UpgradedStream }
-  | { readonly kind: "refused"; readonly response: ApiResponse };
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
   return new Server(options);

@@ -1,7 +1,8 @@
 import type { ApiResponse, KubeObject } from "@lateen/objects";
 import { nodePlatform } from "../platform/node.ts";
 import type { UserInfo } from "../request/context.ts";
-import { type ApiServer, type ApiServerOptions, createApiServer } from "../server/api-server.ts";
+import { createApiServer } from "../server/api-server.ts";
+import type { ApiServer, ApiServerOptions } from "../server/options.ts";
 import { createMemoryStore } from "../store/memory.ts";
 import type { Store } from "../store/store.ts";
 

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorMessage, type Log, silentLog } from "@lateen/base";
 import type { ApiResponse } from "@lateen/objects";
-import type { ApiServer } from "../../server/api-server.ts";
+import type { ApiServer } from "../../server/options.ts";
 import { BodyTooLarge, type Incoming, type Outgoing, peerOf, readRequest, writeResponse } from "./exchange.ts";
 import { Upgrader } from "./upgrade.ts";
 import type { TlsMaterial } from "./tls.ts";

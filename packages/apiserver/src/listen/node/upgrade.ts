@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { Channel } from "@lateen/base";
 import type { ApiResponse } from "@lateen/objects";
-import type { ApiServer } from "../../server/api-server.ts";
+import type { ApiServer } from "../../server/options.ts";
 import type { MessageSocket } from "../../subresources/port-forward.ts";
 import { peerOf } from "./exchange.ts";
 
