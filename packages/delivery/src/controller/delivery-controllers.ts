@@ -1,5 +1,5 @@
 import type { Controller, Environment, Request } from "@lateen/controller";
-import type { JsonObject } from "@lateen/base";
+import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { cachedDefinitions, definitionObjectKinds } from "./cached-definitions.ts";
 import { oamLabels } from "../render/metadata.ts";
@@ -88,11 +88,24 @@ function isWorthwhile(object: KubeObject, previous: KubeObject | undefined): boo
   const old = previous.metadata;
   if (metadata.generation !== old.generation || metadata.deletionTimestamp !== old.deletionTimestamp) return true;
   if (
-    JSON.stringify([metadata.annotations, metadata.labels, metadata.finalizers]) !==
-    JSON.stringify([old.annotations, old.labels, old.finalizers])
+    JSON.stringify([metadata.annotations, metadata.labels]) !== JSON.stringify([old.annotations, old.labels]) ||
+    old.finalizers?.some((name) => metadata.finalizers?.includes(name) !== true) === true
   )
     return true;
-  return switches(object) !== switches(previous) || hasForgottenStep(object, previous);
+  return isSwitched(object, previous) || hasForgottenStep(object, previous);
+}
+
+/** Whether a workflow was suspended, resumed, ended or restarted. Its start and its own end lead to nothing new. */
+function isSwitched(object: KubeObject, previous: KubeObject): boolean {
+  const old = valueAt(previous.status, "workflow");
+  if (!isJsonObject(old)) return false;
+  const now = valueAt(object.status, "workflow");
+  return (
+    !isJsonObject(now) ||
+    now.suspend !== old.suspend ||
+    (now.terminated !== old.terminated && now.finished !== true) ||
+    (old.finished === true && now.finished !== true)
+  );
 }
 
 /** A restart from a step takes entries out of the status; our own writes only add some. */
@@ -120,15 +133,12 @@ function applicationsWaitingFor(namespace: KubeObject, applications: readonly Ku
     .map(({ metadata }) => ({ namespace: metadata.namespace ?? "", name: metadata.name ?? "" }));
 }
 
-function switches({ status }: KubeObject): string {
-  const { workflow } = (status ?? {}) as { readonly workflow?: Record<string, unknown> };
-  return JSON.stringify(
-    workflow === undefined ? null : [workflow.suspend, workflow.terminated, workflow.finished, workflow.appRevision],
-  );
-}
-
+/** An object that appears without a state is one that a round has just made; at a start each Application has its own round. */
 function hasNewState(object: KubeObject, previous: KubeObject | undefined): boolean {
-  if (previous === undefined) return true;
+  if (previous === undefined)
+    return Object.values((object.status ?? {}) as JsonObject).some(
+      (value) => !isJsonObject(value) || Object.keys(value).length > 0,
+    );
   return (
     object.metadata.generation !== previous.metadata.generation ||
     object.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||

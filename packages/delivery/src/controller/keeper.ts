@@ -52,6 +52,8 @@ export class Keeper {
   #root: KubeObject | undefined;
   #current: KubeObject | undefined;
   readonly #clusterScoped = new Map<string, boolean>();
+  /** What this round has seen and written, so that nothing is read twice in it. */
+  readonly #seen = new Map<string, KubeObject | undefined>();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -77,7 +79,9 @@ export class Keeper {
   /** Records, then applies. @throws DispatchError, ApiError. */
   async dispatch(manifests: readonly Manifest[]): Promise<readonly KubeObject[]> {
     const managed = await Promise.all(manifests.map((manifest) => this.#managed(manifest)));
-    await this.#refuseMissingNamespaces(manifests, managed);
+    const missing: ManagedResource[] = [];
+    for (const resource of managed) if ((await this.#look(resource)) === undefined) missing.push(resource);
+    await this.#refuseMissingNamespaces(manifests, missing);
     await this.#record(managed);
     const applied: KubeObject[] = [];
     for (const [index, manifest] of manifests.entries())
@@ -87,8 +91,15 @@ export class Keeper {
 
   /** The live object of a manifest, if there is one. */
   async live(manifest: Manifest): Promise<KubeObject | undefined> {
-    const resource = await this.#managed(manifest);
-    return this.read(resource);
+    return this.#look(await this.#managed(manifest));
+  }
+
+  async #look(resource: ManagedResource): Promise<KubeObject | undefined> {
+    const key = resourceKey(resource);
+    if (this.#seen.has(key)) return this.#seen.get(key);
+    const live = await this.read(resource);
+    this.#seen.set(key, live);
+    return live;
   }
 
   async read(
@@ -113,7 +124,7 @@ export class Keeper {
     for (const resource of this.resources()) {
       const { raw } = resource;
       if (raw === undefined) continue;
-      const live = await this.read(resource);
+      const live = await this.#look(resource);
       if (
         live !== undefined &&
         (live.metadata.deletionTimestamp !== undefined || contains(asJson(live), withoutHash(raw)))
@@ -264,9 +275,18 @@ export class Keeper {
   }
 
   async #apply(resource: ManagedResource, manifest: Manifest, stage: "onUpdate" | "onStateKeep"): Promise<KubeObject> {
+    const live = await this.#look(resource);
+    this.#seen.delete(resourceKey(resource));
+    const applied = await this.#applyOver(live, { resource, object: resource.raw ?? manifest.object, stage });
+    this.#seen.set(resourceKey(resource), applied);
+    return applied;
+  }
+
+  async #applyOver(
+    live: KubeObject | undefined,
+    { resource, object, stage }: { resource: ManagedResource; object: KubeObject; stage: "onUpdate" | "onStateKeep" },
+  ): Promise<KubeObject> {
     const { policies } = this.#options;
-    const object = resource.raw ?? manifest.object;
-    const live = await this.read(resource);
     if (live === undefined) {
       if (policies.isReadOnly(object))
         throw new DispatchError(`${describeObject(object)} is read-only by policy and does not exist; create it first`);

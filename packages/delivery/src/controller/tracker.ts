@@ -1,5 +1,5 @@
 /** ResourceTrackers: what an application has made, written before it is made (kubevela-engine.md 1.6 and 5). */
-import { type JsonObject, isJsonObject } from "@lateen/base";
+import { type JsonObject, canonicalJson, isJsonObject } from "@lateen/base";
 import { type KubeObject, groupVersionOf, valueAt } from "@lateen/objects";
 import { type App, appAnnotations } from "../application/application.ts";
 import { localCluster } from "../policy/topology.ts";
@@ -104,7 +104,7 @@ export function withResources(tracker: KubeObject, resources: readonly ManagedRe
   for (const resource of resources) {
     const key = resourceKey(resource);
     const old = byKey.get(key);
-    if (old !== undefined && JSON.stringify(resourceJson(old)) === JSON.stringify(resourceJson(resource))) continue;
+    if (old !== undefined && canonicalJson(resourceJson(old)) === canonicalJson(resourceJson(resource))) continue;
     byKey.set(key, resource);
     changed = true;
   }
