@@ -6,6 +6,7 @@ import { parseCron } from "../../values/cron.ts";
 import { number, objects, read, record, text } from "../tables/read.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
 import { goStruct } from "./go-values.ts";
+import { internalPodTemplate } from "./internal-form.ts";
 import { podTemplate } from "./pod.ts";
 import { labelSelector } from "./scheduling.ts";
 import { mismatch, selects } from "./workloads.ts";
@@ -261,7 +262,8 @@ function templateUpdate(errors: FieldErrors, { spec, before, old }: TemplateUpda
     const inner = Object.entries(record(template, "spec")).filter(([name]) => !schedulingMembers.includes(name));
     return { spec: Object.fromEntries(inner) };
   };
-  if (!sameJson(fixed(spec), fixed(before))) errors.invalid("spec.template", spec["template"], "field is immutable");
+  if (!sameJson(fixed(spec), fixed(before)))
+    errors.invalid("spec.template", internalPodTemplate(record(spec, "template")), "field is immutable");
 }
 
 export function cronJob(errors: FieldErrors, object: JsonObject): void {

@@ -4,6 +4,7 @@ import { validateDns1123Label, validateDns1123Subdomain, validateQualifiedName }
 import { compareQuantities, parseQuantity } from "../../values/quantity.ts";
 import { read, record, text, texts } from "../tables/read.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
+import { claimSpecDiff } from "./internal-form.ts";
 import { quantityOf } from "./resources.ts";
 import { labelSelector } from "./scheduling.ts";
 
@@ -70,7 +71,7 @@ export function claimUpdate(errors: FieldErrors, object: JsonObject, old: JsonOb
   if (!sameJson(next as JsonObject, oldSpec))
     errors.forbidden(
       "spec",
-      "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+      `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${claimSpecDiff(oldSpec, next as JsonObject)}`,
     );
   const [size, before] = sizes;
   const held = quantityOf(read(old, "status", "capacity", "storage"));

@@ -2,6 +2,7 @@
 import type { JsonObject, JsonValue } from "@lateen/base";
 import { number, objects, read, record, text } from "../tables/read.ts";
 import { type FieldErrors, has, sameJson } from "./field-errors.ts";
+import { podSpecDiff } from "./internal-form.ts";
 import { pod } from "./pod.ts";
 import { tolerations as validTolerations } from "./scheduling.ts";
 
@@ -23,10 +24,11 @@ export function podUpdate(errors: FieldErrors, object: JsonObject, old: JsonObje
   schedulingGates(errors, spec, before);
   const isGated = objects(before, "schedulingGates").length > 0;
   if (isGated) gatedChanges(errors, spec, before);
-  if (!sameJson(fixedPart(spec, before, isGated), fixedPart(before, before, isGated)))
+  const attempted = withAllowedUndone(spec, before, isGated);
+  if (!sameJson(attempted, before))
     errors.forbidden(
       "spec",
-      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+      `pod updates may not change fields other than \`spec.containers[*].image\`,\`spec.initContainers[*].image\`,\`spec.activeDeadlineSeconds\`,\`spec.tolerations\` (only additions to existing tolerations),\`spec.terminationGracePeriodSeconds\` (allow it to be set to 1 if it was previously negative)\n${podSpecDiff(before, attempted)}`,
     );
 }
 
@@ -97,19 +99,28 @@ function nodeAffinity(errors: FieldErrors, spec: JsonObject, before: JsonObject)
     }
 }
 
-/** The spec without what may change; `before` says whether the grace period was negative. */
-function fixedPart(spec: JsonObject, before: JsonObject, isGated: boolean): JsonObject {
-  const fixed: Record<string, JsonValue | undefined> = { ...spec };
-  for (const list of ["containers", "initContainers"])
-    fixed[list] = objects(spec, list).map((container) => ({ ...container, image: "" }));
-  for (const name of ["activeDeadlineSeconds", "tolerations", "schedulingGates"]) delete fixed[name];
-  if (number(before, "terminationGracePeriodSeconds") < 0) delete fixed["terminationGracePeriodSeconds"];
-  if (!isGated) return fixed as JsonObject;
-  delete fixed["nodeSelector"];
-  if (has(spec, "affinity")) {
-    const affinity = record(spec, "affinity");
-    const others = Object.fromEntries(Object.entries(affinity).filter(([name]) => name !== "nodeAffinity"));
-    fixed["affinity"] = Object.keys(others).length === 0 ? undefined : (others as JsonObject);
+/** The new spec where what may change is as it was. */
+function withAllowedUndone(spec: JsonObject, before: JsonObject, isGated: boolean): JsonObject {
+  const undone: Record<string, JsonValue | undefined> = { ...spec };
+  for (const list of ["containers", "initContainers"]) {
+    const old = objects(before, list);
+    if (has(spec, list))
+      undone[list] = objects(spec, list).map((container, n) => ({ ...container, image: text(old[n], "image") }));
   }
-  return fixed as JsonObject;
+  for (const name of ["activeDeadlineSeconds", "tolerations", "schedulingGates"]) undone[name] = before[name];
+  if (number(before, "terminationGracePeriodSeconds") < 0 && number(spec, "terminationGracePeriodSeconds") === 1)
+    undone["terminationGracePeriodSeconds"] = before["terminationGracePeriodSeconds"];
+  if (isGated) {
+    undone["nodeSelector"] = before["nodeSelector"];
+    undone["affinity"] = withOldNodeAffinity(spec, before);
+  }
+  return undone as JsonObject;
+}
+
+function withOldNodeAffinity(spec: JsonObject, before: JsonObject): JsonValue | undefined {
+  const nodeAffinity = read(before, "affinity", "nodeAffinity") ?? null;
+  const affinity: Record<string, JsonValue | undefined> = { ...record(spec, "affinity") };
+  delete affinity["nodeAffinity"];
+  if (nodeAffinity !== null) affinity["nodeAffinity"] = nodeAffinity;
+  return Object.keys(affinity).length === 0 && !has(before, "affinity") ? undefined : (affinity as JsonObject);
 }
