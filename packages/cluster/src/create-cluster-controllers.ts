@@ -5,7 +5,6 @@ import { createDaemonSetController } from "./daemonset/reconcile-daemon-set.ts";
 import { createDeploymentController } from "./deployment/reconcile-deployment.ts";
 import { createDisruptionController } from "./disruption/reconcile-budget.ts";
 import { createEndpointsController } from "./endpoints/reconcile-endpoints.ts";
-import { createEventExpiry } from "./events/expire-events.ts";
 import { createGarbageCollector } from "./garbage-collector/collect-garbage.ts";
 import { createJobController } from "./job/reconcile-job.ts";
 import { createNamespaceController } from "./namespace/reconcile-namespace.ts";
@@ -44,7 +43,6 @@ export function createClusterControllers(
     createQuotaController(environment),
     createNodeLifecycleController(environment),
     createPodCollector(environment),
-    createEventExpiry(environment),
     createNamespaceController(environment),
     createGarbageCollector(environment),
   ];

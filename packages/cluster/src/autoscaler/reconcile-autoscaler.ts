@@ -14,7 +14,7 @@ import {
   withCondition,
 } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 
 interface Autoscaler extends KubeObject {
   readonly spec?: {

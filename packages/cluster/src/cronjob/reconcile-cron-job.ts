@@ -12,7 +12,7 @@ import {
 } from "@lateen/controller";
 import { nextCronTime, parseCron } from "@lateen/objects";
 import { type CronJob, type Job, cronJobKind, jobKind } from "../api/workloads.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { isFinished } from "../job/reconcile-job.ts";
 import { indexOwners, ownedBy } from "../pods/owned.ts";

@@ -12,7 +12,7 @@ import { type SchedulingNode, type SchedulingPod, assessNode, daemonPlugins, sna
 import { type Node, nodeKind } from "../api/cluster.ts";
 import { type Pod, type Toleration, podKind } from "../api/pod.ts";
 import { type DaemonSet, daemonSetKind } from "../api/workloads.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { resolveIntOrPercent } from "../deployment/rollout.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
 import { candidatesOf, indexOwners } from "../pods/owned.ts";

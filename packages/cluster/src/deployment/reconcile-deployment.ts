@@ -17,6 +17,7 @@ import {
 } from "@lateen/controller";
 import { labelSelectorOf } from "@lateen/objects";
 import { type Pod, podKind } from "../api/pod.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { type Deployment, type ReplicaSet, deploymentKind, replicaSetKind } from "../api/workloads.ts";
 import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
@@ -363,10 +364,4 @@ async function writeStatus(
     await observe(environment, deploymentKind, written.metadata.resourceVersion, signal);
   }
   return recheckMs;
-}
-
-/** A merge patch that also takes away what the new status no longer has. */
-export function statusPatch(before: object | undefined, after: object): JsonValue {
-  const gone = Object.keys(before ?? {}).filter((key) => !Object.hasOwn(after, key));
-  return { ...Object.fromEntries(gone.map((key) => [key, null])), ...(after as Record<string, JsonValue>) };
 }

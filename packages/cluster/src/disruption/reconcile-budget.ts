@@ -18,7 +18,7 @@ import {
   replicaSetKind,
   statefulSetKind,
 } from "../api/workloads.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { controllerOf, isPodActive, isPodReady } from "../pods/pod-state.ts";
 
 interface Budget extends KubeObject {

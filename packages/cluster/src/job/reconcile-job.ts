@@ -15,7 +15,7 @@ import {
 import { labelSelectorOf } from "@lateen/objects";
 import { type Pod, podKind } from "../api/pod.ts";
 import { type Job, type JobStatus, jobKind } from "../api/workloads.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
 import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
 import { createPods, deletePods, newerVersion, observe, podFromTemplate } from "../pods/pod-control.ts";

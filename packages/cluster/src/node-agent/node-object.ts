@@ -4,7 +4,7 @@ import { type JsonValue, isAlreadyExists, isConflict, isNotFound, jsonEquals } f
 import type { Client } from "@lateen/client";
 import { type Condition, type Lease, microTimeOf, timestampOf, withCondition } from "@lateen/controller";
 import { type Node, leaseKind, nodeKind } from "../api/cluster.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { firstFreePort, privilegedShift } from "./addresses.ts";
 import type { ImageCatalog } from "./images.ts";
 import type { NodeContext } from "./node-context.ts";

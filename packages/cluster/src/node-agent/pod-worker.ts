@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type JsonValue, TaskGroup, errorMessage, isConflict, isNotFound, jsonEquals } from "@lateen/base";
 import { timestampOf } from "@lateen/controller";
 import { type Pod, podKind } from "../api/pod.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import type { PodAddress } from "./addresses.ts";
 import { ContainerRunner } from "./container-runner.ts";
 import type { NodeContext } from "./node-context.ts";

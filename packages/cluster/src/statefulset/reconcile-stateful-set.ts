@@ -10,7 +10,7 @@ import {
 import { type KubeObject, labelSelectorOf } from "@lateen/objects";
 import { type Pod, type PodTemplate, podKind } from "../api/pod.ts";
 import { type StatefulSet, statefulSetKind } from "../api/workloads.ts";
-import { statusPatch } from "../deployment/reconcile-deployment.ts";
+import { statusPatch } from "../api/status-patch.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
 import { candidatesOf, indexOwners } from "../pods/owned.ts";
 import { createPods, deletePods, observe, podFromTemplate } from "../pods/pod-control.ts";
