@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, ownProperty } from "@lateen/base";
 import { findJsonPath } from "../jsonpath/evaluate.ts";
-import { type PathNode, parseJsonPath } from "../jsonpath/parse.ts";
-import { formatNumber } from "../own.ts";
+import { JsonPathError, type PathNode, parseJsonPath } from "../jsonpath/parse.ts";
+import { formatNumber, goQuote } from "../own.ts";
 import { humanDuration } from "../values/duration.ts";
 import { parseTime } from "../values/time.ts";
 
@@ -44,10 +44,19 @@ export const defaultColumns: readonly PrinterColumn[] = [
   },
 ];
 
+function pathOf(jsonPath: string): readonly PathNode[] {
+  try {
+    return parseJsonPath(`{${jsonPath}}`);
+  } catch (error) {
+    if (!(error instanceof JsonPathError)) throw error;
+    throw new JsonPathError(`unrecognized column definition ${goQuote(jsonPath)}`, { cause: error });
+  }
+}
+
 /** @throws JsonPathError for a column whose path cannot be read */
 export function printerTable(columns: readonly PrinterColumn[]): PrinterTable {
   const given = columns.length === 0 ? defaultColumns : columns;
-  const paths = given.map((column) => parseJsonPath(`{${column.jsonPath}}`));
+  const paths = given.map((column) => pathOf(column.jsonPath));
   const columnDefinitions = [
     { name: "Name", type: "string", format: "name", description: nameDescription, priority: 0 },
     ...given.map(({ name, type, format = "", description, priority = 0 }) => ({

@@ -55,6 +55,8 @@ export interface YamlText {
 
 /** Texts whose flow collections are less indented than YAML 1.2 wants are mended at most at so many places. */
 const maxMended = 100;
+/** Mending reads a text again: so many characters at most. */
+const maxMendedLength = 20_000_000;
 
 /** @throws YamlError */
 export function scanYaml(given: string): YamlText {
@@ -67,7 +69,10 @@ export function scanYaml(given: string): YamlText {
       if (!(error instanceof YAMLException)) throw error;
       const offset = error.mark?.position ?? 0;
       // YAML 1.1 does not ask for indentation inside brackets.
-      if (error.reason !== "deficient indentation" || mended.length >= maxMended)
+      if (
+        error.reason !== "deficient indentation" ||
+        mended.length >= Math.min(maxMended, maxMendedLength / text.length)
+      )
         throw new YamlError(error.reason, originalOffset(mended, offset));
       const line = text.lastIndexOf("\n", offset - 1) + 1;
       text = `${text.slice(0, line)} ${text.slice(line)}`;
