@@ -10,7 +10,7 @@ export interface Manifest {
   readonly object: KubeObject;
   readonly source: string;
   /** The line of a field, for messages. */
-  positionOf(path: readonly (string | number)[]): Pos | undefined;
+  readonly positionOf: (path: readonly (string | number)[]) => Pos | undefined;
 }
 
 export interface LoadedFiles {

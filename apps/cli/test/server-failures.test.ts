@@ -55,7 +55,7 @@ describe("lateen server", () => {
     const store = join(dataDir, "store");
     for (const name of readdirSync(store, { recursive: true, encoding: "utf8" })) {
       const path = join(store, name);
-      if (statSync(path).isFile() && /\.mdb$/.test(name) && !/lock/.test(name))
+      if (statSync(path).isFile() && name.endsWith(".mdb") && !/lock/.test(name))
         truncateSync(path, Math.floor(statSync(path).size / 3));
     }
     const { code, err } = await serve("data");
