@@ -21,6 +21,15 @@ describe("unified diff", () => {
     expect(unifiedDiff("a\nb", "a\nb")).toBe("");
   });
 
+  it("is done soon with the worst there is", () => {
+    const lines = (step: number): string =>
+      Array.from({ length: 2000 }, (_, index) => `${(index * step) % 101}`).join("\n");
+    const start = performance.now();
+    expect(unifiedDiff(lines(7), lines(13))).not.toBe("");
+    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(unifiedDiff(`${lines(7)}\n1`, lines(13))).toBe("");
+  });
+
   it("applied to the old text gives the new one", () => {
     let seed = 3;
     const random = (below: number): number => {

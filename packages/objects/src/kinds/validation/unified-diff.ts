@@ -5,6 +5,7 @@
 export function unifiedDiff(before: string, after: string): string {
   const a = linesOf(before);
   const b = linesOf(after);
+  if (a.length > maxLines || b.length > maxLines) return "";
   return groupsOf(opcodesOf(a, b))
     .map((group) => hunk(group, a, b))
     .join("");
@@ -26,6 +27,9 @@ interface Opcode {
 }
 
 const context = 3;
+
+/** The work grows with the square of the lines; of longer texts the difference is left out. */
+const maxLines = 2000;
 
 function linesOf(text: string): readonly string[] {
   return text.split("\n").map((line) => `${line}\n`);
