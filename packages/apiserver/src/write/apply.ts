@@ -1,6 +1,6 @@
 import { codeOf, errorMessage, isJsonObject } from "@lateen/base";
 import { apiVersionOf, applyObject, asJson, type KubeObject, readYamlDocuments } from "@lateen/objects";
-import { typedForm } from "@lateen/objects/kinds";
+import { decodeTyped } from "@lateen/objects/kinds";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
 import { withDefaults } from "../kinds/behaviour.ts";
@@ -98,5 +98,8 @@ function merged(
 /** As the Go type writes it: maps and lists that became empty are gone. */
 function typed(request: ResourceRequest, object: KubeObject): KubeObject {
   const { type } = request.resource.kind;
-  return type === undefined ? object : (typedForm(asJson(object), type) as unknown as KubeObject);
+  if (type === undefined) return object;
+  const form = decodeTyped(asJson(object), type);
+  if (form.error !== undefined) throw statusError(500, "", form.error);
+  return form.object as unknown as KubeObject;
 }
