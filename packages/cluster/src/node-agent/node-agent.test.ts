@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { imageName, loadImageCatalog } from "./images.ts";
-import { LogFile, logPath, readLog } from "./log-file.ts";
+import { LogFile, logPath, maxFileBytes, readLog } from "./log-file.ts";
 import { planContainer } from "./plan-container.ts";
 import { expandVariables } from "./container-env.ts";
 import { createProcessHost } from "./process-host.ts";
@@ -105,6 +105,35 @@ describe("a log", () => {
     log[Symbol.dispose]();
     await reading;
     expect(seen).toEqual(["two\n", "three\n"]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe("a log that grows", () => {
+  it("is rotated by size, keeps two older files, and is read across them", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lateen-log-"));
+    const path = logPath(folder, { podUid: "u", container: "c", run: 0 });
+    const log = new LogFile(path, () => 0);
+    const line = `${"x".repeat(15_000)}\n`;
+    const lines = Math.ceil((4 * maxFileBytes) / line.length);
+    for (let n = 0; n < lines; n++) log.write("stdout", new TextEncoder().encode(`${n} ${line}`));
+    log[Symbol.dispose]();
+    expect(readdirSync(join(folder, "u", "c")).toSorted()).toEqual(["0.log", "0.log.1", "0.log.2"]);
+    let text = "";
+    const perFile = Math.floor(maxFileBytes / line.length);
+    const { signal } = new AbortController();
+    for await (const bytes of readLog(path, undefined, {
+      follow: false,
+      tailLines: perFile,
+      timestamps: false,
+      signal,
+    }))
+      text += new TextDecoder().decode(bytes);
+    const numbers = text
+      .trimEnd()
+      .split("\n")
+      .map((each) => Number(each.split(" ")[0]));
+    expect(numbers).toEqual(Array.from({ length: perFile }, (_, i) => lines - perFile + i));
     rmSync(folder, { recursive: true });
   });
 });
