@@ -6,6 +6,7 @@ import { type DiagnoseOptions, diagnoseApplication } from "./application/diagnos
 import { dryContext } from "./application/dry-context.ts";
 import type { DefinitionSource } from "./definition/definition-set.ts";
 import { deployTasksOf } from "./deploy-tasks.ts";
+import { transformApplication } from "./policy/application-scoped.ts";
 import { type Cluster, localCluster } from "./policy/topology.ts";
 import { renderComponent } from "./render/render-component.ts";
 import { renderPolicies } from "./render/render-components.ts";
@@ -39,9 +40,12 @@ export function dryRun(options: DryRunOptions): DryRun {
   const { application, definitions } = options;
   const diagnostics = [...diagnoseApplication(application, definitions, options)];
   if (diagnostics.some(({ severity }) => severity !== "warning")) return { groups: [], diagnostics };
-  const app = appOf(application);
+  let app = appOf(application);
   const groups: DryRunGroup[] = [];
   try {
+    app = appOf(
+      transformApplication(application, { definitions, policyDefinitions: [], context: dryContext }).application,
+    );
     const plan = workflowPlanOf(app, options.externalWorkflow);
     const steps = plan.steps.flatMap((step) => [
       step,

@@ -240,4 +240,36 @@ spec:
     await settle({ withinMs: 10_000 });
     await expect(client.get(reference)).rejects.toThrow();
   });
+
+  it("delivers what a policy of scope Application has made of the application", async () => {
+    const { apply, settle, client, application } = await control();
+    await apply(`apiVersion: core.oam.dev/v1beta1
+kind: PolicyDefinition
+metadata: {name: pinned, namespace: vela-system}
+spec:
+  scope: Application
+  schematic:
+    cue:
+      template: |
+        output: components: [for c in context.appComponents {
+          name: c.name, type: c.type, properties: {image: parameter.image}
+        }]
+        parameter: image: string
+`);
+    await settle();
+    await apply(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: shop, namespace: default}
+spec:
+  components: [{name: front, type: webservice, properties: {image: any}}]
+  policies: [{name: pin, type: pinned, properties: {image: "exact:1"}}]
+`);
+    await settle();
+    const reference = { apiVersion: "apps/v1", kind: "Deployment", namespace: "default", name: "front" };
+    const image = ["spec", "template", "spec", "containers", 0, "image"] as const;
+    expect(valueAt(await client.get(reference), ...image)).toBe("exact:1");
+    const { spec, status } = await application("shop");
+    expect(valueAt(spec, "components", 0, "properties", "image")).toBe("any");
+    expect(valueAt(status, "appliedApplicationPolicies", 0)).toMatchObject({ name: "pin", applied: true });
+  });
 });

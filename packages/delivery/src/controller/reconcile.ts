@@ -1,5 +1,13 @@
 /** Brings an Application where its spec says: the walk of ARCHITECTURE.md, step by step (kubevela-engine.md 2.1). */
-import { type JsonValue, canonicalJson, errorMessage, isAborted, isConflict, isNotFound } from "@lateen/base";
+import {
+  type JsonObject,
+  type JsonValue,
+  canonicalJson,
+  errorMessage,
+  isAborted,
+  isConflict,
+  isNotFound,
+} from "@lateen/base";
 import { type ReconcileContext, type Request, type Result, addFinalizer, isBeingDeleted } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import type { Plan, RunStatus } from "@lateen/workflow";
@@ -13,6 +21,8 @@ import {
 } from "../application/application.ts";
 import type { DefinitionSource } from "../definition/definition-set.ts";
 import { deployTasksOf } from "../deploy-tasks.ts";
+import { transformApplication } from "../policy/application-scoped.ts";
+import { PolicyError } from "../policy/policy-error.ts";
 import { resourcePoliciesOf } from "../policy/resource-policies.ts";
 import { defaultClusterVersion } from "../render/context.ts";
 import { oamLabels } from "../render/metadata.ts";
@@ -34,6 +44,8 @@ import { StageError } from "./stage-error.ts";
 import { StatusDraft } from "./status-draft.ts";
 
 const pauseLabel = "controller.core.oam.dev/pause";
+
+const policyDefinitionKind = { apiVersion: "core.oam.dev/v1beta1", kind: "PolicyDefinition" } as const;
 
 const resyncMs = 5 * 60_000;
 
@@ -67,9 +79,11 @@ export async function reconcileApplication(
 class Round {
   readonly #state: DeliveryState;
   readonly #signal: AbortSignal;
-  readonly #application: KubeObject;
+  /** As its policies of scope Application leave it. */
+  #application: KubeObject;
   readonly #draft: StatusDraft;
   #app: App;
+  #custom: JsonObject | undefined;
 
   constructor(state: DeliveryState, application: KubeObject, signal: AbortSignal) {
     this.#state = state;
@@ -101,6 +115,7 @@ class Round {
   async #deliver(): Promise<Result | undefined> {
     const { client } = this.#state.environment;
     const live = this.#state.definitions();
+    this.#transform(live);
     const { plan, external, policies } = await readPlan({
       app: this.#app,
       definitions: live,
@@ -137,6 +152,7 @@ class Round {
       keeper,
       dispatcher: this.#state.ports.dispatcher,
       revisionHash: revision.hash,
+      custom: this.#custom,
     };
     const services: ServiceStatus[] = [];
     const run = await runWorkflow({
@@ -160,6 +176,24 @@ class Round {
     const again = await this.#afterWorkflow({ phase: run.phase, keeper, tools, plan, policies, revision, known });
     const interval = reconcileInterval(this.#app) ?? resyncMs;
     return { requeueAfterMs: Math.min(run.requeueAfterMs ?? interval, again ?? interval) };
+  }
+
+  /** Policies of scope Application change what is delivered before anything else looks at it. */
+  #transform(definitions: DefinitionSource): void {
+    try {
+      const { application, results, context } = transformApplication(this.#application, {
+        definitions,
+        policyDefinitions: this.#state.environment.cache.list(policyDefinitionKind),
+        context: { cluster: "", clusterVersion: defaultClusterVersion },
+      });
+      this.#application = application;
+      this.#app = appOf(application);
+      this.#custom = context;
+      this.#draft.appliedPolicies(results);
+    } catch (error) {
+      if (error instanceof PolicyError) throw new StageError("Policy", error.message, "generatingPolicy");
+      throw error;
+    }
   }
 
   async #resolveReferences(): Promise<void> {

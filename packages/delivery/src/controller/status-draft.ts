@@ -5,6 +5,7 @@ import { type Condition, withCondition } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import { type RunStatus, statusToJson } from "@lateen/workflow";
 import { textOf } from "../application/application.ts";
+import type { AppliedPolicy } from "../policy/application-scoped.ts";
 import { type ServiceStatus, isService, serviceJson } from "./deliver-component.ts";
 import type { Revision } from "./revision.ts";
 import type { ManagedResource } from "./tracker.ts";
@@ -42,6 +43,12 @@ export class StatusDraft {
     if (this.#conditions.some((condition) => condition.type === "Synced" && condition.status === "False")) {
       this.#conditions = this.#conditions.filter((condition) => condition.type !== "Synced");
     }
+  }
+
+  /** What policies of scope Application have done; nothing is said where there are none. */
+  appliedPolicies(results: readonly AppliedPolicy[]): void {
+    if (results.length === 0) delete this.#status.appliedApplicationPolicies;
+    else this.#status.appliedApplicationPolicies = results.map((result): JsonObject => ({ ...result }));
   }
 
   /** A stage failed: its condition says why, and the application is not ready. */
