@@ -272,4 +272,27 @@ spec:
     expect(valueAt(spec, "components", 0, "properties", "image")).toBe("any");
     expect(valueAt(status, "appliedApplicationPolicies", 0)).toMatchObject({ name: "pin", applied: true });
   });
+
+  it("keeps to a published version until there is another", async () => {
+    const { apply, settle, client } = await control();
+    const deliver = async (version: string, image: string): Promise<unknown> => {
+      await apply(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: shop, namespace: default, annotations: {app.oam.dev/publishVersion: ${version}}}
+spec:
+  components: [{name: front, type: webservice, properties: {image: "${image}"}}]
+`);
+      await settle();
+      const found = await client.get({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        namespace: "default",
+        name: "front",
+      });
+      return valueAt(found, "spec", "template", "spec", "containers", 0, "image");
+    };
+    expect(await deliver("one", "shop:1")).toBe("shop:1");
+    expect(await deliver("one", "shop:2")).toBe("shop:1");
+    expect(await deliver("two", "shop:2")).toBe("shop:2");
+  });
 });

@@ -6,6 +6,7 @@ import {
   errorMessage,
   isAborted,
   isConflict,
+  isJsonObject,
   isNotFound,
 } from "@lateen/base";
 import { type ReconcileContext, type Request, type Result, addFinalizer, isBeingDeleted } from "@lateen/controller";
@@ -116,6 +117,7 @@ class Round {
     const { client } = this.#state.environment;
     const live = this.#state.definitions();
     this.#transform(live);
+    await this.#freeze();
     const { plan, external, policies } = await readPlan({
       app: this.#app,
       definitions: live,
@@ -194,6 +196,23 @@ class Round {
       if (error instanceof PolicyError) throw new StageError("Policy", error.message, "generatingPolicy");
       throw error;
     }
+  }
+
+  /** With a published version a changed spec counts from the next version on. */
+  async #freeze(): Promise<void> {
+    const version = this.#app.annotations[appAnnotations.publishVersion];
+    const name = valueAt(this.#application.status, "latestRevision", "name");
+    if (version === undefined || typeof name !== "string") return;
+    const { client } = this.#state.environment;
+    const reference = { ...revisionApi, namespace: this.#app.namespace, name };
+    const revision = await client.get(reference, { signal: this.#signal }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    const spec = valueAt(revision, "spec", "application", "spec");
+    if (revision?.metadata.annotations?.[appAnnotations.publishVersion] !== version || !isJsonObject(spec)) return;
+    this.#application = { ...this.#application, spec };
+    this.#app = appOf(this.#application);
   }
 
   async #resolveReferences(): Promise<void> {
