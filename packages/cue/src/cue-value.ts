@@ -353,7 +353,7 @@ export class CueValue implements Value {
   /** Operators as CUE names them: `&`, `|`, `.`, `[]`, `()`, `\\()`; `NoOp` for what is none. */
   expr(): { readonly op: string; readonly operands: readonly Value[] } {
     if (this.#broken !== undefined) return { op: "NoOp", operands: [this] };
-    const { op, operands } = operandsOf(this.vertex.conjuncts);
+    const { op, operands } = operandsOf(this.vertex);
     if (op === "NoOp") return { op, operands: [this] };
     return { op, operands: operands.map((conjunct) => this.#value(new Vertex(this.vertex, "", [conjunct], true))) };
   }

@@ -1,4 +1,5 @@
 import { posOf } from "./diagnostics.ts";
+import { Environment } from "./eval/environment.ts";
 import { formatExpr } from "./eval/format.ts";
 import { isReference } from "./eval/evaluate.ts";
 import { nameOfLabel } from "./eval/label.ts";
@@ -53,7 +54,8 @@ export interface Operands {
 }
 
 /** The operator that makes a value of its conjuncts, and what it is applied to. */
-export function operandsOf(conjuncts: readonly EvalConjunct[]): Operands {
+export function operandsOf(vertex: Vertex): Operands {
+  const { conjuncts } = vertex;
   if (conjuncts.length > 1) return { op: "&", operands: conjuncts };
   const [conjunct] = conjuncts;
   if (conjunct === undefined) return { op: "NoOp", operands: [] };
@@ -83,7 +85,7 @@ export function operandsOf(conjuncts: readonly EvalConjunct[]): Operands {
     case "interpolation":
       return of("\\()", ...expr.exprs);
     case "struct":
-      return embedded(conjunct);
+      return embedded(conjunct, vertex);
     default:
       return { op: "NoOp", operands: [conjunct] };
   }
@@ -94,15 +96,15 @@ function literal(value: Value): Expr {
 }
 
 /** `{#A, b: 1}` is `#A & {b: 1}`. */
-function embedded(conjunct: EvalConjunct): Operands {
+function embedded(conjunct: EvalConjunct, vertex: Vertex): Operands {
   const { expr } = conjunct;
   if (expr.kind !== "struct") return { op: "NoOp", operands: [conjunct] };
   const embeddings = expr.decls.flatMap((decl) => (decl.kind === "embed" ? [decl.expr] : []));
   if (embeddings.length === 0) return { op: "NoOp", operands: [conjunct] };
   const rest = expr.decls.filter((decl) => decl.kind !== "embed");
-  const operands: Expr[] = rest.length > 0 ? [...embeddings, structPlan(rest, undefined)] : embeddings;
-  return {
-    op: operands.length > 1 ? "&" : "NoOp",
-    operands: operands.map((operand) => ({ ...conjunct, expr: operand, field: undefined })),
-  };
+  // What is embedded sees the fields of the literal around it.
+  const env = new Environment(conjunct.env, vertex);
+  const operands: EvalConjunct[] = embeddings.map((operand) => ({ ...conjunct, expr: operand, env, field: undefined }));
+  if (rest.length > 0) operands.push({ ...conjunct, expr: structPlan(rest, undefined), field: undefined });
+  return { op: operands.length > 1 ? "&" : "NoOp", operands };
 }

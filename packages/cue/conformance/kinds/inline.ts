@@ -186,10 +186,8 @@ function fails(value: Value, named: ReadonlyMap<string, string>, plain: readonly
   void plain;
   const fits = errors.some(
     (error) =>
-      (code === undefined || error.code === code.replaceAll('"', "")) &&
-      (contains === undefined ||
-        error.message.includes(textOf(contains)) ||
-        withoutSpace(error.message).includes(withoutSpace(textOf(contains)))) &&
+      (code === undefined || code.replaceAll(/["()]/g, "").replaceAll("_", " ").split("|").includes(error.code)) &&
+      (contains === undefined || saysSo(error.message, textOf(contains))) &&
       (path === undefined ||
         path.startsWith("[") ||
         path.startsWith("(") ||

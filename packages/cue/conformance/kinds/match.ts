@@ -4,6 +4,7 @@ import { Context, type Value } from "../../src/index.ts";
 import { equalValues } from "../../src/eval/equality.ts";
 import { defaultOf } from "../../src/eval/evaluate.ts";
 import { finalize } from "../../src/eval/finalize.ts";
+import { formatValue } from "../../src/eval/format.ts";
 import { formatLabel, identLabel, isHidden, isLet, isRegular, nameOfLabel, stringLabel } from "../../src/eval/label.ts";
 import type { Label } from "../../src/eval/label.ts";
 import { Run } from "../../src/eval/run.ts";
@@ -50,9 +51,7 @@ function matchVertex(vertex: Vertex, expr: Expr, text: string, at: string): stri
 }
 
 function value(vertex: Vertex): string {
-  return new CueValue(run, vertex, { budget: { steps: 1e6, depth: 1000, bytes: 1e7 }, compileErrors: [] })
-    .syntax()
-    .slice(0, 100);
+  return formatValue(vertex).slice(0, 100);
 }
 
 function isScalarLiteral(expr: StructLit): boolean {

@@ -17,7 +17,7 @@ import {
   bottom,
   top,
 } from "./values.ts";
-import { type Vertex, evaluated, member, optional } from "./vertex.ts";
+import { type Vertex, member, optional } from "./vertex.ts";
 import { structKind, listKind, numberKind, topKind } from "./kind.ts";
 
 /** Makes the value of a vertex of what was gathered: its base, its errors, and which of its fields are not allowed. */
@@ -58,7 +58,7 @@ function baseOf(node: NodeState): Base | undefined {
   if (node.isList) return node.lists.every((list) => list.isOpen) ? openListMarker : closedListMarker;
   if (node.atom !== undefined) return node.atom;
   if (node.func !== undefined) return node.func;
-  if (node.kind === topKind && node.checks.length === 0) return node.vertex.literals !== undefined ? structMarker : top;
+  if (node.kind === topKind && node.checks.length === 0) return isStructLiteral(node.vertex) ? structMarker : top;
   return constraintOf(node);
 }
 

@@ -4,7 +4,7 @@ import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
 import { type Bottom, type Value, bottom, isFatal, isGroup } from "./values.ts";
-import { Vertex, member, optional, pathOf, required, target } from "./vertex.ts";
+import { Vertex, optional, pathOf, required, target } from "./vertex.ts";
 
 /** An error at its place in the configuration. */
 export interface Problem {
