@@ -57,7 +57,7 @@ describe("names", () => {
   });
 
   it("are subdomains when all their labels are labels", () => {
-    const label = fc.string({ unit: fc.constantFrom(..."aZ9-_."), maxLength: 6 });
+    const label = fc.string({ unit: fc.constantFrom("a", "Z", "9", "-", "_", "."), maxLength: 6 });
     fc.assert(
       fc.property(fc.array(label, { minLength: 1, maxLength: 3 }), (labels) => {
         const parts = labels.flatMap((text) => text.split("."));
