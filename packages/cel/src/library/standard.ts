@@ -238,7 +238,9 @@ function doubleOfText(text: string): number {
     return text.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^[+-]?nan$/i.test(text)) return Number.NaN;
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) throw conversionError("string", "double");
-  return Number(text);
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw conversionError("string", "double");
+  return value;
 }
 
 function boolOfText(text: string): boolean {
