@@ -1,6 +1,7 @@
+import type { JsonObject } from "@lateen/base";
 import type { Controller, Environment } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import type { ProviderTable } from "@lateen/workflow";
+import { type ProviderTable, statusFromJson } from "@lateen/workflow";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
 import { httpProviders } from "./providers/http.ts";
@@ -78,5 +79,15 @@ function isWorthwhile(object: KubeObject, previous: KubeObject | undefined): boo
     const { suspend, terminated, finished, status: phase } = (status ?? {}) as Record<string, unknown>;
     return JSON.stringify([metadata.generation, metadata.annotations, suspend, terminated, finished, phase]);
   };
-  return relevant(object) !== relevant(previous);
+  return relevant(object) !== relevant(previous) || hasForgottenStep(object, previous);
+}
+
+/** A restart from a step takes entries out of the status; the controller's own writes only add some. */
+function hasForgottenStep(object: KubeObject, previous: KubeObject): boolean {
+  const ids = ({ status }: KubeObject): ReadonlySet<string> => {
+    const { steps } = statusFromJson(status as JsonObject | undefined, { steps: "", subSteps: "" });
+    return new Set(steps.flatMap((step) => [step.id, ...step.subSteps.map(({ id }) => id)]));
+  };
+  const now = ids(object);
+  return [...ids(previous)].some((id) => !now.has(id));
 }
