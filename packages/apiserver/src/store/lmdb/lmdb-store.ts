@@ -1,3 +1,4 @@
+import { statfs } from "node:fs/promises";
 import { type Clock, createDeferred, type Deferred, errorMessage, type Log } from "@lateen/base";
 import { checkReadable, conflictOf, createFork } from "../memory.ts";
 import { Pins } from "../pins.ts";
@@ -31,6 +32,8 @@ export interface LmdbStoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onClose: () => Promise<void>;
+  /** Where the data is, for asking how full the disk is. */
+  readonly folder: string;
 }
 
 /** A commit that has been checked and waits for its group to be on disk. */
@@ -42,6 +45,8 @@ interface Pending {
 
 /** Revisions that one step of compaction drops, so that writers wait little. */
 const compactionStep = 500;
+/** A disk with less room than this is full. */
+const fullBelowBytes = 1024 * 1024;
 /** Most bytes of one group, so that a transaction stays small in memory. */
 const maxGroupBytes = 8 * 1024 * 1024;
 
@@ -55,6 +60,7 @@ export class LmdbStore implements Store {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onClose: () => Promise<void>;
+  readonly #folder: string;
   readonly #pins: Pins;
   readonly #hub: WatchHub;
   readonly #forks = new Set<Store>();
@@ -67,7 +73,8 @@ export class LmdbStore implements Store {
   #compacted: number;
   #closed = false;
 
-  constructor({ table, compacted, clock, log, onClose }: LmdbStoreOptions) {
+  constructor({ table, compacted, clock, log, onClose, folder }: LmdbStoreOptions) {
+    this.#folder = folder;
     this.#table = table;
     this.#reader = new LogReader(table);
     this.#clock = clock;
@@ -239,7 +246,7 @@ export class LmdbStore implements Store {
       try {
         await this.#writeGroup(group);
       } catch (error) {
-        this.#fail(group, error);
+        await this.#fail(group, error);
         continue;
       }
       this.#publish(group);
@@ -258,24 +265,28 @@ export class LmdbStore implements Store {
     return this.#queue.splice(0, count);
   }
 
-  /** One transaction: LMDB's library puts what is written in one turn of the event loop into one (`eventTurnBatching`). */
+  /** One transaction. */
   async #writeGroup(group: readonly Pending[]): Promise<void> {
     const table = this.#table;
-    let written: Promise<unknown> = Promise.resolve();
-    for (const { revision, changes } of group) {
-      const items: LogItem[] = [];
-      for (const change of changes) {
-        const { key, previous } = change;
-        items.push([key, change.kind === "put" ? "p" : "d", previous?.revision ?? 0]);
-        if (previous !== undefined) {
-          void table.put(historyKey(key, previous.revision), stamped(revision, previous.bytes));
+    const writes: Promise<unknown>[] = [];
+    const batch = table.batch(() => {
+      for (const { revision, changes } of group) {
+        const items: LogItem[] = [];
+        for (const change of changes) {
+          const { key, previous } = change;
+          items.push([key, change.kind === "put" ? "p" : "d", previous?.revision ?? 0]);
+          if (previous !== undefined) {
+            writes.push(table.put(historyKey(key, previous.revision), stamped(revision, previous.bytes)));
+          }
+          if (change.kind === "put") writes.push(table.put(presentKey(key), stamped(revision, change.bytes)));
+          else writes.push(table.remove(presentKey(key)));
         }
-        if (change.kind === "put") void table.put(presentKey(key), stamped(revision, change.bytes));
-        else void table.remove(presentKey(key));
+        writes.push(table.put(logKey(revision), Buffer.from(JSON.stringify(items))));
       }
-      written = table.put(logKey(revision), Buffer.from(JSON.stringify(items)));
-    }
-    await written;
+    });
+    const outcomes = await Promise.allSettled([batch, ...writes]);
+    const failure = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failure !== undefined) throw await commitCause(failure.reason);
   }
 
   #publish(group: readonly Pending[]): void {
@@ -294,9 +305,9 @@ export class LmdbStore implements Store {
   }
 
   /** A group that could not be written takes with it all that was accepted on top of it. */
-  #fail(group: readonly Pending[], cause: unknown): void {
+  async #fail(group: readonly Pending[], cause: unknown): Promise<void> {
     const message = errorMessage(cause);
-    const full = /MDB_MAP_FULL|ENOSPC|No space|map ?size/i.test(message);
+    const full = /MDB_MAP_FULL|ENOSPC|No space/i.test(message) || (await this.#isDiskFull());
     const error = new StoreError(
       full ? "full" : "unwritable",
       full ? `the disk of the data directory is full: ${message}` : `write to the data directory: ${message}`,
@@ -307,6 +318,15 @@ export class LmdbStore implements Store {
     this.#ahead.clear();
     this.#accepted = this.#revision;
     for (const { done } of lost) done.reject(error);
+  }
+
+  async #isDiskFull(): Promise<boolean> {
+    try {
+      const { bavail, bsize } = await statfs(this.#folder);
+      return bavail * bsize < fullBelowBytes;
+    } catch {
+      return false;
+    }
   }
 
   /** Drops what was replaced in (from, to], and the log of it. */
@@ -322,6 +342,18 @@ export class LmdbStore implements Store {
     await table.batch(() => {
       for (const key of removed) void table.remove(key);
     });
+  }
+}
+
+/** The library wraps why a transaction failed into a promise of its own, which must not stay unread. */
+async function commitCause(reason: unknown): Promise<unknown> {
+  const wrapped = (reason as { readonly commitError?: Promise<unknown> } | undefined)?.commitError;
+  if (wrapped === undefined) return reason;
+  try {
+    await wrapped;
+    return reason;
+  } catch (error) {
+    return error;
   }
 }
 

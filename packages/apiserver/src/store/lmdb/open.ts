@@ -34,6 +34,7 @@ export async function openLmdbStore(options: OpenLmdbStoreOptions): Promise<Stor
     const meta = readMeta(folder, table);
     return new LmdbStore({
       table,
+      folder,
       compacted: meta.compacted,
       clock,
       log,
@@ -68,6 +69,8 @@ function openTable(folder: string, maxBytes: number): Table {
       keyEncoding: "binary",
       // A transaction is visible when it is on disk, not before.
       overlappingSync: false,
+      // Our groups are batches of their own; those of the library leave a promise behind that nobody could handle.
+      eventTurnBatching: false,
       maxReaders: 64,
       mapSize: Math.min(maxBytes, 64 * 1024 * 1024),
       cache: false,
