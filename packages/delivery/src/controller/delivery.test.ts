@@ -295,4 +295,30 @@ spec:
     expect(await deliver("one", "shop:2")).toBe("shop:1");
     expect(await deliver("two", "shop:2")).toBe("shop:2");
   });
+
+  it("restarts a finished workflow once when an annotation asks for it", async () => {
+    const { apply, settle, run, client, application } = await control();
+    await apply(`apiVersion: core.oam.dev/v1beta1
+kind: Application
+metadata: {name: shop, namespace: default}
+spec:
+  components: [{name: front, type: webservice, properties: {image: "shop:1"}}]
+`);
+    await settle();
+    await run();
+    const startTime = async (): Promise<unknown> =>
+      valueAt((await application("shop")).status, "workflow", "startTime");
+    const first = await startTime();
+    await settle({ withinMs: 5_000 });
+    await client.patch(
+      { apiVersion: "core.oam.dev/v1beta1", kind: "Application", namespace: "default", name: "shop" },
+      { kind: "merge", value: { metadata: { annotations: { "app.oam.dev/restart-workflow": "true" } } } },
+    );
+    await settle({ withinMs: 5_000 });
+    expect(await startTime()).not.toBe(first);
+    const { metadata, status } = await application("shop");
+    expect(metadata.annotations ?? {}).not.toHaveProperty(["app.oam.dev/restart-workflow"]);
+    expect(status).not.toHaveProperty("workflowRestartScheduledAt");
+    expect(valueAt(status, "workflow", "finished")).toBe(true);
+  });
 });

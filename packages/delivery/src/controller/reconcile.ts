@@ -41,6 +41,7 @@ import { collectGarbage, garbageMs, removeApplication, trackerFinalizerOnApp, tr
 import { createReferredReader } from "./referred-reader.ts";
 import { type Revision, pinnedDefinitions, recordRevision, revisionApi, surplusRevisions } from "./revision.ts";
 import { runWorkflow } from "./run-workflow.ts";
+import { scheduleRestart } from "./scheduled-restart.ts";
 import { StageError } from "./stage-error.ts";
 import { StatusDraft } from "./status-draft.ts";
 
@@ -73,7 +74,11 @@ export async function reconcileApplication(
     const withFinalizer = await addFinalizer(application, { client, finalizer: trackerFinalizerOnApp, signal });
     return new Round(state, withFinalizer, signal).run();
   }
-  return new Round(state, application, signal).run();
+  const now = state.environment.clock.now();
+  const scheduled = await scheduleRestart(client, application, { now, signal });
+  const result = await new Round(state, scheduled.application, signal).run();
+  if (scheduled.dueMs === undefined) return result;
+  return { requeueAfterMs: Math.min(scheduled.dueMs, result?.requeueAfterMs ?? scheduled.dueMs) };
 }
 
 /** One reconcile of a live Application. */
