@@ -62,9 +62,14 @@ function baseOf(node: NodeState): Base | undefined {
   return constraintOf(node);
 }
 
-/** `{}` and `{#a: 1}` are structs, `{_, #a: 1}` may be anything. */
+/** `{}` and `{#a: 1}` are structs, `{_, #a: 1}` may be anything; an embedded reference that adds nothing changes nothing. */
 function isStructLiteral({ literals }: Vertex): boolean {
-  return literals?.some(({ plan }) => plan === undefined || plan.decls.every((decl) => decl.kind !== "embed")) ?? false;
+  return (
+    literals?.some(
+      ({ plan }) =>
+        plan === undefined || plan.decls.every((decl) => decl.kind !== "embed" || decl.expr.kind !== "value"),
+    ) ?? false
+  );
 }
 
 function checkConstraints(run: Run, node: NodeState): void {

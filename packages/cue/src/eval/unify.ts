@@ -98,7 +98,7 @@ function workOff(run: Run, vertex: Vertex): void {
 /** Nothing but cyclic conjuncts is left: an error, unless they bring no field that would go on for ever. */
 function settleCyclic(run: Run, node: NodeState): void {
   const kept = node.cyclic.splice(0);
-  if (kept.some(({ expr }) => expr.kind !== "struct" || expr.decls.length === 0 || !expr.decls.every(isPassive))) {
+  if (kept.some(({ expr }) => expr.kind !== "struct" || !expr.decls.every(isPassive))) {
     fail(node, bottom({ code: "structural cycle", message: "structural cycle", vertex: node.vertex }));
     return;
   }
