@@ -1,6 +1,6 @@
 import { intNumber, safeIntegerOf } from "../number.ts";
 import type { Expr } from "../compile/ir.ts";
-import { blockAt, inheritedLineage, vertexOf } from "./environment.ts";
+import { blockAt, vertexOf } from "./environment.ts";
 import { isDormant } from "./dormant.ts";
 import { absent, cycleWith, undefinedField } from "./errors.ts";
 import { defaultOf, evaluate, evaluated as valueOf, isReference } from "./evaluate.ts";
@@ -11,7 +11,7 @@ import { allows } from "./patterns.ts";
 import type { Run } from "./run.ts";
 import { attempt, drain, unify } from "./unify.ts";
 import { type Bottom, type Value, atom, bottom, isFatal } from "./values.ts";
-import { Vertex, finalized, inProgress, member, optional, required, target, unprocessed } from "./vertex.ts";
+import { Vertex, finalized, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
 
 /** Where a reference leads: a vertex, or a value that is none (a label, a scalar's error). */
 export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
@@ -27,7 +27,7 @@ export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr
           new Vertex(
             vertexOf(block),
             letLabel(declaration.name),
-            [{ expr: declaration.value, env: block, lineage: inheritedLineage(block) }],
+            [{ expr: declaration.value, env: block, lineage: noLineage }],
             true,
           ),
       );
