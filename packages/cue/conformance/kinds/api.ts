@@ -95,7 +95,7 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
     const holder = value.kind;
     if (holder === "list") return { syntax: String(value.elements().length) };
     if (holder === "string" || holder === "bytes")
-      return { syntax: String(new TextEncoder().encode(String(value.toJSON())).length) };
+      return { syntax: String(new TextEncoder().encode(JSON.stringify(value.toJSON()).slice(1, -1)).length) };
     return { err: `len not supported for type ${kindText(holder)}`, syntax: "_|_" };
   },
   path: ({ value }) => ({ path: value instanceof CueValue ? value.pathText : "" }),
@@ -203,7 +203,7 @@ function scalar(value: Value, kinds: readonly string[], read: (json: unknown, ki
 }
 
 function hex(text: string): string {
-  return [...text].map((char) => char.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+  return Array.from({ length: text.length }, (_, i) => text.charCodeAt(i).toString(16).padStart(2, "0")).join("");
 }
 
 function attributeArguments(body: string): [string, string][] {

@@ -160,7 +160,10 @@ function iterateOver(
   }
   if (value.status === finalized && value.childError !== undefined) return value.childError;
   if (value.status === inProgress && value.state !== undefined) value.state.isFrozen = true;
-  for (const arc of [...value.arcs]) {
+  // What the iterations add does not count among what is ranged over.
+  const { length } = value.arcs;
+  for (let i = 0; i < length; i++) {
+    const arc = value.arcs[i]!;
     if (arc.arcType === required && isRegular(arc.label))
       return bottom({
         code: "incomplete",

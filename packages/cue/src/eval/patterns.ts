@@ -16,7 +16,8 @@ import { type Conjunct, type Pattern, Vertex, target } from "./vertex.ts";
 export function applyPattern(run: Run, node: NodeState, pattern: Pattern): void {
   const { vertex } = node;
   (vertex.patterns ??= []).push(pattern);
-  for (const arc of [...vertex.arcs]) constrain(run, node, arc, pattern);
+  const { length } = vertex.arcs;
+  for (let i = 0; i < length; i++) constrain(run, node, vertex.arcs[i]!, pattern);
 }
 
 /** Gives every optional field its arc, with what patterns say of it. */
