@@ -89,9 +89,10 @@ function resourceBranch(resource: ResourceNode, paint: Paint): Branch {
   const parts = [`${resource.kind} ${resource.name}`];
   if (resource.ready !== undefined) parts.push(resource.ready);
   if (resource.status !== "") parts.push(resource.status);
-  if (resource.simulated) parts.push(paint("simulated", "yellow"));
+  if (resource.simulated && !resource.message?.startsWith("simulated")) parts.push(paint("simulated", "yellow"));
   if (resource.address !== undefined) parts.push(paint(resource.address, "blue"));
-  if (resource.message !== undefined && resource.message !== "") parts.push(paint(resource.message, "dim"));
+  if (resource.message !== undefined && resource.message !== "")
+    parts.push(paint(resource.message, resource.simulated ? "yellow" : "dim"));
   return { line: parts.join("  "), children: resource.children.map((child) => resourceBranch(child, paint)) };
 }
 

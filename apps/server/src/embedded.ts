@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
-import { createApiServer } from "@lateen/apiserver";
+import { type Admitter, createApiServer } from "@lateen/apiserver";
 import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
@@ -17,7 +17,7 @@ import { type Environment, startControllers } from "@lateen/controller";
 import { createApplicationAdmitter, createDeliveryControllers, installDefinitions, localPorts } from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
-import { createRunControllers, stepProviders } from "@lateen/runs";
+import { createRunAdmitter, createRunControllers, stepProviders } from "@lateen/runs";
 import { bundledImages } from "./bundled-images.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
@@ -68,7 +68,7 @@ async function compose(
   const store = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
   signal?.throwIfAborted();
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
-  let admit: ReturnType<typeof createApplicationAdmitter> | undefined;
+  const admitters: Admitter[] = [];
   const server = stack.use(
     createApiServer({
       store,
@@ -77,7 +77,7 @@ async function compose(
       log,
       serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
       customResourceDefinitions: oamCustomResourceDefinitions(),
-      admitters: parts === "bare" ? [] : [(review) => admit?.(review) ?? Promise.resolve({ kind: "allowed" })],
+      admitters,
     }),
   );
   await server.ready;
@@ -90,7 +90,7 @@ async function compose(
   if (parts === "all") {
     const cache = stack.use(createCache({ client, clock, log }));
     const environment: Environment = { client, cache, clock, log };
-    admit = createApplicationAdmitter({ cache });
+    admitters.push(createApplicationAdmitter({ cache }), createRunAdmitter({ client }));
     await installDefinitions(client, { signal: signal ?? new AbortController().signal });
     const running = stack.use(
       startControllers({
