@@ -186,7 +186,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
     node.keepCyclic(conjunct);
     return;
   }
-  if (!lineage.cyclic && !node.hasNonCyclic && !isReference(expr) && expr.kind !== "unify") {
+  if (!lineage.cyclic && !node.hasNonCyclic && !isReference(expr) && expr.kind !== "unify" && !isWrapper(expr)) {
     node.hasNonCyclic = true;
     for (const kept of node.cyclic.splice(0)) node.queue.push(kept);
   }
@@ -239,6 +239,11 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
     default:
       addTask(node, "expression", conjunct, () => addExpression(run, node, conjunct));
   }
+}
+
+/** A literal that only embeds brings nothing of its own. */
+function isWrapper(expr: Expr): boolean {
+  return expr.kind === "struct" && expr.decls.length > 0 && expr.decls.every((decl) => decl.kind === "embed");
 }
 
 function isComposite(expr: Expr): boolean {
