@@ -68,6 +68,7 @@ async function compose(
   const store = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
   signal?.throwIfAborted();
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
+  // The server reads this list at each write; what judges by the cache joins once there is one.
   const admitters: Admitter[] = [];
   const server = stack.use(
     createApiServer({
