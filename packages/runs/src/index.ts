@@ -1,4 +1,5 @@
 export { type NamePatch, type RunAdmission, admitRun } from "./admit-run.ts";
+export { type RunAnswer, type RunReview, createRunAdmitter } from "./admit-write.ts";
 export { type MailSender } from "./providers/email.ts";
 export { type RunRequest, type RunResult, type RunState, reconcileRun } from "./reconcile-run.ts";
 export { type RunPorts, createRunControllers, stepProviders } from "./run-controllers.ts";
