@@ -46,8 +46,14 @@ if (process.env.UPDATE || !known) {
   writeFileSync(goldenPath, `${JSON.stringify(golden, null, 2)}\n`);
   process.exit(0);
 }
-// A folder of another size (further cases) is judged by its failures alone.
-if (known.passed + known.failed !== counts.passed + counts.failed) process.exit(counts.failed === 0 ? 0 : 1);
+// Other cases than the golden's (a further folder of the same form): as good as there, give or take two in a hundred.
+const share = ({ passed, failed }) => failed / (passed + failed);
+if (known.passed + known.failed !== counts.passed + counts.failed) {
+  console.log(
+    `other cases than the golden's: ${(100 * share(counts)).toFixed(1)} % failed, there ${(100 * share(known)).toFixed(1)} %`,
+  );
+  process.exit(share(counts) <= share(known) + 0.02 ? 0 : 1);
+}
 if (counts.failed > known.failed) {
   console.error(`conformance:${name}: ${counts.failed} failed, the golden allows ${known.failed} (${failures})`);
   process.exit(1);

@@ -132,8 +132,8 @@ function compare(theirs, mine) {
     const difference = field.status === "ok" ? compareJson(field.json, own.json) : undefined;
     if (difference !== undefined) return `${status}: a field's ${difference}`;
   }
-  const wanted = [...new Set(theirs.paths)].sort().join(" ");
-  const got = [...new Set(mine.paths)].sort().join(" ");
+  const wanted = [...new Set(theirs.paths)].sort((a, b) => (a < b ? -1 : 1)).join(" ");
+  const got = [...new Set(mine.paths)].sort((a, b) => (a < b ? -1 : 1)).join(" ");
   return wanted === got ? undefined : `${status}: paths of errors`;
 }
 
