@@ -26,5 +26,7 @@ export interface PodStreams {
 export interface PodConnection {
   readonly readable: AsyncIterable<Uint8Array>;
   write(bytes: Uint8Array): Promise<void>;
+  /** Ends our side; what is under way is still delivered. */
+  end?(): void;
   close(): void;
 }

@@ -17,39 +17,58 @@ export interface MessageSocket {
   close(): void;
 }
 
-/** What an upgraded connection speaks, and who speaks it. */
-export interface UpgradedStream {
-  readonly protocol: string;
-  run(socket: MessageSocket): Promise<void>;
-}
+/**
+ * What an upgraded connection speaks, and who speaks it: the server itself, or a listener that carries many connections to
+ * the pod's ports in one (SPDY, which needs zlib).
+ */
+export type UpgradedStream =
+  | { readonly kind: "messages"; readonly protocol: string; run(socket: MessageSocket): Promise<void> }
+  | {
+      readonly kind: "connections";
+      readonly protocol: string;
+      /** @throws ApiError */
+      connect(port: number, options: { readonly signal: AbortSignal }): Promise<PodConnection>;
+    };
 
 const channelProtocol = "v4.channel.k8s.io";
+/** Port-forward in SPDY/3.1 frames: in the messages of a WebSocket, or on a connection upgraded to `SPDY/3.1` itself. */
+const spdyProtocol = "SPDY/3.1+portforward.k8s.io";
 
 /**
- * `pods/NAME/portforward` over a WebSocket: for the i-th port of the query channel 2i carries data and 2i+1 errors, each
- * begins with the port in two bytes, least significant first; the first byte of a message names its channel.
+ * `pods/NAME/portforward`: connections in SPDY frames, as kubectl asks for, or a WebSocket of channels. There 2i carries the
+ * data of the query's i-th port and 2i+1 its errors, each begins with the port in two bytes, least significant first; the
+ * first byte of a message names its channel.
  * @throws NotFound, BadRequest, ServiceUnavailable.
  */
 export function portForward(request: ResourceRequest, offered: readonly string[]): UpgradedStream {
   const { core, resource, namespace = "", name } = request;
   const pod = readObject(core, resource, keyOf(resource, namespace, name));
   if (pod === undefined) throw notFound(resource.groupResource, name);
-  if (!offered.includes(channelProtocol)) {
+  const protocol = [spdyProtocol, channelProtocol].find((known) => offered.includes(known));
+  if (protocol === undefined) {
     throw badRequest(
-      `port-forward speaks ${channelProtocol} here; the client offers ${offered.length === 0 ? "none" : offered.join(", ")}. Use "lateen port-forward".`,
+      `port-forward speaks ${spdyProtocol} and ${channelProtocol} here; the client offers ${offered.length === 0 ? "none" : offered.join(", ")}`,
     );
   }
   const phase = valueAt(pod, "status", "phase");
   if (phase !== "Running")
     throw badRequest(`unable to forward port because pod is not running. Current status=${textOf(phase)}`);
+  const streams = core.podStreams;
+  if (streams === undefined) throw noNode(name);
+  if (protocol === spdyProtocol) {
+    return {
+      kind: "connections",
+      protocol,
+      connect: (port, { signal }) => streams.connect({ namespace, name, port, signal }),
+    };
+  }
   const ports = request.query.all("ports").flatMap((text) => text.split(",").map(Number));
   if (ports.length === 0 || !ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw badRequest('query parameter "ports" must be a list of port numbers');
   }
-  const streams = core.podStreams;
-  if (streams === undefined) throw noNode(name);
   return {
-    protocol: channelProtocol,
+    kind: "messages",
+    protocol,
     async run(socket) {
       const end = new AbortController();
       const connections: (PodConnection | undefined)[] = ports.map(() => undefined);

@@ -1,17 +1,20 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { Channel } from "@lateen/base";
 import type { ApiResponse } from "@lateen/objects";
 import type { ApiServer } from "../../server/options.ts";
-import type { MessageSocket } from "../../subresources/port-forward.ts";
+import type { MessageSocket, UpgradedStream } from "../../subresources/port-forward.ts";
 import { peerOf } from "./exchange.ts";
+import { forwardPorts } from "./spdy/port-forward.ts";
 
 const maxMessageBytes = 1024 * 1024;
-/** Messages that may wait for the server to read them. */
-const maxWaiting = 1_000;
+/** Bytes that wait for the server to read them before the client is made to wait. */
+const maxWaitingBytes = 1024 * 1024;
+const spdyVersion = "SPDY/3.1";
 
-/** Turns HTTP/1.1 upgrades into WebSockets where the API has a stream of messages to give. */
+/** Turns HTTP/1.1 upgrades into WebSockets, or for port-forward SPDY/3.1, where the API has a stream to give. */
 export class Upgrader {
   readonly #server: ApiServer;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
@@ -23,21 +26,29 @@ export class Upgrader {
 
   async accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
+    // A forwarded port may be quiet for long.
+    if ("setTimeout" in socket) (socket as Socket).setTimeout(0);
     const gone = new AbortController();
     socket.once("close", () => gone.abort(new DOMException("the client went away", "AbortError")));
-    const offered = (incoming.headers["sec-websocket-protocol"] ?? "").split(",").map((text) => text.trim());
+    const isSpdy = incoming.headers.upgrade?.toLowerCase() === spdyVersion.toLowerCase();
     const answer = await this.#server.upgrade(
       { method: incoming.method ?? "GET", path: incoming.url ?? "/", headers: incoming.headers, signal: gone.signal },
-      { peer: peerOf(incoming), protocols: offered.filter((text) => text !== "") },
+      { peer: peerOf(incoming), protocols: isSpdy ? spdyProtocolsOf(incoming) : webSocketProtocolsOf(incoming) },
     );
     if (answer.kind === "refused") {
       refuse(socket, answer.response);
       return;
     }
+    const { stream } = answer;
+    if (isSpdy) {
+      socket.write(switching(stream.protocol.slice(spdyVersion.length + 1)));
+      serve(plainSocket(socket, head), stream).catch(() => socket.destroy());
+      return;
+    }
     // The library picks the protocol by this list, which holds the chosen one alone.
-    incoming.headers["sec-websocket-protocol"] = answer.stream.protocol;
+    incoming.headers["sec-websocket-protocol"] = stream.protocol;
     this.#sockets.handleUpgrade(incoming, socket, head, (webSocket) => {
-      answer.stream.run(messageSocket(webSocket)).catch(() => webSocket.close(1011));
+      serve(messageSocket(webSocket), stream).catch(() => webSocket.close(1011));
     });
   }
 
@@ -47,20 +58,73 @@ export class Upgrader {
   }
 }
 
+function serve(socket: MessageSocket, stream: UpgradedStream): Promise<void> {
+  return stream.kind === "messages"
+    ? stream.run(socket)
+    : forwardPorts(socket, (port, options) => stream.connect(port, options));
+}
+
+function webSocketProtocolsOf({ headers }: IncomingMessage): readonly string[] {
+  return listed(headers["sec-websocket-protocol"] ?? "");
+}
+
+/** Under the names that the same protocols have inside a WebSocket. */
+function spdyProtocolsOf({ headers }: IncomingMessage): readonly string[] {
+  return listed(String(headers["x-stream-protocol-version"] ?? "")).map((name) => `${spdyVersion}+${name}`);
+}
+
+function listed(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  return names.filter((name) => name !== "");
+}
+
+function switching(protocol: string): string {
+  const headers = [`Connection: Upgrade`, `Upgrade: ${spdyVersion}`, `X-Stream-Protocol-Version: ${protocol}`];
+  return `HTTP/1.1 101 Switching Protocols\r\n${headers.join("\r\n")}\r\n\r\n`;
+}
+
 function messageSocket(socket: WebSocket): MessageSocket {
-  const messages = new Channel<Uint8Array>({ limit: maxWaiting, onClose: () => socket.close() });
+  const messages = new Channel<Uint8Array>({ onClose: () => socket.close() });
+  let waitingBytes = 0;
   socket.on("message", (data: RawData) => {
     const bytes = Array.isArray(data) ? Buffer.concat(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    waitingBytes += bytes.length;
+    if (waitingBytes > maxWaitingBytes) socket.pause();
     messages.push(bytes);
   });
   socket.once("close", () => messages.end());
   socket.on("error", () => messages.end());
   return {
-    messages,
+    messages: read(),
     send: (message) =>
       new Promise((resolve, reject) => socket.send(message, (error) => (error ? reject(error) : resolve()))),
     close: () => socket.close(1000),
   };
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of messages) {
+      waitingBytes -= bytes.length;
+      if (socket.isPaused && waitingBytes <= maxWaitingBytes / 2) socket.resume();
+      yield bytes;
+    }
+  }
+}
+
+/** A connection without messages: what comes is cut anywhere. */
+function plainSocket(socket: Duplex, head: Buffer): MessageSocket {
+  return {
+    messages: read(),
+    send: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+      }),
+    close: () => void socket.end(),
+  };
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    if (head.length > 0) yield head;
+    for await (const bytes of socket) yield bytes as Uint8Array;
+  }
 }
 
 function refuse(socket: Duplex, { status, headers, body }: ApiResponse): void {
