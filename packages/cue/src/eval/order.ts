@@ -52,6 +52,13 @@ class Graph {
     this.#vertex = vertex;
   }
 
+  /** Whether further literals stand beside one that a reference brings. */
+  get isOfSeveral(): boolean {
+    let roots = 0;
+    for (const { outer } of this.#vertex.literals ?? []) if (outer === undefined) roots++;
+    return roots > 1;
+  }
+
   has(label: Label): boolean {
     return this.#vertex.arc(label) !== undefined || isDormant(this.#vertex, label);
   }
@@ -197,6 +204,12 @@ function literalSpan(graph: Graph, record: LiteralRecord, walk: Walk): Span {
         for (const made of record.dynamic ?? []) if (made.at === at) fields.push(single(graph, made.label, walk));
     }
   });
+  // What comprehensions bring to a literal referred to stands beside its fields, once others declare the same.
+  if (record.isReferred === true && record.outer === undefined && graph.isOfSeveral) {
+    embedded.push(side([...before, ...after].filter((span) => span.heads.length > 0)));
+    before.length = 0;
+    after.length = 0;
+  }
   walk.later?.push(...after);
   const own = graph.chain([...before, ...fields, ...(walk.later === undefined ? after : [])]);
   if (embedded.length === 0) return own;

@@ -395,7 +395,7 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const { env, outer, at } = insertion;
   let { lineage } = insertion;
   const { origin } = lineage;
-  const record: LiteralRecord = { plan, outer, at, origin };
+  const record: LiteralRecord = { plan, outer, at, origin, isReferred: lineage.refs !== undefined };
   (vertex.literals ??= []).push(record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);

@@ -83,6 +83,8 @@ export interface LiteralRecord {
   readonly origin: number;
   /** Fields of dynamic labels, by declaration. */
   dynamic?: { readonly at: number; readonly label: Label }[];
+  /** It came through a reference. */
+  readonly isReferred?: boolean;
 }
 
 /**
