@@ -19,9 +19,16 @@ export class Upgrader {
   readonly #server: ApiServer;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, perMessageDeflate: false });
 
+  /** What each upgrade that is under way will speak. */
+  readonly #protocols = new WeakMap<IncomingMessage, string>();
+
   constructor(server: ApiServer) {
     this.#server = server;
     this.#sockets.on("error", () => undefined);
+    this.#sockets.on("headers", (headers, incoming) => {
+      const protocol = this.#protocols.get(incoming);
+      if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
+    });
   }
 
   async accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -45,8 +52,9 @@ export class Upgrader {
       serve(plainSocket(socket, head), stream).catch(() => socket.destroy());
       return;
     }
-    // The library picks the protocol by this list, which holds the chosen one alone.
-    incoming.headers["sec-websocket-protocol"] = stream.protocol;
+    // The library refuses names with a slash, which kubectl's has, and so must not see the list; `headers` adds the answer.
+    delete incoming.headers["sec-websocket-protocol"];
+    this.#protocols.set(incoming, stream.protocol);
     this.#sockets.handleUpgrade(incoming, socket, head, (webSocket) => {
       serve(messageSocket(webSocket), stream).catch(() => webSocket.close(1011));
     });

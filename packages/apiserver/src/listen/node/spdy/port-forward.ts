@@ -86,6 +86,8 @@ async function forward({ data, error, port, connect, signal }: Forwarding): Prom
     await data.reset().catch(() => undefined);
     return;
   }
+  // A pod that does not read would otherwise keep a connection whose client is gone.
+  data.onFailure(() => connection.close());
   const down = async (): Promise<void> => {
     try {
       for await (const bytes of connection.readable) await data.write(bytes);

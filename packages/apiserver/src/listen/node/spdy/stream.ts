@@ -29,6 +29,7 @@ export class SpdyStream {
   #remoteEnded: boolean;
   #localEnded = false;
   #failure: Error | undefined;
+  #failureListener: (() => void) | undefined;
   #sendWindow: number;
   /** Resolved whenever something has changed. */
   #change: Deferred<void> | undefined;
@@ -120,10 +121,18 @@ export class SpdyStream {
     return this.#sendWindow <= maxWindowBytes;
   }
 
+  /** Told once when the stream ends before its time, be it now. */
+  onFailure(listener: () => void): void {
+    if (this.#failure !== undefined) listener();
+    else this.#failureListener = listener;
+  }
+
   /** Ends both sides without a word to the peer. */
   fail(error: Error): void {
-    this.#failure ??= error;
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
     this.discard();
+    this.#failureListener?.();
     this.#owner.closed(this);
   }
 
