@@ -6,6 +6,7 @@ export {
   createApplicationAdmitter,
   validationAnnotation,
 } from "./admission.ts";
+export { type DefinitionControllerOptions, createDefinitionControllers } from "./controller/definition-controllers.ts";
 export { type DeliveryOptions, createDeliveryControllers } from "./controller/delivery-controllers.ts";
 export { type InstalledDefinitions, installDefinitions } from "./controller/install-definitions.ts";
 export { DispatchError } from "./controller/keeper.ts";

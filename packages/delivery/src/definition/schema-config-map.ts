@@ -20,20 +20,24 @@ export function definitionSchema(definition: KubeObject): JsonObject {
   return parameterSchema(templateOf(definition) ?? "");
 }
 
+/** @param subject the name of the definition or of a revision of it. */
+export function schemaName({ kind }: KubeObject, subject: string): string {
+  return `${typeWords[kind] ?? kind.toLowerCase()}-schema-${subject}`;
+}
+
 /** One of the definition itself, one of its revision. */
 export function schemaConfigMaps(
   definition: KubeObject,
   { revision, revisionUid }: { readonly revision: string; readonly revisionUid?: string },
 ): readonly KubeObject[] {
   const { name = "", namespace = systemNamespace, labels = {}, uid = "" } = definition.metadata;
-  const word = typeWords[definition.kind] ?? definition.kind.toLowerCase();
   const applied = valueAt(definition, "spec", "appliesToWorkloads");
   const data = { "openapi-v3-json-schema": JSON.stringify(definitionSchema(definition)) };
   const configMap = (subject: string, owner: { kind: string; name: string; uid: string }): KubeObject => ({
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: {
-      name: `${word}-schema-${subject}`,
+      name: schemaName(definition, subject),
       namespace,
       labels: { ...labels, "definition.oam.dev": "schema", "definition.oam.dev/name": subject },
       ...(Array.isArray(applied) && applied.length > 0
