@@ -112,11 +112,25 @@ async function applyOne(
   const target = { namespace: after.metadata.namespace ?? "default", name: after.metadata.name ?? "" };
   const retried = outcomeOf(after) === undefined ? failingStepOf(after) : undefined;
   if (outcomeOf(after) === "failed" || retried !== undefined) {
-    await restartWorkflow(client, retried === undefined ? target : { ...target, step: retried });
-    const object = await client.get({ ...applicationApi, ...target }, { signal });
-    return { manifest, object, change: retried === undefined ? "restarted" : "retried" };
+    const change = await startAgain(client, target, retried);
+    return { manifest, object: await client.get({ ...applicationApi, ...target }, { signal }), change };
   }
   return { manifest, object: after, change: "unchanged" };
+}
+
+async function startAgain(
+  client: Client,
+  target: { readonly namespace: string; readonly name: string },
+  step: string | undefined,
+): Promise<Delivered["change"]> {
+  try {
+    await restartWorkflow(client, step === undefined ? target : { ...target, step });
+    return step === undefined ? "restarted" : "retried";
+  } catch (error) {
+    // The engine was faster: the step that failed a moment ago runs again already.
+    if (step !== undefined && (error as Error).name === "OperationError") return "unchanged";
+    throw error;
+  }
 }
 
 /** The step that fails while the run still tries it again. */

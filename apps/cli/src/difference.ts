@@ -49,10 +49,26 @@ export function describeDifferences(differences: readonly Difference[], limit = 
   const lines = differences.slice(0, limit).map(({ path, before, after }) => {
     if (before === undefined) return `+ ${formatPath(path)}: ${short(after)}`;
     if (after === undefined) return `- ${formatPath(path)}: ${short(before)}`;
+    if (isText(before) && isText(after)) return `~ ${formatPath(path)}, ${changedLines(before, after)}`;
     return `~ ${formatPath(path)}: ${short(before)} → ${short(after)}`;
   });
   if (differences.length > limit) lines.push(`  … and ${differences.length - limit} more`);
   return lines;
+}
+
+const isText = (value: JsonValue): value is string => typeof value === "string" && value.includes("\n");
+
+/** The first line in which two texts differ: `line 4: old → new`, cut where they are long. */
+function changedLines(before: string, after: string): string {
+  const old = before.split("\n");
+  const now = after.split("\n");
+  const at = now.findIndex((line, i) => line !== old[i]);
+  const n = at < 0 ? now.length : at;
+  const cut = (line: string | undefined): string => {
+    const text = (line ?? "").trim();
+    return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  };
+  return `line ${n + 1}: ${cut(old[n])} → ${cut(now[n])}`;
 }
 
 function short(value: JsonValue | undefined): string {

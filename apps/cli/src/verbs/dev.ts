@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type JsonValue, errorMessage, formatMs, isAborted } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { resumeWorkflow } from "@lateen/delivery/pure";
+import { restartWorkflow, resumeWorkflow } from "@lateen/delivery/pure";
 import { type KubeObject, describeObject } from "@lateen/objects";
 import { type RunningServer, startServer } from "@lateen/server/embedded";
 import { followApplication, outcomeOf } from "../application-view.ts";
@@ -12,7 +12,7 @@ import { describeDifferences, differencesOf } from "../difference.ts";
 import { listenForKeys } from "../keys.ts";
 import { createLiveBlock, type LiveBlock } from "../live.ts";
 import { logsOfApplication } from "../logs.ts";
-import { loadFiles, type LoadedFiles } from "../manifests.ts";
+import { loadFiles, type LoadedFiles, type Manifest } from "../manifests.ts";
 import { parseImageMappings } from "../images.ts";
 import { createServerLog } from "../server-log.ts";
 import type { Terminal } from "../terminal.ts";
@@ -118,6 +118,14 @@ interface SessionOptions {
   readonly paths: readonly string[];
 }
 
+/** Applications of a session follow their definitions (KubeVela's own annotation), so that a saved definition is seen. */
+function followingDefinitions(manifest: Manifest): Manifest {
+  const { object } = manifest;
+  if (!isApplication(object)) return manifest;
+  const annotations = { "app.oam.dev/autoUpdate": "true", ...object.metadata.annotations };
+  return { ...manifest, object: { ...object, metadata: { ...object.metadata, annotations } } };
+}
+
 /** One run of `lateen dev`: delivers at the start and after each save, and draws the applications all the while. */
 class Session {
   readonly #server: RunningServer;
@@ -174,16 +182,32 @@ class Session {
       return;
     }
     for (const line of this.#changes(before, loaded)) this.#block.note(line);
-    const result = await deliver(this.#server.client, loaded.manifests, { namespace, signal, force: true });
+    const result = await deliver(this.#server.client, loaded.manifests.map(followingDefinitions), {
+      namespace,
+      signal,
+      force: true,
+    });
     if (result.kind === "refused") {
       this.#refuse(result.diagnostics, loaded, before);
       return;
     }
     this.#loaded = loaded;
+    const changedDefinition = result.objects.some(
+      ({ object, change }) => change === "configured" && object.kind.endsWith("Definition"),
+    );
     for (const one of result.objects) {
       if (before === undefined || one.change !== "unchanged") this.#block.note(describeDelivered(one));
-      if (isApplication(one.object)) this.#follow(one.object);
+      if (!isApplication(one.object)) continue;
+      this.#follow(one.object);
+      if (before !== undefined && changedDefinition && one.change === "unchanged") await this.#deliverAgain(one.object);
     }
+  }
+
+  /** Its spec has not changed, so that nothing would run by itself. */
+  async #deliverAgain({ metadata }: KubeObject): Promise<void> {
+    const target = { namespace: metadata.namespace ?? "default", name: metadata.name ?? "" };
+    await restartWorkflow(this.#server.client, target);
+    this.#block.note(`a definition has changed: ${target.namespace}/${target.name} is delivered again`);
   }
 
   #refuse(diagnostics: readonly Diagnostic[], loaded: LoadedFiles, before: LoadedFiles | undefined): void {
