@@ -14,7 +14,13 @@ import { type Client, createCache, createClient } from "@lateen/client";
 import { createClusterControllers } from "@lateen/cluster";
 import { startNodeAgent } from "@lateen/cluster/node-agent";
 import { type Environment, startControllers } from "@lateen/controller";
-import { createApplicationAdmitter, createDeliveryControllers, installDefinitions, localPorts } from "@lateen/delivery";
+import {
+  createApplicationAdmitter,
+  createDefinitionControllers,
+  createDeliveryControllers,
+  installDefinitions,
+  localPorts,
+} from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
 import { createRunAdmitter, createRunControllers, stepProviders } from "@lateen/runs";
@@ -88,6 +94,7 @@ async function compose(
     fieldManager: "lateen",
   });
   let failure: Promise<void> = new Promise(() => undefined);
+  let startLate = (): void => undefined;
   if (parts === "all") {
     const cache = stack.use(createCache({ client, clock, log }));
     const environment: Environment = { client, cache, clock, log };
@@ -118,10 +125,17 @@ async function compose(
     server.setPodStreams(node.streams);
     failure = running.wait();
     failure.catch(() => undefined);
+    startLate = () => {
+      const late = startControllers({ ...environment, controllers: createDefinitionControllers(environment) });
+      failure = Promise.race([failure, stack.use(late).wait()]);
+      failure.catch(() => undefined);
+    };
   }
   const listening = stack.use(await listen({ server, host, port, tls, log }));
   const address = `https://${listening.address.includes(":") ? `[${listening.address}]` : listening.address}:${listening.port}`;
   const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: address, tls });
+  // Nobody waits for what these controllers write, and the server is not to be ready later for it.
+  startLate();
   return {
     address,
     kubeconfigPath,
