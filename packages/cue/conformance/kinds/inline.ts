@@ -1,6 +1,9 @@
+import type { Diagnostic } from "@lateen/base";
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value, parseExpression, parseFile } from "../../src/index.ts";
 import type { Attribute, Decl, Expr, Field, Label } from "../../src/syntax/ast.ts";
+import { formatLabel } from "../../src/eval/label.ts";
+import { target } from "../../src/eval/vertex.ts";
 import { unquote } from "../../src/syntax/index.ts";
 import type { Answer, CueCase } from "../case.ts";
 import { instanceOf } from "./evaluation.ts";
@@ -22,6 +25,8 @@ export function answerInline(item: CueCase): Answer {
   }
   const context = new Context();
   const value = instanceOf(item, context);
+  // Errors that only the whole tells, such as fields that are not allowed, are noted where they stand.
+  value.validate();
   let pass = 0;
   const failed: string[] = [];
   for (const assertion of assertions) {
@@ -121,11 +126,11 @@ function judge(root: Value, { path, args }: Assertion): string | undefined {
   }
   if (plain.includes("skip") || named.has("skip") || plain.includes("incorrect")) return undefined;
   const at = named.get("at");
-  const where = at === undefined ? path : join(path, at.replaceAll('"', "").replaceAll(/\$\([^)]*\)|\$\w+/g, ""));
+  const where = at === undefined ? path : join(path, stepsOf(at));
   const value = where === "" ? root : root.lookupPath(where);
   switch (name) {
     case "eq":
-      return equals(value, plain[0] ?? "");
+      return plain[0] === undefined ? undefined : equals(value, plain[0]);
     case "err":
       return fails(value, named, plain);
     case "kind":
@@ -143,12 +148,18 @@ function judge(root: Value, { path, args }: Assertion): string | undefined {
   }
 }
 
-function join(path: string, at: string): string {
-  if (at === "" || at === ".") return path;
-  const steps = at.split(".").map((step) => (/^\d+$/.test(step) ? `[${step}]` : step));
+function join(path: string, steps: readonly string[]): string {
   let text = path;
   for (const step of steps) text += step.startsWith("[") || text === "" ? step : `.${step}`;
   return text;
+}
+
+/** `a."b.c".0`, `"_h$(pkg).a"`: the parts of a path; which package a hidden name belongs to does not matter here. */
+function stepsOf(text: string): string[] {
+  const isWhole = text.startsWith('"') && text.endsWith('"') && /[$.]/.test(text) && !text.slice(1, -1).includes('"');
+  const bare = (isWhole ? text.slice(1, -1) : text).replaceAll(/\$\([^)]*\)|\$\w+/g, "");
+  const steps = bare.match(/"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^.[\]]+/g) ?? [];
+  return steps.map((step) => (/^\d+$/.test(step) ? `[${step}]` : step));
 }
 
 function kindText(value: Value): string {
@@ -162,9 +173,10 @@ function selectorOf(text: string): string {
   return /^\d+$/.test(text) ? `[${text}]` : text;
 }
 
+/** Closed is what a definition or `close()` made so, whatever its ellipsis lets in. */
 function isClosed(value: Value): boolean {
   if (value.incompleteKind === "list") return !value.allows("[_]");
-  return value instanceof CueValue && value.isClosed;
+  return value instanceof CueValue && target(value.vertex).closedBy !== undefined;
 }
 
 function equals(value: Value, text: string): string {
@@ -187,7 +199,7 @@ function fails(value: Value, named: ReadonlyMap<string, string>, plain: readonly
   const fits = errors.some(
     (error) =>
       (code === undefined || code.replaceAll(/["()]/g, "").replaceAll("_", " ").split("|").includes(error.code)) &&
-      (contains === undefined || saysSo(error.message, textOf(contains))) &&
+      (contains === undefined || textsOf(error, errors.length).some((text) => saysSo(text, textOf(contains)))) &&
       (path === undefined ||
         path.startsWith("[") ||
         path.startsWith("(") ||
@@ -200,6 +212,17 @@ function fails(value: Value, named: ReadonlyMap<string, string>, plain: readonly
       .map((error) => `[${error.code}] ${error.message}`)
       .join("; ") || "no value"
   );
+}
+
+/** An error as `errors.Details` would print it: alone, with its path, and as the first of several. */
+function textsOf(error: Diagnostic, count: number): string[] {
+  const text = `${selectorsOf(error.path)}: ${error.message}`;
+  const more = Array.from({ length: count }, (_, i) => `${text} (and ${i + 1} more errors)`);
+  return [error.message, text, ...more];
+}
+
+function selectorsOf(path: Diagnostic["path"]): string {
+  return path.map((part) => (typeof part === "number" ? String(part) : formatLabel(part))).join(".");
 }
 
 /** Whether a message holds a text; `%s` and the like stand for anything. White space does not count. */

@@ -1,12 +1,11 @@
 import { budgetUntil } from "@lateen/base";
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value } from "../../src/index.ts";
-import { equalValues } from "../../src/eval/equality.ts";
 import { defaultOf } from "../../src/eval/evaluate.ts";
-import { finalize } from "../../src/eval/finalize.ts";
 import { formatValue } from "../../src/eval/format.ts";
-import { formatLabel, identLabel, isHidden, isLet, isRegular, nameOfLabel, stringLabel } from "../../src/eval/label.ts";
+import { formatLabel, identLabel, isHidden, isLet, nameOfLabel, stringLabel } from "../../src/eval/label.ts";
 import type { Label } from "../../src/eval/label.ts";
+import { wakeAll } from "../../src/eval/patterns.ts";
 import { Run } from "../../src/eval/run.ts";
 import { within } from "../../src/eval/settle.ts";
 import type { Base } from "../../src/eval/values.ts";
@@ -14,6 +13,7 @@ import { Vertex, optional, required, target } from "../../src/eval/vertex.ts";
 import { PackageTable } from "../../src/packages.ts";
 import type { Expr, Field, StructLit } from "../../src/syntax/ast.ts";
 import { unquote } from "../../src/syntax/index.ts";
+import { sameValue } from "./same.ts";
 
 const run = new Run(new PackageTable());
 
@@ -23,100 +23,178 @@ export function matches(value: Value, expr: Expr, text: string): string | undefi
   if (!value.exists) return expr.kind === "bottom" ? undefined : "no such field";
   value.validate();
   const answer = within(run, budgetUntil(1000), () => ({
-    wrong: matchVertex(value.vertex, expr, text, ""),
+    wrong: new Matcher(value, text).vertex(value.vertex, expr, ""),
   }));
   return "wrong" in answer ? answer.wrong : answer.message();
 }
 
-function matchVertex(vertex: Vertex, expr: Expr, text: string, at: string): string | undefined {
-  const holder = target(vertex);
-  const { bottom } = holder.bottom === undefined ? vertex : holder;
-  if (expr.kind === "paren") return matchVertex(vertex, expr.expr, text, at);
-  if (expr.kind === "bottom")
-    return bottom === undefined && holder.childError === undefined ? `${at}: no error` : undefined;
-  if (expr.kind === "struct" && !isScalarLiteral(expr)) return matchStruct(holder, expr, text, at);
-  if (expr.kind === "list" && !expr.elements.some((element) => element.kind === "comprehension"))
-    return matchList(holder, expr, text, at);
-  if (bottom !== undefined) return `${at}: error ${bottom.message().slice(0, 80)}`;
-  const source = text.slice(expr.start, expr.end);
-  const wanted = new Context().compile(
-    `import ("list", "strings", "struct", "time", "net", "math", "regexp")\n_used: [list.Min, strings.Join, struct.MinFields, time.Time, net.IP, math.Abs, regexp.Valid]\nx: ${source}`,
-  );
-  const want = wanted.lookupPath("x");
-  if (!(want instanceof CueValue) || want.err !== undefined)
-    return `${at}: ${source} is no value: ${want.err?.message}`;
-  want.validate();
-  finalize(run, vertex);
-  return sameUnordered(target(want.vertex), holder) ? undefined : `${at}: ${value(holder)} is not ${source}`;
+/** Compares what is there with an expression, field by field: the first difference, with its path. */
+class Matcher {
+  readonly #owner: CueValue;
+  readonly #text: string;
+
+  constructor(owner: CueValue, text: string) {
+    this.#owner = owner;
+    this.#text = text;
+  }
+
+  #finalize = (vertex: Vertex): void => {
+    this.#owner.at(vertex).validate();
+  };
+
+  vertex(vertex: Vertex, expr: Expr, at: string): string | undefined {
+    const holder = target(vertex);
+    const { bottom } = holder.bottom === undefined ? vertex : holder;
+    if (expr.kind === "paren") return this.vertex(vertex, expr.expr, at);
+    if (expr.kind === "bottom")
+      return bottom === undefined && holder.childError === undefined ? `${at}: no error` : undefined;
+    if (expr.kind === "struct" && !isScalarLiteral(expr)) return this.#struct(holder, expr, at);
+    if (expr.kind === "list" && !expr.elements.some((element) => element.kind === "comprehension"))
+      return this.#list(holder, expr, at);
+    if (bottom !== undefined) return `${at}: error ${bottom.message().slice(0, 80)}`;
+    if (expr.kind === "binary" && expr.op === "|" && this.#disjunction(holder, expr)) return undefined;
+    return this.#value(vertex, this.#text.slice(expr.start, expr.end), at);
+  }
+
+  /** Whether the disjuncts are those written, in whatever order, and the same ones are marked. */
+  #disjunction(holder: Vertex, expr: Expr): boolean {
+    const { base } = holder;
+    const terms = termsOf(expr);
+    if (base?.tag !== "disjunction" || base.values.length !== terms.length) return false;
+    const left = base.values.map((value, i) => ({
+      vertex: value instanceof Vertex ? value : vertexOf(value),
+      isDefault: i < base.defaults,
+    }));
+    return terms.every((term) => {
+      const isDefault = term.kind === "unary" && term.op === "*";
+      const wanted = isDefault ? term.expr : term;
+      const found = left.findIndex(
+        (value) => value.isDefault === isDefault && this.vertex(value.vertex, wanted, "") === undefined,
+      );
+      if (found >= 0) left.splice(found, 1);
+      return found >= 0;
+    });
+  }
+
+  #value(vertex: Vertex, source: string, at: string): string | undefined {
+    const want = new Context().compile(`${importsOf(source)}x: ${source}`).lookupPath("x");
+    if (!(want instanceof CueValue) || (want.err !== undefined && !want.exists))
+      return `${at}: ${source} is no value: ${want.err?.message}`;
+    want.validate();
+    this.#finalize(vertex);
+    const holder = target(vertex);
+    const isSame = sameValue(
+      { value: target(want.vertex), finalize: (part) => want.at(part).validate() },
+      { value: holder, finalize: this.#finalize },
+    );
+    return isSame ? undefined : `${at}: ${textOf(holder)} is not ${source}`;
+  }
+
+  #struct(holder: Vertex, expr: StructLit, at: string): string | undefined {
+    const chosen = holder.base?.tag === "disjunction" ? defaultOf(holder) : holder;
+    if (!(chosen instanceof Vertex)) return `${at}: not a struct`;
+    const embedded = expr.decls.flatMap((decl) => (decl.kind === "embed" ? [decl.expr] : []));
+    if (embedded.length === 0 && chosen.base?.tag !== "struct" && chosen.bottom === undefined)
+      return `${at}: ${textOf(chosen)} is no struct`;
+    if (chosen.bottom !== undefined && chosen.arcs.length === 0 && !embedded.some((part) => part.kind === "bottom"))
+      return `${at}: error ${chosen.bottom.message().slice(0, 80)}`;
+    for (const part of embedded) {
+      const wrong = this.#embedded(chosen, part, at);
+      if (wrong !== undefined) return wrong;
+    }
+    return this.#fields(chosen, expr, at);
+  }
+
+  /** What a literal with fields embeds: the value beside them. */
+  #embedded(holder: Vertex, part: Expr, at: string): string | undefined {
+    if (part.kind === "bottom") return holder.bottom === undefined ? `${at}: no error` : undefined;
+    // A constraint on a struct is kept with its conjuncts, not with its value.
+    if (holder.base?.tag === "struct") return undefined;
+    const alone = vertexOf(holder.base);
+    for (const arc of holder.arcs) if (typeof arc.label === "number") alone.addArc(arc);
+    return this.vertex(alone, part, at);
+  }
+
+  #fields(chosen: Vertex, expr: StructLit, at: string): string | undefined {
+    wakeAll(run, chosen);
+    const seen = new Set<Label>();
+    for (const decl of expr.decls) {
+      if (decl.kind !== "field") continue;
+      const labels = labelsOf(decl, chosen);
+      if (labels === undefined) continue;
+      const arc = labels.map((label) => chosen.arc(label)).find((found) => found !== undefined);
+      const name = `${at}.${labels.map(formatLabel)[0] ?? ""}`;
+      const isIgnored = decl.attributes.some(({ name: test, body }) => test === "test" && body.startsWith("ignore"));
+      if (arc === undefined && isIgnored) continue;
+      if (arc === undefined) return `${name}: missing`;
+      seen.add(arc.label);
+      if (isIgnored) continue;
+      const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
+      if (constraint !== decl.constraint)
+        return `${name}: is ${constraint || "regular"}, not ${decl.constraint || "regular"}`;
+      this.#finalize(arc);
+      const wrong = this.vertex(arc, decl.value, name);
+      if (wrong !== undefined) return wrong;
+    }
+    for (const arc of chosen.arcs)
+      if (!seen.has(arc.label) && !isLet(arc.label) && typeof arc.label !== "number")
+        return `${at}.${formatLabel(arc.label)}: not expected`;
+    return undefined;
+  }
+
+  #list(holder: Vertex, expr: Expr & { kind: "list" }, at: string): string | undefined {
+    const chosen = holder.base?.tag === "disjunction" ? defaultOf(holder) : holder;
+    if (!(chosen instanceof Vertex) || (chosen.base?.tag !== "list" && chosen.bottom === undefined))
+      return `${at}: not a list`;
+    const elements = chosen.arcs.filter((arc) => typeof arc.label === "number");
+    const wanted = expr.elements.filter((element) => element.kind !== "ellipsis");
+    if (elements.length !== wanted.length) return `${at}: ${elements.length} elements, not ${wanted.length}`;
+    for (const [i, element] of wanted.entries()) {
+      this.#finalize(elements[i]!);
+      const wrong = this.vertex(elements[i]!, element as Expr, `${at}[${i}]`);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  }
 }
 
-function value(vertex: Vertex): string {
+function termsOf(expr: Expr): Expr[] {
+  return expr.kind === "binary" && expr.op === "|" ? [...termsOf(expr.left), ...termsOf(expr.right)] : [expr];
+}
+
+/** A vertex that is just this. */
+function vertexOf(base: Base | undefined): Vertex {
+  const vertex = new Vertex(undefined, "", [], true);
+  vertex.base = base;
+  vertex.status = 3;
+  return vertex;
+}
+
+/** The packages that an expectation names. */
+function importsOf(source: string): string {
+  return [...packages]
+    .filter(([name]) => new RegExp(`\\b${name}\\.[A-Z]`).test(source))
+    .map(([, path]) => `import "${path}"\n`)
+    .join("");
+}
+
+const packages: ReadonlyMap<string, string> = new Map(
+  ["encoding/json", "encoding/yaml", "list", "math", "net", "regexp", "strings", "struct", "time"].map((path) => [
+    path.split("/").at(-1)!,
+    path,
+  ]),
+);
+
+function textOf(vertex: Vertex): string {
   return formatValue(vertex).slice(0, 100);
 }
 
+/** A literal that is what it embeds, and nothing else. */
 function isScalarLiteral(expr: StructLit): boolean {
-  return expr.decls.some((decl) => decl.kind === "embed");
-}
-
-/** Equality where the order of disjuncts and of constraints does not count. */
-function sameUnordered(want: Vertex | Base, got: Vertex | Base): boolean {
-  const a = want instanceof Vertex ? (want.base ?? want) : want;
-  const b = got instanceof Vertex ? (got.base ?? got) : got;
-  if (!(a instanceof Vertex) && !(b instanceof Vertex)) {
-    if (a.tag === "disjunction" && b.tag === "disjunction") {
-      if (a.defaults !== b.defaults || a.values.length !== b.values.length) return false;
-      return (
-        a.values.slice(0, a.defaults).every((x) => b.values.slice(0, b.defaults).some((y) => sameUnordered(x, y))) &&
-        a.values.slice(a.defaults).every((x) => b.values.slice(b.defaults).some((y) => sameUnordered(x, y)))
-      );
-    }
-    if (a.tag === "conjunction" || b.tag === "conjunction" || a.tag === "type") return sameConstraints(a, b);
-    if (a.tag !== "struct" && a.tag !== "list") return equalValues(run, a, b);
-  }
-  if (!(want instanceof Vertex) || !(got instanceof Vertex)) return equalValues(run, want, got);
-  return sameFields(target(want), target(got));
-}
-
-function sameConstraints(a: Base, b: Base): boolean {
-  const left = a.tag === "conjunction" ? a.values : [a];
-  const right = b.tag === "conjunction" ? b.values : [b];
-  return left.length === right.length && left.every((x) => right.some((y) => equalValues(run, x, y)));
-}
-
-function sameFields(want: Vertex, got: Vertex): boolean {
-  const fields = got.arcs.filter((arc) => !isLet(arc.label));
-  if (fields.length !== want.arcs.filter((arc) => !isLet(arc.label)).length) return false;
-  return fields.every((arc) => {
-    const other = want.arc(arc.label);
-    return other !== undefined && other.arcType === arc.arcType && sameUnordered(target(other), target(arc));
-  });
-}
-
-function matchStruct(holder: Vertex, expr: StructLit, text: string, at: string): string | undefined {
-  const chosen = holder.base?.tag === "disjunction" ? defaultOf(holder) : holder;
-  if (!(chosen instanceof Vertex)) return `${at}: not a struct`;
-  if (chosen.base?.tag !== "struct" && chosen.bottom === undefined) return `${at}: ${value(chosen)} is no struct`;
-  if (chosen.bottom !== undefined && chosen.arcs.length === 0)
-    return `${at}: error ${chosen.bottom.message().slice(0, 80)}`;
-  const seen = new Set<Label>();
-  for (const decl of expr.decls) {
-    if (decl.kind !== "field") continue;
-    const labels = labelsOf(decl, chosen);
-    if (labels === undefined) continue;
-    const arc = labels.map((label) => chosen.arc(label)).find((found) => found !== undefined);
-    const name = `${at}.${labels.map(formatLabel)[0] ?? ""}`;
-    if (arc === undefined) return `${name}: missing`;
-    seen.add(arc.label);
-    const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
-    if (constraint !== decl.constraint)
-      return `${name}: is ${constraint || "regular"}, not ${decl.constraint || "regular"}`;
-    finalize(run, arc);
-    const wrong = matchVertex(arc, decl.value, text, name);
-    if (wrong !== undefined) return wrong;
-  }
-  for (const arc of chosen.arcs)
-    if (!seen.has(arc.label) && !isLet(arc.label)) return `${at}.${formatLabel(arc.label)}: not expected`;
-  return undefined;
+  const embeds = expr.decls.filter((decl) => decl.kind === "embed");
+  return (
+    embeds.length > 0 && embeds.length === expr.decls.length && !embeds.some(({ expr: part }) => part.kind === "bottom")
+  );
 }
 
 /** The labels that a field of the expectation may stand for: hidden ones of any package. */
@@ -134,20 +212,3 @@ function labelsOf(field: Field, vertex: Vertex): Label[] | undefined {
   const text = unquote(label.text);
   return [stringLabel(text.kind === "string" ? text.value : label.text)];
 }
-
-function matchList(holder: Vertex, expr: Expr & { kind: "list" }, text: string, at: string): string | undefined {
-  const chosen = holder.base?.tag === "disjunction" ? defaultOf(holder) : holder;
-  if (!(chosen instanceof Vertex) || (chosen.base?.tag !== "list" && chosen.bottom === undefined))
-    return `${at}: not a list`;
-  const elements = chosen.arcs.filter((arc) => typeof arc.label === "number");
-  const wanted = expr.elements.filter((element) => element.kind !== "ellipsis");
-  if (elements.length !== wanted.length) return `${at}: ${elements.length} elements, not ${wanted.length}`;
-  for (const [i, element] of wanted.entries()) {
-    finalize(run, elements[i]!);
-    const wrong = matchVertex(elements[i]!, element as Expr, text, `${at}[${i}]`);
-    if (wrong !== undefined) return wrong;
-  }
-  return undefined;
-}
-
-export { isRegular };
