@@ -3,10 +3,10 @@
  * starts here is stopped here, in reverse order.
  */
 import { mkdir } from "node:fs/promises";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
-import { type Admitter, createApiServer } from "@lateen/apiserver";
+import { type Admitter, createApiServer, parseTokenFile, type StaticToken, staticTokens } from "@lateen/apiserver";
 import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
@@ -85,6 +85,9 @@ async function compose(
       serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
       customResourceDefinitions: oamCustomResourceDefinitions(),
       admitters,
+      ...(options.tokenFile !== undefined && {
+        tokenAuthenticators: [staticTokens(readTokenFile(options.tokenFile))],
+      }),
     }),
   );
   await server.ready;
@@ -157,6 +160,14 @@ async function makeFolder(folder: string): Promise<void> {
       `the data directory ${folder} cannot be made: ${errorMessage(error)}; name another with --data-dir`,
       { cause: error },
     );
+  }
+}
+
+function readTokenFile(path: string): readonly StaticToken[] {
+  try {
+    return parseTokenFile(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new StartError(`read the token file ${path}: ${errorMessage(error)}`, { cause: error });
   }
 }
 

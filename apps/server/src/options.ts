@@ -32,6 +32,8 @@ export interface ServerOptions {
   readonly parts?: "all" | "bare";
   readonly nodeMode?: NodeMode;
   readonly images?: readonly ImageMapping[];
+  /** Bearer tokens that are known beside those of service accounts: CSV lines `token,user,uid,"group1,group2"`. */
+  readonly tokenFile?: string;
   readonly log: Log;
 }
 

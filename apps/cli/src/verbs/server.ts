@@ -12,6 +12,7 @@ export interface ServerFlags {
   readonly node: string;
   readonly bare?: boolean;
   readonly verbose?: boolean;
+  readonly tokenAuthFile?: string;
 }
 
 export const verb: Verb = {
@@ -23,6 +24,7 @@ export const verb: Verb = {
       .option("--host <address>", "address to listen on", "127.0.0.1")
       .option("--node <mode>", `how pods run: ${nodeModes.join(", ")}`, "process")
       .option("--bare", "the API server alone: no controllers, no node")
+      .option("--token-auth-file <file>", 'known bearer tokens, a line each: token,user,uid,"group1,group2"')
       .option("--verbose", "log what controllers do")
       .action((flags: ServerFlags) =>
         run(async ({ terminal, signal, env, cwd }) => {
@@ -35,6 +37,7 @@ export const verb: Verb = {
               port: parsePort(flags.port),
               nodeMode: parseNodeMode(flags.node),
               parts: flags.bare ? "bare" : "all",
+              ...(flags.tokenAuthFile !== undefined && { tokenFile: resolve(cwd, flags.tokenAuthFile) }),
               log: createServerLog(terminal, flags.verbose ? "debug" : "warn"),
             },
             { signal },

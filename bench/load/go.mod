@@ -1,0 +1,3 @@
+module lateen.example/bench/load
+
+go 1.22
