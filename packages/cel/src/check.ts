@@ -176,6 +176,8 @@ class Checker {
     const qualified = qualifiedName(expression);
     if (qualified !== undefined && typeValueOf(qualified) !== undefined && !this.#isVariable(qualified, scope))
       return typeType;
+    const variable = qualified === undefined ? undefined : this.#dottedVariable(qualified, scope);
+    if (variable !== undefined && !expression.test && !expression.optional) return variable;
     const operand = this.visit(expression.operand, scope);
     const isOptional = operand.kind === "opaque" && operand.name === "optional_type";
     const field = this.#field(isOptional ? operand.parameters[0]! : operand, expression);
@@ -185,6 +187,13 @@ class Checker {
       : isOptional || expression.optional
         ? optionalType(dynType)
         : field;
+  }
+
+  /** A variable whose own name has a dot, as `authorizer.requestResource`. */
+  #dottedVariable(qualified: string, scope: Scope): CelType | undefined {
+    const type = scope.has(qualified.split(".")[0]!) ? undefined : this.#variables.get(qualified);
+    if (type !== undefined) this.used.add(qualified);
+    return type;
   }
 
   #isVariable(qualified: string, scope: Scope): boolean {

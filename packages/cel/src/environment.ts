@@ -1,3 +1,4 @@
+import { authorizationLibrary } from "./library/authorization.ts";
 import { collectionLibrary } from "./library/collections.ts";
 import { formatLibrary } from "./library/formats.ts";
 import type { Overload } from "./library/function.ts";
@@ -26,7 +27,15 @@ let table: Map<string, Overload[]> | undefined;
 export function functionTable(): FunctionTable {
   if (table !== undefined) return table;
   table = new Map();
-  const libraries = [lazyOperators, standardLibrary, textLibrary, collectionLibrary, kubernetesLibrary, formatLibrary];
+  const libraries = [
+    lazyOperators,
+    standardLibrary,
+    textLibrary,
+    collectionLibrary,
+    kubernetesLibrary,
+    formatLibrary,
+    authorizationLibrary,
+  ];
   for (const overload of libraries.flat()) {
     const known = table.get(overload.name);
     if (known === undefined) table.set(overload.name, [overload]);

@@ -168,6 +168,8 @@ class Compiler {
       const value = typeValueOf(nameOf(expression));
       if (value !== undefined) return () => value;
     }
+    const dotted = this.#dottedVariable(expression, slots);
+    if (dotted !== undefined) return this.#ident(dotted, slots);
     const operand = this.compile(expression.operand, slots);
     const { field, test, optional } = expression;
     return (frame) => {
@@ -183,6 +185,13 @@ class Compiler {
       if (found === undefined) throw new CelError(`no such key: ${field}`);
       return found;
     };
+  }
+
+  #dottedVariable(expression: SelectExpression, slots: Slots): string | undefined {
+    const { operand, field, test, optional } = expression;
+    if (test || optional || operand.kind !== "ident" || slots.has(operand.name)) return undefined;
+    const name = `${operand.name}.${field}`;
+    return this.#checked.used.has(name) ? name : undefined;
   }
 
   #call(expression: CallExpression, slots: Slots): Step {

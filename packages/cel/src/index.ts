@@ -4,6 +4,15 @@ export { CostLimitError, type Evaluation, EvaluationError, type Program } from "
 export { celRules, compileRule, type RuleResult, ruleCostLimit } from "./rules.ts";
 export { type SchemaType, type Shape, rootTypeOf, schemaTypeOf } from "./schema-types.ts";
 export {
+  type AuthorizationAnswer,
+  type AuthorizationCheck,
+  type AuthorizationQuestion,
+  authorizerType,
+  authorizerValue,
+  resourceCheckType,
+  resourceCheckValue,
+} from "./library/authorization.ts";
+export {
   type CelType,
   boolType,
   bytesType,

@@ -134,6 +134,7 @@ export {
   applyObject,
   recordUpdate,
 } from "./apply/apply-object.ts";
+export { atomicFieldsOf } from "./apply/atomic-fields.ts";
 export { type CsaUpgradeOptions, upgradeManagedFields, upgradePatch } from "./apply/csa-upgrade.ts";
 export { type ExtractOptions, extractApplied } from "./apply/extract-applied.ts";
 export { type MergeSchema, type MergeType, mergeSchemaOf } from "./apply/merge-schema.ts";

@@ -1,6 +1,7 @@
 import type { KubeObject } from "@lateen/objects";
 import type { ResourceRequest } from "../request/context.ts";
 import { checkValidatingPolicies } from "./policies/validating-policies.ts";
+import { Rounds } from "./policies/reinvocation.ts";
 import { callMutatingWebhooks, callValidatingWebhooks } from "./policies/webhooks.ts";
 import { forbidden } from "../status/errors.ts";
 import type { DeleteOptions } from "../write/delete-options.ts";
@@ -15,7 +16,7 @@ export async function admitDelete(request: ResourceRequest, live: KubeObject, op
     throw forbidden(groupResource, name, "this namespace may not be deleted");
   }
   const subject = { request, operation: "DELETE", object: undefined, old: live, dryRun: options.dryRun } as const;
-  await callMutatingWebhooks(subject);
-  checkValidatingPolicies(subject);
+  await callMutatingWebhooks(subject, new Rounds());
+  await checkValidatingPolicies(subject);
   await callValidatingWebhooks(subject);
 }

@@ -20,7 +20,7 @@ export async function admitValidated(request: ResourceRequest, write: ValidatedW
     checkPodSecurity(request, object);
   const operation = old === undefined ? "CREATE" : "UPDATE";
   const subject = { request, operation, object, old, dryRun: write.dryRun } as const;
-  checkValidatingPolicies(subject);
+  await checkValidatingPolicies(subject);
   await callValidatingWebhooks(subject);
   await chargeQuotas(request, write);
 }

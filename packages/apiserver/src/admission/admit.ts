@@ -5,6 +5,7 @@ import type { WriteOptions } from "../write/options.ts";
 import { checkEscalation } from "../authz/escalation.ts";
 import { withDefaultClass } from "./default-classes.ts";
 import { applyMutatingPolicies } from "./policies/mutating-policies.ts";
+import { Rounds } from "./policies/reinvocation.ts";
 import { callMutatingWebhooks } from "./policies/webhooks.ts";
 import { checkNamespaceLives } from "./namespace-lifecycle.ts";
 import { taintNewNode } from "./node-taint.ts";
@@ -24,14 +25,10 @@ export interface Admission {
 export async function admit(request: ResourceRequest, admission: Admission): Promise<KubeObject> {
   checkNamespaceLives(request, admission);
   checkEscalation(request, { live: admission.old, next: admission.object });
-  let object = admitPod(request, admission);
-  if (request.resource.kind.kind === "Node" && request.resource.kind.group === "" && admission.operation === "CREATE") {
-    object = taintNewNode(object);
-  }
-  if (admission.operation === "CREATE" && request.subresource === undefined) object = withDefaultClass(request, object);
-  const { operation, old, options } = admission;
-  object = applyMutatingPolicies({ request, operation, object, old, dryRun: options.dryRun }) ?? object;
-  object = (await callMutatingWebhooks({ request, operation, object, old, dryRun: options.dryRun })) ?? object;
+  const rounds = new Rounds();
+  let object = await mutate(request, admission, rounds);
+  // What was changed late may concern who was asked early.
+  if (rounds.next()) object = await mutate(request, { ...admission, object }, rounds);
   for (const admitter of request.core.admitters) {
     const verdict = await admitter({
       operation: admission.operation,
@@ -50,4 +47,16 @@ export async function admit(request: ResourceRequest, admission: Admission): Pro
     object = verdict.object ?? object;
   }
   return object;
+}
+
+/** One round of everything that may change the object. */
+async function mutate(request: ResourceRequest, admission: Admission, rounds: Rounds): Promise<KubeObject> {
+  const { operation, old, options } = admission;
+  const { kind } = request.resource.kind;
+  let object = admitPod(request, admission);
+  if (kind === "Node" && request.resource.kind.group === "" && operation === "CREATE") object = taintNewNode(object);
+  if (operation === "CREATE" && request.subresource === undefined) object = withDefaultClass(request, object);
+  const subject = { request, operation, old, dryRun: options.dryRun };
+  object = (await applyMutatingPolicies({ ...subject, object }, rounds)) ?? object;
+  return (await callMutatingWebhooks({ ...subject, object }, rounds)) ?? object;
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { request } from "node:https";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
 import type { OutgoingCall, Platform } from "./platform.ts";
@@ -10,42 +11,57 @@ const gunzipAsync = promisify(gunzip);
 /** Longest answer of a webhook that is read. */
 const maxAnswerBytes = 4 * 1024 * 1024;
 
-function post({
-  url,
-  headers,
-  body,
-  ca,
-  timeoutMs,
-  signal,
-}: OutgoingCall): Promise<{ status: number; body: Uint8Array }> {
+function post(call: OutgoingCall): Promise<{ status: number; body: Uint8Array }> {
+  const { url, headers, body, ca, serverName, timeoutMs, signal } = call;
   return new Promise((resolve, reject) => {
-    const call = request(
+    const outgoing = request(
       url,
-      { method: "POST", headers, ...(ca !== undefined && { ca }), timeout: timeoutMs, signal },
+      {
+        method: "POST",
+        headers: { ...headers, "content-length": String(body.length) },
+        ...(ca !== undefined && { ca }),
+        ...(serverName !== undefined && { servername: serverName, checkServerIdentity: namedAs(serverName) }),
+        signal,
+      },
       (answer) => {
         const parts: Buffer[] = [];
         let length = 0;
         answer.on("data", (part: Buffer) => {
           length += part.length;
-          if (length > maxAnswerBytes) call.destroy(new Error("the answer is too long"));
+          if (length > maxAnswerBytes) outgoing.destroy(new Error("the answer is too long"));
           else parts.push(part);
         });
-        answer.once("end", () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts) }));
-        answer.once("error", reject);
+        answer.once("end", () => {
+          clearTimeout(deadline);
+          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(parts) });
+        });
+        answer.once("error", (error) => {
+          clearTimeout(deadline);
+          reject(error);
+        });
       },
     );
-    call.once("timeout", () => call.destroy(new Error(`Post "${url}": context deadline exceeded`)));
-    call.once("error", (error: NodeJS.ErrnoException & { address?: string; port?: number }) =>
+    // The whole exchange has so long, not each silence in it.
+    const deadline = setTimeout(
+      () => outgoing.destroy(new Error(`Post "${url}": context deadline exceeded`)),
+      timeoutMs,
+    );
+    outgoing.once("error", (error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
+      clearTimeout(deadline);
       reject(
         error.code === "ECONNREFUSED"
           ? new Error(`Post "${url}": dial tcp ${error.address}:${error.port}: connect: connection refused`, {
               cause: error,
             })
           : error,
-      ),
-    );
-    call.end(body);
+      );
+    });
+    outgoing.end(body);
   });
+}
+
+function namedAs(serverName: string) {
+  return (_host: string, certificate: PeerCertificate): Error | undefined => checkServerIdentity(serverName, certificate);
 }
 
 /** Node's own crypto and zlib. */

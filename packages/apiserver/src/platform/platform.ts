@@ -18,6 +18,8 @@ export interface OutgoingCall {
   readonly body: Uint8Array;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca: string | undefined;
+  /** Name that the certificate must have, where it is not that of the address. */
+  readonly serverName?: string | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }

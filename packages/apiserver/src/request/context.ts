@@ -38,6 +38,8 @@ export interface ResourceRequest {
   readonly form: AcceptedForm;
   /** Texts for Warning headers, in order. */
   readonly warnings: string[];
+  /** What the audit log says beside the request itself. */
+  readonly annotations: Map<string, string>;
   /** Run when the request is over, whatever came of it. */
   readonly cleanups: (() => void)[];
   readonly signal: AbortSignal;

@@ -35,6 +35,7 @@ import { startMaintenance } from "./maintenance.ts";
 import { OpenApiPaths } from "./open-api-paths.ts";
 import { answerPlain } from "./plain-paths.ts";
 import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
+import { resolveService } from "./resolve-service.ts";
 import { kubernetesVersion } from "./version.ts";
 
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -44,6 +45,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 /** What comes out about a request while it is answered. */
 interface Exchange {
   readonly warnings: string[];
+  readonly annotations: Map<string, string>;
   form: ReturnType<typeof negotiate>;
   caller: UserInfo | undefined;
   user: UserInfo | undefined;
@@ -77,6 +79,7 @@ class Server implements ApiServer {
       definitions,
       changeObject,
       configurations: new FollowedConfigurations(options.store),
+      resolveService: (service) => resolveService(core, service),
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
       openStreams: new Set(),
@@ -158,7 +161,7 @@ class Server implements ApiServer {
     if (parsed?.kind !== "resource" || parsed.subresource === undefined) throw noSuchResource();
     const user = await this.#userOf(http, peer);
     this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), true);
-    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [] });
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [], annotations: new Map() });
     if (parsed.subresource === "portforward") return portForward(request, protocols);
     throw statusError(501, "NotImplemented", `${parsed.resource}/${parsed.subresource} is not served`);
   }
@@ -180,6 +183,7 @@ class Server implements ApiServer {
   async handle(request: ApiRequest, peer: Peer = {}): Promise<ApiResponse> {
     const exchange: Exchange = {
       warnings: [],
+      annotations: new Map(),
       form: { mediaType: "application/json" },
       caller: undefined,
       user: undefined,
@@ -187,8 +191,9 @@ class Server implements ApiServer {
     const auditId = this.#core.platform.randomUuid();
     const receivedMs = this.#core.clock.now();
     const response = await this.#respond(request, peer, { exchange, auditId });
-    const { caller, user } = exchange;
-    this.#options.audit?.(auditEvent({ request, response, peer, auditId, receivedMs, caller, user }, this.#core.clock));
+    const { caller, user, annotations } = exchange;
+    const audited = { request, response, peer, auditId, receivedMs, caller, user, annotations };
+    this.#options.audit?.(auditEvent(audited, this.#core.clock));
     return response;
   }
 
@@ -258,7 +263,8 @@ class Server implements ApiServer {
         serverAddress: this.#options.serverAddress ?? "127.0.0.1:6443",
       });
     }
-    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: exchange.warnings });
+    const { warnings, annotations } = exchange;
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings, annotations });
     const form = { ...negotiate(accept, true), pretty: query.flag("pretty") };
     exchange.form = form;
     // Callers of this process are trusted not to flood it.
@@ -287,8 +293,9 @@ class Server implements ApiServer {
     readonly query: Query;
     readonly user: UserInfo;
     readonly warnings: string[];
+    readonly annotations: Map<string, string>;
   }): ResourceRequest {
-    const { http, path, query, user, warnings } = input;
+    const { http, path, query, user, warnings, annotations } = input;
     const table = this.#core.table;
     const resource = table.lookup({ group: path.group, version: path.version, plural: path.resource });
     if (resource === undefined) {
@@ -319,6 +326,7 @@ class Server implements ApiServer {
       subresource: path.subresource,
       form: { mediaType: "application/json" },
       warnings,
+      annotations,
       cleanups: [],
       signal: http.signal,
     };

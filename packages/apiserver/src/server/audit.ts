@@ -18,6 +18,7 @@ export interface AuditEvent {
   readonly userAgent: string;
   readonly objectRef?: Readonly<Record<string, string>>;
   readonly responseStatus: { readonly code: number };
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
 }
@@ -34,6 +35,7 @@ export interface Audited {
   /** Who asked, as far as that came out, and as whom. */
   readonly caller: UserInfo | undefined;
   readonly user: UserInfo | undefined;
+  readonly annotations: ReadonlyMap<string, string>;
 }
 
 const anonymous: UserInfo = { username: "system:anonymous", groups: ["system:unauthenticated"] };
@@ -61,6 +63,7 @@ export function auditEvent(audited: Audited, clock: Clock): AuditEvent {
     userAgent: typeof agent === "string" ? agent : "",
     ...(resource && { objectRef: referenceOf(resource) }),
     responseStatus: { code: response.status },
+    ...(audited.annotations.size > 0 && { annotations: Object.fromEntries(audited.annotations) }),
     requestReceivedTimestamp: microTime(audited.receivedMs),
     stageTimestamp: microTime(clock.now()),
   };

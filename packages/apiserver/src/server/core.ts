@@ -14,6 +14,7 @@ import type { WriteOptions } from "../write/options.ts";
 import type { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
+import type { ServicePort } from "./resolve-service.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
 
 /** What every handler shares. */
@@ -44,6 +45,8 @@ export interface Core {
     change: (live: KubeObject) => { readonly object: KubeObject },
   ) => Promise<KubeObject>;
   readonly configurations: FollowedConfigurations;
+  /** `host:port` of an endpoint of a service. @throws NoEndpoint. */
+  readonly resolveService: (service: ServicePort) => string;
   /** Ends of the streams that are open now; the server's end is theirs. */
   readonly openStreams: Set<() => void>;
   /** The resources that are served at this moment. */

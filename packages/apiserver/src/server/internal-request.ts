@@ -43,6 +43,7 @@ export function internalResourceRequest(
     subresource: target.subresource,
     form: { mediaType: "application/json" },
     warnings: [],
+    annotations: new Map(),
     cleanups: [],
     signal: never,
   };

@@ -1,7 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
-import { type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector } from "@lateen/objects";
+import { type Kind, type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector } from "@lateen/objects";
 import { listOf, objectsOf } from "../../kinds/edit.ts";
 import { textOf } from "../../object/text.ts";
+import { convertTo } from "../../object/convert-to.ts";
+import type { Resource } from "../../registry/resource.ts";
 import { readObject } from "../../server/core.ts";
 import type { ResourceRequest } from "../../request/context.ts";
 
@@ -12,29 +14,72 @@ export interface PolicySubject {
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
   readonly dryRun: boolean;
+  /** The version that object and old are in, where it is not that of the request. */
+  readonly matched?: Resource;
 }
 
-/** Whether a list of RuleWithOperations names the write. */
-export function matchesRules(rules: JsonValue | undefined, { request, operation }: PolicySubject): boolean {
-  const { kind } = request.resource;
-  return objectsOf(rules).some(
-    (rule) =>
-      includes(rule.operations, operation) &&
-      includes(rule.apiGroups, kind.group) &&
-      // Equivalent: a rule for another version of the group means this one too.
-      (includes(rule.apiVersions, kind.version) || request.table.kinds.versionsOf(kind.group).length > 1) &&
-      matchesScope(rule.scope, kind.namespaced) &&
-      matchesResource(rule.resources, kind.plural, request.subresource) &&
-      matchesName(rule.resourceNames, request.name),
+/**
+ * The resource in the version that a list of RuleWithOperations names: that of the request, or with the policy Equivalent
+ * another one in which the same object can be had. Undefined when the write is not meant.
+ */
+export function matchedResource(
+  rules: JsonValue | undefined,
+  subject: PolicySubject,
+  matchPolicy: JsonValue | undefined,
+): Resource | undefined {
+  const list = objectsOf(rules);
+  const { resource } = subject.request;
+  if (list.some((rule) => matchesRule(rule, subject, resource))) return resource;
+  if (matchPolicy === "Exact") return undefined;
+  const others = equivalentsOf(subject.request);
+  for (const rule of list) {
+    const found = others.find((other) => matchesRule(rule, subject, other));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function matchesRule(rule: JsonObject, { request, operation, object, old }: PolicySubject, { kind }: Resource): boolean {
+  return (
+    includes(rule.operations, operation) &&
+    includes(rule.apiGroups, kind.group) &&
+    includes(rule.apiVersions, kind.version) &&
+    matchesScope(rule.scope, kind) &&
+    matchesResource(rule.resources, kind.plural, request.subresource) &&
+    matchesName(rule.resourceNames, request.name === "" ? (object ?? old)?.metadata.name : request.name)
   );
+}
+
+/** The same resource in its other served versions; events have two groups. */
+function equivalentsOf({ resource, table }: ResourceRequest): readonly Resource[] {
+  const { kind } = resource;
+  const groups = kind.plural === "events" && eventGroups.includes(kind.group) ? eventGroups : [kind.group];
+  return groups.flatMap((group) =>
+    table.kinds
+      .versionsOf(group)
+      .map((version) => table.lookup({ group, version, plural: kind.plural }))
+      .filter((other): other is Resource => other !== undefined && other !== resource),
+  );
+}
+
+const eventGroups: readonly string[] = ["", "events.k8s.io"];
+
+/** The write as it looks in another version of its resource. */
+export async function subjectIn(subject: PolicySubject, resource: Resource): Promise<PolicySubject> {
+  const { request, object, old } = subject;
+  if (resource === request.resource) return subject;
+  const convert = async (one: KubeObject | undefined): Promise<KubeObject | undefined> =>
+    one === undefined ? undefined : convertTo(request.core, resource, one);
+  return { ...subject, object: await convert(object), old: await convert(old), matched: resource };
 }
 
 function includes(list: JsonValue | undefined, item: string): boolean {
   return listOf(list).some((one) => one === "*" || one === item);
 }
 
-function matchesScope(scope: JsonValue | undefined, namespaced: boolean): boolean {
-  return scope === undefined || scope === "*" || scope === (namespaced ? "Namespaced" : "Cluster");
+function matchesScope(scope: JsonValue | undefined, kind: Kind): boolean {
+  // A namespace is both what it holds and an object of the cluster; rules count it as the latter.
+  return scope === undefined || scope === "*" || scope === (kind.namespaced ? "Namespaced" : "Cluster");
 }
 
 function matchesResource(resources: JsonValue | undefined, plural: string, subresource: string | undefined): boolean {
@@ -46,7 +91,7 @@ function matchesResource(resources: JsonValue | undefined, plural: string, subre
   });
 }
 
-function matchesName(names: JsonValue | undefined, name: string): boolean {
+function matchesName(names: JsonValue | undefined, name = ""): boolean {
   const list = listOf(names);
   return list.length === 0 || list.includes(name);
 }
@@ -80,12 +125,14 @@ function selectorOf(value: JsonValue | undefined) {
   return isJsonObject(value) ? labelSelectorOf(value as MetaLabelSelector) : undefined;
 }
 
-/** matchConstraints of a policy, or matchResources of a binding. */
-export function matchesResources(match: JsonValue | undefined, subject: PolicySubject): boolean {
-  if (!isJsonObject(match)) return true;
-  if (!matchesSelectors(match, subject)) return false;
-  if (matchesRules(match.excludeResourceRules, subject)) return false;
-  return listOf(match.resourceRules).length === 0 || matchesRules(match.resourceRules, subject);
+/** The resource that matchConstraints of a policy, or matchResources of a binding, name; undefined when they do not. */
+export function matchesResources(match: JsonValue | undefined, subject: PolicySubject): Resource | undefined {
+  const { resource } = subject.request;
+  if (!isJsonObject(match)) return resource;
+  if (!matchesSelectors(match, subject)) return undefined;
+  if (matchedResource(match.excludeResourceRules, subject, match.matchPolicy) !== undefined) return undefined;
+  if (listOf(match.resourceRules).length === 0) return resource;
+  return matchedResource(match.resourceRules, subject, match.matchPolicy);
 }
 
 /** Kinds that no policy and no webhook may stand in the way of. */
@@ -97,19 +144,17 @@ export function isExempt({ request }: PolicySubject): boolean {
 const reviewGroups = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
 
 /** AdmissionReview's request, without its uid. */
-export function reviewRequest({ request, operation, object, old, dryRun }: PolicySubject): JsonObject {
-  const { kind } = request.resource;
+export function reviewRequest(subject: PolicySubject): JsonObject {
+  const { request, operation, object, old, dryRun, matched = request.resource } = subject;
   const { user } = request;
-  const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
-  const gvr = { group: kind.group, version: kind.version, resource: kind.plural };
   const sub = request.subresource === undefined ? {} : { subResource: request.subresource };
   const requestSub = request.subresource === undefined ? {} : { requestSubResource: request.subresource };
   return {
-    kind: gvk,
-    resource: gvr,
+    kind: gvkIn(matched),
+    resource: gvrIn(matched),
     ...sub,
-    requestKind: gvk,
-    requestResource: gvr,
+    requestKind: gvkIn(request.resource),
+    requestResource: gvrIn(request.resource),
     ...requestSub,
     name: object?.metadata.name ?? old?.metadata.name ?? request.name,
     ...(request.namespace !== undefined && { namespace: request.namespace }),
@@ -123,6 +168,30 @@ export function reviewRequest({ request, operation, object, old, dryRun }: Polic
     object: (object ?? null) as JsonValue,
     oldObject: (old ?? null) as JsonValue,
     dryRun,
-    options: { kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options`, apiVersion: "meta.k8s.io/v1" },
+    options: optionsOf(subject),
+  };
+}
+
+const gvkIn = ({ kind }: Resource): JsonObject => ({ group: kind.group, version: kind.version, kind: kind.kind });
+
+const gvrIn = ({ kind }: Resource): JsonObject => ({
+  group: kind.group,
+  version: kind.version,
+  resource: kind.plural,
+});
+
+/** The options of the request as their kind has them; an apply that creates is a patch still. */
+function optionsOf({ request, operation, dryRun }: PolicySubject): JsonObject {
+  const { verb, query } = request;
+  const kind = verb === "patch" ? "Patch" : `${operation[0]}${operation.slice(1).toLowerCase()}`;
+  const manager = query.get("fieldManager");
+  const validation = query.get("fieldValidation");
+  return {
+    kind: `${kind}Options`,
+    apiVersion: "meta.k8s.io/v1",
+    ...(dryRun && { dryRun: ["All"] }),
+    ...(manager && operation !== "DELETE" && { fieldManager: manager }),
+    ...(validation && operation !== "DELETE" && { fieldValidation: validation }),
+    ...(verb === "patch" && query.has("force") && { force: query.flag("force") }),
   };
 }

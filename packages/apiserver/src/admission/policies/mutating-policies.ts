@@ -1,86 +1,141 @@
 import { codeOf, errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
-import { applyObject, asJson, type KubeObject, patchJson } from "@lateen/objects";
+import { applyObject, asJson, atomicFieldsOf, type KubeObject, patchJson, valueAt } from "@lateen/objects";
+import { withDefaults } from "../../kinds/behaviour.ts";
 import { objectsOf, specOf } from "../../kinds/edit.ts";
+import { convertTo } from "../../object/convert-to.ts";
 import { textOf } from "../../object/text.ts";
 import type { ResourceRequest } from "../../request/context.ts";
-import { resourceText, statusError } from "../../status/errors.ts";
+import { statusError } from "../../status/errors.ts";
 import { trackingOptions } from "../../write/field-tracking.ts";
-import { jsonOf, PolicyContext } from "./expressions.ts";
-import { isExempt, matchesResources, type PolicySubject } from "./matching.ts";
-import { matchConditions, policyParams } from "./validating-policies.ts";
+import { isSameObject } from "../../write/pipeline.ts";
+import { compilerOf, conditionsBudget, jsonOf, PolicyContext } from "./expressions.ts";
+import { matchConditions } from "./match-conditions.ts";
+import { isExempt, matchesResources, type PolicySubject, subjectIn } from "./matching.ts";
+import { policyParams } from "./policy-params.ts";
+import type { Rounds } from "./reinvocation.ts";
 
-/** MutatingAdmissionPolicy: what expressions make of an object before anybody validates it. @throws Forbidden where one fails. */
-export function applyMutatingPolicies(subject: PolicySubject): KubeObject | undefined {
+type Mutable = PolicySubject & { readonly object: KubeObject };
+
+/** Why a policy could not do its work. */
+interface Failure {
+  readonly policy: KubeObject;
+  readonly binding: KubeObject;
+  readonly message: string;
+  /** Forbidden for what is wrong with the binding, Invalid for what an expression did. */
+  readonly reason: "Forbidden" | "Invalid";
+}
+
+/**
+ * MutatingAdmissionPolicy: what expressions make of an object before anybody validates it. Every policy is asked, each seeing
+ * what the others made; then the failures of those with failurePolicy Fail are answered. @throws Forbidden.
+ */
+export async function applyMutatingPolicies(subject: PolicySubject, rounds: Rounds): Promise<KubeObject | undefined> {
   const { core } = subject.request;
   const policies = core.configurations.all("mutatingadmissionpolicies");
   let { object } = subject;
   if (policies.length === 0 || object === undefined || isExempt(subject)) return object;
-  for (const binding of core.configurations.all("mutatingadmissionpolicybindings")) {
-    const policy = policies.find(({ metadata }) => metadata.name === specOf(binding).policyName);
-    if (policy === undefined) continue;
-    const current = { ...subject, object };
-    if (!matchesResources(specOf(policy).matchConstraints, current)) continue;
-    if (!matchesResources(specOf(binding).matchResources, current)) continue;
-    for (const params of policyParams(current, { policy, binding }))
-      object = mutated({ ...subject, object }, policy, params);
+  const bindings = core.configurations.all("mutatingadmissionpolicybindings");
+  const failures: Failure[] = [];
+  rounds.policies.begin(object);
+  for (const policy of policies) {
+    for (const binding of bindings.filter((one) => specOf(one).policyName === policy.metadata.name)) {
+      object = await applyBinding({ ...subject, object }, { policy, binding, failures, rounds });
+    }
+  }
+  rounds.policies.end(object);
+  const counted = failures.filter(({ policy }) => specOf(policy).failurePolicy !== "Ignore");
+  if (counted.length > 0) throw refusal(subject, counted);
+  return object;
+}
+
+interface Applied {
+  readonly policy: KubeObject;
+  readonly binding: KubeObject;
+  readonly failures: Failure[];
+  readonly rounds: Rounds;
+}
+
+async function applyBinding(subject: Mutable, applied: Applied): Promise<KubeObject> {
+  const { policy, binding, failures, rounds } = applied;
+  const matched = matchesResources(specOf(policy).matchConstraints, subject);
+  if (matched === undefined || matchesResources(specOf(binding).matchResources, subject) === undefined)
+    return subject.object;
+  let params: readonly JsonValue[];
+  try {
+    params = policyParams(subject, { policy, binding });
+  } catch (error) {
+    const message = `failed to configure binding: ${errorMessage(error)}`;
+    failures.push({ policy, binding, message, reason: "Forbidden" });
+    return subject.object;
+  }
+  let seen = (await subjectIn(subject, matched)) as Mutable;
+  for (const one of params) {
+    const conditions = new PolicyContext(seen, { compiler: compilerOf(policy), params: one, budget: conditionsBudget });
+    const condition = matchConditions(conditions, specOf(policy).matchConditions);
+    if (condition.kind === "error")
+      failures.push({ policy, binding, message: condition.message, reason: "Invalid" });
+    if (condition.kind === "error" || !condition.matches) continue;
+    const key = JSON.stringify([policy.metadata.name, binding.metadata.name, nameOf(one)]);
+    if (!rounds.policies.isDue(key)) continue;
+    const next = mutated(seen, applied, one);
+    const changed = !isSameObject(seen.object, next);
+    rounds.policies.asked(key, { changed, policy: specOf(policy).reinvocationPolicy });
+    seen = { ...seen, object: next };
+  }
+  return matched === subject.request.resource
+    ? seen.object
+    : convertTo(subject.request.core, subject.request.resource, seen.object);
+}
+
+function nameOf(params: JsonValue): readonly string[] {
+  return [textOf(valueAt(params, "metadata", "namespace")), textOf(valueAt(params, "metadata", "name"))];
+}
+
+function mutated(subject: Mutable, { policy, binding, failures }: Applied, params: JsonValue): KubeObject {
+  let { object } = subject;
+  for (const mutation of objectsOf(specOf(policy).mutations)) {
+    try {
+      object = mutate({ ...subject, object }, { policy, mutation, params });
+    } catch (error) {
+      failures.push({ policy, binding, message: errorMessage(error), reason: "Invalid" });
+    }
   }
   return object;
 }
 
-function mutated(
-  subject: PolicySubject & { readonly object: KubeObject },
-  policy: KubeObject,
-  params: JsonValue,
-): KubeObject {
-  const spec = specOf(policy);
-  const matched = matchConditions(new PolicyContext(subject, params), spec.matchConditions);
-  if (matched.kind === "error") {
-    if (spec.failurePolicy === "Ignore") return subject.object;
-    throw failed(subject, policy, matched.message);
-  }
-  if (!matched.matches) return subject.object;
-  let { object } = subject;
-  try {
-    for (const mutation of objectsOf(spec.mutations))
-      object = mutate({ ...subject, object }, { spec, mutation, params });
-    return object;
-  } catch (error) {
-    if (spec.failurePolicy === "Ignore") return subject.object;
-    throw failed(subject, policy, errorMessage(error));
-  }
-}
-
-function failed({ request, object }: PolicySubject, policy: KubeObject, why: string): Error {
-  const { groupResource, kind } = request.resource;
+function refusal({ request, object }: PolicySubject, failures: readonly Failure[]): Error {
+  const { kind } = request.resource;
   const name = object?.metadata.name ?? "";
-  const text = `MutatingAdmissionPolicy '${policy.metadata.name}' failed: ${why}`;
-  return statusError(422, "Invalid", `${resourceText(groupResource)} ${JSON.stringify(name)} is forbidden: ${text}`, {
-    name,
+  const texts = failures.map(
+    ({ policy, binding, message }) =>
+      `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`,
+  );
+  return statusError(403, failures[0]!.reason, texts[0]!, {
+    ...(name !== "" && { name }),
     ...(kind.group !== "" && { group: kind.group }),
     kind: kind.plural,
-    causes: [{ message: text }],
+    causes: texts.map((message) => ({ message })),
   });
 }
 
-interface Mutating {
-  readonly spec: JsonObject;
+interface Mutation {
+  readonly policy: KubeObject;
   readonly mutation: JsonObject;
   readonly params: JsonValue;
 }
 
-function mutate(
-  subject: PolicySubject & { readonly object: KubeObject },
-  { spec, mutation, params }: Mutating,
-): KubeObject {
-  const context = new PolicyContext(subject, params);
-  for (const { name, expression } of objectsOf(spec.variables)) context.define(textOf(name), textOf(expression));
+function mutate(subject: Mutable, { policy, mutation, params }: Mutation): KubeObject {
+  const context = new PolicyContext(subject, { compiler: compilerOf(policy), params });
   const isPatch = mutation.patchType === "JSONPatch";
   const source = isPatch ? mutation.jsonPatch : mutation.applyConfiguration;
   const expression = isJsonObject(source) ? textOf(source.expression) : "";
   const outcome = context.evaluate(expression);
   if (outcome.kind === "error") throw new Error(`expression '${expression}' resulted in error: ${outcome.message}`);
   const value = jsonOf(outcome.value) ?? null;
-  return isPatch ? patchedBy(subject.object, value) : merged(subject.request, subject.object, value);
+  const { request, matched = request.resource } = subject;
+  const seen = matched === request.resource ? request : { ...request, resource: matched };
+  const next = isPatch ? patchedBy(subject.object, value) : merged(seen, subject.object, value);
+  return next === subject.object ? next : withDefaults(seen, next);
 }
 
 /** A patch whose `test` does not hold changes nothing. */
@@ -89,13 +144,20 @@ function patchedBy(object: KubeObject, patch: JsonValue): KubeObject {
     return patchJson(asJson(object), patch) as unknown as KubeObject;
   } catch (error) {
     if (codeOf(error) === "NotApplicable" && /\btest/i.test(errorMessage(error))) return object;
-    throw error;
+    throw new Error(`JSON Patch: ${errorMessage(error)}`, { cause: error });
   }
 }
 
 /** Merged as server-side apply merges, owning nothing. */
 function merged(request: ResourceRequest, object: KubeObject, configuration: JsonValue): KubeObject {
   if (!isJsonObject(configuration)) throw new Error("an apply configuration must be an object");
+  const tracking = trackingOptions(request);
+  const atomic = atomicFieldsOf(tracking.type, configuration);
+  if (atomic.length > 0) {
+    throw new Error(
+      `error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomic.join(", ")}`,
+    );
+  }
   const metadata = isJsonObject(configuration.metadata) ? configuration.metadata : {};
   const { apiVersion, kind } = object;
   const { name = "", namespace } = object.metadata;
@@ -106,7 +168,7 @@ function merged(request: ResourceRequest, object: KubeObject, configuration: Jso
     metadata: { ...metadata, name, ...(namespace !== undefined && { namespace }) },
   } as unknown as KubeObject;
   const live = { ...object, metadata: { ...object.metadata, name } };
-  const result = applyObject({ ...trackingOptions(request), live, applied, manager: "policy", force: true });
+  const result = applyObject({ ...tracking, live, applied, manager: "policy", force: true });
   if (result.kind === "conflict") throw new Error(result.message);
   const { managedFields: _, ...rest } = result.object.metadata;
   const { managedFields } = object.metadata;

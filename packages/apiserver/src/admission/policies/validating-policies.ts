@@ -1,18 +1,30 @@
-import type { JsonObject, JsonValue } from "@lateen/base";
-import { type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector, valueAt } from "@lateen/objects";
+import { errorMessage, type JsonObject, type JsonValue } from "@lateen/base";
+import type { KubeObject } from "@lateen/objects";
 import { listOf, objectsOf, specOf } from "../../kinds/edit.ts";
 import { textOf } from "../../object/text.ts";
-import { keyOf } from "../../registry/resource.ts";
-import { readObject } from "../../server/core.ts";
+import { annotate } from "../../request/annotations.ts";
 import { resourceText, statusError } from "../../status/errors.ts";
-import { PolicyContext } from "./expressions.ts";
-import { isExempt, matchesResources, type PolicySubject } from "./matching.ts";
+import { compilerOf, conditionsBudget, PolicyContext } from "./expressions.ts";
+import { matchConditions } from "./match-conditions.ts";
+import { isExempt, matchesResources, type PolicySubject, subjectIn } from "./matching.ts";
+import { policyParams } from "./policy-params.ts";
 
 /** What one expression of a policy found. */
 interface Finding {
+  readonly index: number;
   readonly message: string;
   readonly reason: string;
 }
+
+interface Findings {
+  readonly findings: readonly Finding[];
+  /** Keys and values for the audit log, in their order. */
+  readonly notes: readonly (readonly [key: string, value: string])[];
+  /** Notes that could not be made, under failurePolicy Fail. */
+  readonly failures: readonly string[];
+}
+
+const nothing: Findings = { findings: [], notes: [], failures: [] };
 
 const codes: Readonly<Record<string, number>> = {
   Invalid: 422,
@@ -21,40 +33,92 @@ const codes: Readonly<Record<string, number>> = {
   RequestEntityTooLarge: 413,
 };
 
-/** ValidatingAdmissionPolicy: expressions that a write must satisfy where a binding says so. @throws a Status of the policy's reason. */
-export function checkValidatingPolicies(subject: PolicySubject): void {
+/** Longest messages and notes, in characters (apis/cel/config.go; the dispatcher). */
+const maxMessage = 5 * 1024;
+const maxNote = 10 * 1024;
+
+interface Denial {
+  readonly text: string;
+  readonly reason: string;
+}
+
+/**
+ * ValidatingAdmissionPolicy: expressions that a write must satisfy where a binding says so. Every policy is asked; the first
+ * denial is answered. @throws a Status of the policy's reason.
+ */
+export async function checkValidatingPolicies(subject: PolicySubject): Promise<void> {
   const { core } = subject.request;
   const policies = core.configurations.all("validatingadmissionpolicies");
   if (policies.length === 0 || isExempt(subject)) return;
-  for (const binding of core.configurations.all("validatingadmissionpolicybindings")) {
-    const policy = policies.find(({ metadata }) => metadata.name === specOf(binding).policyName);
-    if (policy === undefined) continue;
-    if (!matchesResources(specOf(policy).matchConstraints, subject)) continue;
-    if (!matchesResources(specOf(binding).matchResources, subject)) continue;
-    for (const params of policyParams(subject, { policy, binding })) enforce(subject, { policy, binding, params });
+  const bindings = core.configurations.all("validatingadmissionpolicybindings");
+  const denials: Denial[] = [];
+  for (const policy of policies) {
+    const own = bindings.filter((binding) => specOf(binding).policyName === policy.metadata.name);
+    const matched = own.length === 0 ? undefined : matchesResources(specOf(policy).matchConstraints, subject);
+    if (matched === undefined) continue;
+    const seen = await subjectIn(subject, matched);
+    denials.push(...enforce(seen, policy, own));
   }
+  const [first] = denials;
+  if (first !== undefined) throw denial(subject, first);
+}
+
+function enforce(subject: PolicySubject, policy: KubeObject, bindings: readonly KubeObject[]): Denial[] {
+  const denials: Denial[] = [];
+  const notes = new Map<string, string[]>();
+  for (const binding of bindings) {
+    if (matchesResources(specOf(binding).matchResources, subject) === undefined) continue;
+    const say = (message: string): string =>
+      `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`;
+    let params: readonly JsonValue[];
+    try {
+      params = policyParams(subject, { policy, binding });
+    } catch (error) {
+      if (specOf(policy).failurePolicy !== "Ignore")
+        denials.push({ text: say(`failed to configure binding: ${errorMessage(error)}`), reason: "Invalid" });
+      continue;
+    }
+    for (const one of params) {
+      const found = evaluate(subject, policy, one);
+      for (const finding of found.findings) {
+        const isDenied = act(subject.request, { policy, binding, finding });
+        if (isDenied) denials.push({ text: say(finding.message), reason: finding.reason });
+      }
+      for (const failure of found.failures) denials.push({ text: say(failure), reason: "Invalid" });
+      for (const [key, value] of found.notes) {
+        const values = notes.get(key) ?? [];
+        notes.set(key, values.includes(value) ? values : [...values, value]);
+      }
+    }
+  }
+  for (const [key, values] of notes) annotate(subject.request, `${policy.metadata.name}/${key}`, values.join(", "));
+  return denials;
 }
 
 interface Enforced {
   readonly policy: KubeObject;
   readonly binding: KubeObject;
-  readonly params: JsonValue;
+  readonly finding: Finding;
 }
 
-function enforce(subject: PolicySubject, { policy, binding, params }: Enforced): void {
+/** Does what the binding says about a finding. @returns whether the request is denied. */
+function act(request: PolicySubject["request"], { policy, binding, finding }: Enforced): boolean {
   const actions = listOf(specOf(binding).validationActions).map(textOf);
-  for (const { message, reason } of findings(subject, policy, params)) {
-    const text = `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`;
-    if (actions.includes("Deny")) throw denial(subject, text, reason);
-    if (actions.includes("Warn")) {
-      subject.request.warnings.push(
-        `Validation failed for ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}': ${message}`,
-      );
-    }
+  const { message, index } = finding;
+  const names = { policy: policy.metadata.name, binding: binding.metadata.name };
+  if (actions.includes("Warn")) {
+    request.warnings.push(
+      `Validation failed for ValidatingAdmissionPolicy '${names.policy}' with binding '${names.binding}': ${message}`,
+    );
   }
+  if (actions.includes("Audit")) {
+    const failure = { message, ...names, expressionIndex: index, validationActions: actions };
+    annotate(request, "validation.policy.admission.k8s.io/validation_failure", JSON.stringify([failure]));
+  }
+  return actions.includes("Deny");
 }
 
-function denial({ request, object, old }: PolicySubject, text: string, reason: string): Error {
+function denial({ request, object, old }: PolicySubject, { text, reason }: Denial): Error {
   const { groupResource, kind } = request.resource;
   const name = object?.metadata.name ?? old?.metadata.name ?? "";
   return statusError(
@@ -70,88 +134,66 @@ function denial({ request, object, old }: PolicySubject, text: string, reason: s
   );
 }
 
-function findings(subject: PolicySubject, policy: KubeObject, params: JsonValue): readonly Finding[] {
+function evaluate(subject: PolicySubject, policy: KubeObject, params: JsonValue): Findings {
   const spec = specOf(policy);
   const ignoresFailures = spec.failurePolicy === "Ignore";
-  const context = new PolicyContext(subject, params);
-  const matched = matchConditions(context, spec.matchConditions);
-  if (matched.kind === "error") return ignoresFailures ? [] : [{ message: matched.message, reason: "Invalid" }];
-  if (!matched.matches) return [];
-  for (const { name, expression } of objectsOf(spec.variables)) context.define(textOf(name), textOf(expression));
-  const found: Finding[] = [];
-  for (const validation of objectsOf(spec.validations)) {
+  const compiler = compilerOf(policy);
+  const conditions = new PolicyContext(subject, { compiler, params, budget: conditionsBudget });
+  const matched = matchConditions(conditions, spec.matchConditions);
+  if (matched.kind === "error") {
+    if (ignoresFailures) return nothing;
+    return { ...nothing, findings: [{ index: 0, message: matched.message, reason: "Invalid" }] };
+  }
+  if (!matched.matches) return nothing;
+  const context = new PolicyContext(subject, { compiler, params });
+  const findings: Finding[] = [];
+  for (const [index, validation] of objectsOf(spec.validations).entries()) {
     const expression = textOf(validation.expression);
     const outcome = context.evaluate(expression);
-    const reason = textOf(validation.reason) || "Invalid";
     if (outcome.kind === "error") {
-      if (!ignoresFailures)
-        found.push({ message: `expression '${expression}' resulted in error: ${outcome.message}`, reason });
-    } else if (outcome.value !== true) found.push({ message: messageOf(context, validation), reason });
+      const message = `expression '${expression}' resulted in error: ${outcome.message}`;
+      if (!ignoresFailures) findings.push({ index, message, reason: "Invalid" });
+    } else if (outcome.value !== true) {
+      findings.push({
+        index,
+        message: messageOf(context, validation),
+        reason: textOf(validation.reason) || "Invalid",
+      });
+    }
   }
-  return found;
+  return { findings, ...notesOf(new PolicyContext(subject, { compiler, params }), spec) };
 }
 
 function messageOf(context: PolicyContext, validation: JsonObject): string {
   const expression = textOf(validation.messageExpression);
   if (expression !== "") {
-    const outcome = context.evaluate(expression);
+    const outcome = context.evaluate(expression, { authorizer: false });
     if (outcome.kind === "value" && typeof outcome.value === "string") {
       const text = outcome.value.trim();
-      if (text !== "" && !text.includes("\n")) return text;
+      if (text !== "" && text.length <= maxMessage && !text.includes("\n")) return text;
     }
   }
   return textOf(validation.message).trim() || `failed expression: ${textOf(validation.expression).trim()}`;
 }
 
-type Matched =
-  | { readonly kind: "decided"; readonly matches: boolean }
-  | { readonly kind: "error"; readonly message: string };
-
-/** All of the conditions must hold; one that is false decides even where another fails. */
-export function matchConditions(context: PolicyContext, conditions: JsonValue | undefined): Matched {
-  let failure: string | undefined;
-  for (const { expression } of objectsOf(conditions)) {
-    const outcome = context.evaluate(textOf(expression));
-    if (outcome.kind === "error") failure ??= outcome.message;
-    else if (outcome.value !== true) return { kind: "decided", matches: false };
-  }
-  return failure === undefined ? { kind: "decided", matches: true } : { kind: "error", message: failure };
-}
-
-/** The parameter objects of a binding: one null without a paramKind. @throws Forbidden when one must be there and is not. */
-export function policyParams(
-  subject: PolicySubject,
-  { policy, binding }: { readonly policy: KubeObject; readonly binding: KubeObject },
-): readonly JsonValue[] {
-  const paramKind = valueAt(policy, "spec", "paramKind");
-  const reference = valueAt(binding, "spec", "paramRef");
-  if (paramKind === undefined || paramKind === null || reference === undefined || reference === null) return [null];
-  const { core, table, namespace } = subject.request;
-  const apiVersion = textOf(valueAt(paramKind, "apiVersion"));
-  const [group, version] = apiVersion.includes("/") ? (apiVersion.split("/") as [string, string]) : ["", apiVersion];
-  const kind = table.kinds.lookup({ group, version, kind: textOf(valueAt(paramKind, "kind")) });
-  const resource = kind && table.lookup(kind);
-  const denies = textOf(valueAt(reference, "parameterNotFoundAction")) !== "Allow";
-  const missing = (): readonly JsonValue[] => {
-    if (denies)
-      throw denial(
-        subject,
-        `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: no params found for policy binding with \`Deny\` parameterNotFoundAction`,
-        "Invalid",
+/** auditAnnotations: null and blanks are left out. */
+function notesOf(context: PolicyContext, spec: JsonObject): Pick<Findings, "notes" | "failures"> {
+  const notes: (readonly [string, string])[] = [];
+  const failures: string[] = [];
+  for (const { key, valueExpression } of objectsOf(spec.auditAnnotations)) {
+    const expression = textOf(valueExpression);
+    const outcome = context.evaluate(expression, { authorizer: false });
+    if (outcome.kind === "error") {
+      if (spec.failurePolicy !== "Ignore")
+        failures.push(`expression '${expression}' resulted in error: ${outcome.message}`);
+    } else if (typeof outcome.value === "string") {
+      const text = outcome.value.trim();
+      if (text !== "") notes.push([textOf(key), text.slice(0, maxNote)]);
+    } else if (outcome.value !== null) {
+      failures.push(
+        `valueExpression '${expression}' resulted in unsupported return type. Return type must be either string or null.`,
       );
-    return [];
-  };
-  if (resource === undefined) return missing();
-  const home = resource.kind.namespaced ? textOf(valueAt(reference, "namespace")) || namespace : undefined;
-  const name = textOf(valueAt(reference, "name"));
-  if (name !== "") {
-    const found = readObject(core, resource, keyOf(resource, home, name));
-    return found === undefined ? missing() : [found as unknown as JsonValue];
+    }
   }
-  const selector = labelSelectorOf((valueAt(reference, "selector") ?? null) as MetaLabelSelector | null);
-  const found = core.store
-    .range(resource.kind.namespaced ? `${resource.prefix}${home ?? ""}/` : resource.prefix)
-    .entries.map((entry) => core.reader.read(resource, entry))
-    .filter((object) => matchesLabels(selector, object.metadata.labels));
-  return found.length === 0 ? missing() : (found as unknown as JsonValue[]);
+  return { notes, failures };
 }

@@ -1,137 +1,242 @@
 import { ApiError, errorMessage, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { asJson, type KubeObject, patchJson, valueAt } from "@lateen/objects";
+import { withDefaults } from "../../kinds/behaviour.ts";
 import { listOf, objectsOf } from "../../kinds/edit.ts";
+import { convertTo } from "../../object/convert-to.ts";
 import { textOf } from "../../object/text.ts";
 import { base64ToBytes } from "../../read/base64.ts";
-import { internalError, statusError } from "../../status/errors.ts";
-import { PolicyContext } from "./expressions.ts";
-import { isExempt, matchesRules, matchesSelectors, type PolicySubject, reviewRequest } from "./matching.ts";
-import { matchConditions } from "./validating-policies.ts";
+import { annotate } from "../../request/annotations.ts";
+import { forbidden, internalError, statusError } from "../../status/errors.ts";
+import { isSameObject } from "../../write/pipeline.ts";
+import { conditionCompiler, conditionsBudget, PolicyContext } from "./expressions.ts";
+import { matchConditions } from "./match-conditions.ts";
+import { isExempt, matchedResource, matchesSelectors, type PolicySubject, reviewRequest, subjectIn } from "./matching.ts";
+import type { Rounds } from "./reinvocation.ts";
+import { callWebhook } from "./webhook-call.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Mutating webhooks, one after the other in the order of their configurations' names. @throws what a webhook or its failure answers. */
-export async function callMutatingWebhooks(subject: PolicySubject): Promise<KubeObject | undefined> {
-  let object = subject.object;
-  for (const webhook of webhooksFor("mutatingwebhookconfigurations", subject)) {
-    const current = { ...subject, object };
-    if (!applies(webhook, current)) continue;
-    const patch = await review(webhook, current);
-    if (patch !== undefined && object !== undefined) object = patched(object, patch, textOf(webhook.name));
+interface Webhook {
+  readonly webhook: JsonObject;
+  readonly configuration: string;
+  /** Place among all webhooks of the kind. */
+  readonly index: number;
+}
+
+/**
+ * Mutating webhooks, one after the other in the order of their configurations' names; in a second round those that want it.
+ * @throws what a webhook or its failure answers.
+ */
+export async function callMutatingWebhooks(subject: PolicySubject, rounds: Rounds): Promise<KubeObject | undefined> {
+  let { object } = subject;
+  const webhooks = webhooksFor("mutatingwebhookconfigurations", subject);
+  if (webhooks.length === 0) return object;
+  rounds.webhooks.begin(object);
+  for (const one of webhooks) {
+    const seen = await subjectOf(one, { ...subject, object });
+    const key = JSON.stringify([one.configuration, one.webhook.name]);
+    if (seen === undefined || !rounds.webhooks.isDue(key)) continue;
+    const patched = await mutated(one, seen, rounds);
+    const changed = patched !== undefined && seen.object !== undefined && !isSameObject(seen.object, patched);
+    rounds.webhooks.asked(key, { changed, policy: one.webhook.reinvocationPolicy });
+    if (!changed) continue;
+    const { core, resource } = subject.request;
+    object = seen.matched === undefined ? patched : await convertTo(core, resource, patched);
   }
+  rounds.webhooks.end(object);
   return object;
 }
 
 /** Validating webhooks, all at once. @throws the first refusal. */
 export async function callValidatingWebhooks(subject: PolicySubject): Promise<void> {
-  const calls = webhooksFor("validatingwebhookconfigurations", subject).filter((webhook) => applies(webhook, subject));
-  await Promise.all(calls.map((webhook) => review(webhook, subject)));
+  const webhooks = webhooksFor("validatingwebhookconfigurations", subject);
+  if (webhooks.length === 0) return;
+  const outcomes = await Promise.allSettled(
+    webhooks.map(async (one) => {
+      const seen = await subjectOf(one, subject);
+      if (seen !== undefined) await review(one, seen, howOf(one, { mutating: false, round: 0 }));
+    }),
+  );
+  for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
 }
 
 function webhooksFor(
   plural: "mutatingwebhookconfigurations" | "validatingwebhookconfigurations",
   subject: PolicySubject,
-): readonly JsonObject[] {
+): readonly Webhook[] {
   const configurations = subject.request.core.configurations.all(plural);
   if (configurations.length === 0 || isExempt(subject)) return [];
-  return configurations.flatMap((configuration) => objectsOf(valueAt(configuration, "webhooks")));
+  return configurations
+    .flatMap((configuration) =>
+      objectsOf(valueAt(configuration, "webhooks")).map((webhook) => ({
+        webhook,
+        configuration: configuration.metadata.name ?? "",
+      })),
+    )
+    .map((one, index) => ({ ...one, index }));
 }
 
-function applies(webhook: JsonObject, subject: PolicySubject): boolean {
-  if (!matchesRules(webhook.rules, subject) || !matchesSelectors(webhook, subject)) return false;
-  if (objectsOf(webhook.matchConditions).length === 0) return true;
-  const matched = matchConditions(new PolicyContext(subject), webhook.matchConditions);
-  if (matched.kind === "decided") return matched.matches;
-  if (webhook.failurePolicy === "Ignore") return false;
-  throw statusError(
-    403,
-    "Forbidden",
-    `admission webhook ${JSON.stringify(textOf(webhook.name))} denied the request: match condition failed: ${matched.message}`,
-  );
+/** The write as the webhook is to see it; undefined when it is not meant. @throws Forbidden for a condition that fails. */
+async function subjectOf({ webhook }: Webhook, subject: PolicySubject): Promise<PolicySubject | undefined> {
+  const matched = matchedResource(webhook.rules, subject, webhook.matchPolicy);
+  if (matched === undefined || !matchesSelectors(webhook, subject)) return undefined;
+  const seen = await subjectIn(subject, matched);
+  if (objectsOf(webhook.matchConditions).length === 0) return seen;
+  const context = new PolicyContext(seen, { compiler: conditionCompiler(), budget: conditionsBudget });
+  const conditions = matchConditions(context, webhook.matchConditions);
+  if (conditions.kind === "decided") return conditions.matches ? seen : undefined;
+  if (webhook.failurePolicy === "Ignore") return undefined;
+  const { request, object, old } = subject;
+  throw forbidden(request.resource.groupResource, (object ?? old)?.metadata.name ?? "", conditions.message);
 }
 
-/** Asks one webhook. @returns its JSON patch, if it gives one. */
-async function review(webhook: JsonObject, subject: PolicySubject): Promise<JsonValue | undefined> {
+async function mutated(one: Webhook, subject: PolicySubject, rounds: Rounds): Promise<KubeObject | undefined> {
+  const { request, object } = subject;
+  const round = rounds.isSecond ? 1 : 0;
+  const place = `round_${round}_index_${one.index}`;
+  let next: KubeObject | undefined;
+  try {
+    const response = await review(one, subject, howOf(one, { mutating: true, round }));
+    const patch = response === undefined ? undefined : patchOf(response);
+    if (patch !== undefined && (!Array.isArray(patch) || patch.length > 0)) {
+      const name = textOf(one.webhook.name);
+      if (object === undefined) {
+        throw internalError(
+          `admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`,
+        );
+      }
+      const seen = subject.matched === undefined ? request : { ...request, resource: subject.matched };
+      next = withDefaults(seen, patched(object, patch));
+      const summary = { configuration: one.configuration, webhook: name, patch, patchType: "JSONPatch" };
+      annotate(request, `patch.webhook.admission.k8s.io/${place}`, JSON.stringify(summary));
+    }
+    return next;
+  } finally {
+    const changed = next !== undefined && object !== undefined && !isSameObject(object, next);
+    const summary = { configuration: one.configuration, webhook: textOf(one.webhook.name), mutated: changed };
+    annotate(request, `mutation.webhook.admission.k8s.io/${place}`, JSON.stringify(summary));
+  }
+}
+
+interface How {
+  readonly mutating: boolean;
+  /** Under which key the audit log notes that a failure was ignored. */
+  readonly failedOpen: string;
+}
+
+function howOf({ index }: Webhook, { mutating, round }: { readonly mutating: boolean; readonly round: number }): How {
+  const kind = mutating ? "mutating" : "validating";
+  return { mutating, failedOpen: `failed-open.${kind}.webhook.admission.k8s.io/round_${round}_index_${index}` };
+}
+
+/** Asks one webhook. @returns its answer; undefined when it failed and that is ignored. @throws its refusal. */
+async function review(one: Webhook, subject: PolicySubject, how: How): Promise<JsonObject | undefined> {
+  const { webhook } = one;
   const name = textOf(webhook.name);
-  const { core } = subject.request;
+  const { request } = subject;
   if (subject.dryRun && webhook.sideEffects !== "None" && webhook.sideEffects !== "NoneOnDryRun") {
     throw statusError(400, "BadRequest", `admission webhook ${JSON.stringify(name)} does not support dry run`);
   }
-  const uid = core.platform.randomUuid();
   let response: JsonObject;
   try {
-    response = await exchange(webhook, subject, uid);
+    response = await exchange(webhook, subject, how.mutating);
   } catch (error) {
-    if (webhook.failurePolicy === "Ignore") {
-      core.log({ level: "warn", message: `webhook ${name} failed and is ignored`, error: errorMessage(error) });
-      return undefined;
-    }
-    throw internalError(
-      `failed calling webhook ${JSON.stringify(name)}: failed to call webhook: ${errorMessage(error)}`,
-    );
+    request.signal.throwIfAborted();
+    if (webhook.failurePolicy !== "Ignore")
+      throw internalError(`failed calling webhook ${JSON.stringify(name)}: ${errorMessage(error)}`);
+    request.core.log({ level: "warn", message: `webhook ${name} failed and is ignored`, error: errorMessage(error) });
+    annotate(request, how.failedOpen, name);
+    return undefined;
   }
-  subject.request.warnings.push(...listOf(response.warnings).map(textOf));
-  if (response.allowed === true) return patchOf(response);
+  if (isJsonObject(response.auditAnnotations)) {
+    for (const [key, value] of Object.entries(response.auditAnnotations))
+      annotate(request, `${name}/${key}`, textOf(value));
+  }
+  request.warnings.push(...listOf(response.warnings).map(textOf));
+  if (response.allowed === true) return response;
   throw refusal(name, response);
 }
 
-async function exchange(webhook: JsonObject, subject: PolicySubject, uid: string): Promise<JsonObject> {
+/** @throws an Error that says what was wrong with the call or its answer. */
+async function exchange(webhook: JsonObject, subject: PolicySubject, mutating: boolean): Promise<JsonObject> {
   const { core, signal } = subject.request;
-  const timeoutSeconds = typeof webhook.timeoutSeconds === "number" ? webhook.timeoutSeconds : 10;
-  const url = new URL(urlOf(webhook));
-  url.searchParams.set("timeout", `${timeoutSeconds}s`);
-  if (core.platform.post === undefined) throw new Error(`Post "${url.href}": this server has no way to call out`);
-  const review = {
-    kind: "AdmissionReview",
-    apiVersion: "admission.k8s.io/v1",
-    request: { uid, ...reviewRequest(subject) },
-  };
-  const bundle = textOf(valueAt(webhook, "clientConfig", "caBundle"));
-  const answer = await core.platform.post({
-    url: url.href,
-    headers: { "content-type": "application/json", accept: "application/json" },
-    body: encoder.encode(JSON.stringify(review)),
-    ca: bundle === "" ? undefined : decoder.decode(base64ToBytes(bundle)),
-    timeoutMs: timeoutSeconds * 1000,
-    signal,
-  });
-  if (answer.status !== 200) throw new Error(`the server answered ${answer.status}`);
-  const parsed = JSON.parse(decoder.decode(answer.body)) as JsonValue;
-  const response = valueAt(parsed, "response");
-  if (!isJsonObject(response)) throw new Error("the answer is no AdmissionReview with a response");
-  if (response.uid !== uid)
-    throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid)}`);
+  const uid = core.platform.randomUuid();
+  let answer: JsonObject;
+  try {
+    answer = await callWebhook(core, {
+      clientConfig: webhook.clientConfig,
+      timeoutSeconds: typeof webhook.timeoutSeconds === "number" ? webhook.timeoutSeconds : 10,
+      body: {
+        kind: "AdmissionReview",
+        apiVersion: "admission.k8s.io/v1",
+        request: { uid, ...reviewRequest(subject) },
+      },
+      signal,
+    });
+  } catch (error) {
+    throw new Error(`failed to call webhook: ${errorMessage(error)}`, { cause: error });
+  }
+  const { response } = answer;
+  const wrong = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
+  if (!isJsonObject(response)) throw wrong("webhook response was absent");
+  if (response.uid !== uid) {
+    throw wrong(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(textOf(response.uid))}`);
+  }
+  if (answer.kind !== "AdmissionReview" || answer.apiVersion !== "admission.k8s.io/v1") {
+    const [group = "", version = ""] = textOf(answer.apiVersion).split("/");
+    throw wrong(
+      `expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${group}/${version}, Kind=${textOf(answer.kind)}`,
+    );
+  }
+  const problem = patchProblem(response, mutating);
+  if (problem !== undefined) throw wrong(problem);
   return response;
 }
 
-/** The address of a webhook; services are reached by their name. */
-function urlOf(webhook: JsonObject): string {
-  const url = textOf(valueAt(webhook, "clientConfig", "url"));
-  if (url !== "") return url;
-  const service = valueAt(webhook, "clientConfig", "service");
-  const member = (name: string): string => textOf(valueAt(service, name));
-  return `https://${member("name")}.${member("namespace")}.svc:${member("port") || "443"}${member("path")}`;
+function patchProblem({ patch, patchType }: JsonObject, mutating: boolean): string | undefined {
+  const hasPatch = textOf(patch) !== "";
+  const hasType = (patchType ?? null) !== null;
+  if (!mutating) {
+    if (hasPatch) return "validating webhook may not return response.patch";
+    return hasType ? "validating webhook may not return response.patchType" : undefined;
+  }
+  if (hasPatch && !hasType) return "webhook returned response.patch but not response.patchType";
+  if (!hasPatch && hasType) return "webhook returned response.patchType but not response.patch";
+  if (hasPatch && patchType !== "JSONPatch") return `unsupported patch type ${JSON.stringify(textOf(patchType))}`;
+  return undefined;
 }
 
 function patchOf(response: JsonObject): JsonValue | undefined {
   const patch = textOf(response.patch);
-  return patch === "" ? undefined : (JSON.parse(decoder.decode(base64ToBytes(patch))) as JsonValue);
-}
-
-function patched(object: KubeObject, patch: JsonValue, name: string): KubeObject {
+  if (patch === "") return undefined;
   try {
-    return patchJson(asJson(object), patch) as unknown as KubeObject;
+    return JSON.parse(decoder.decode(base64ToBytes(patch))) as JsonValue;
   } catch (error) {
-    throw internalError(`webhook ${JSON.stringify(name)} gave a patch that cannot be applied: ${errorMessage(error)}`);
+    throw internalError(`received undecodable patch in webhook response: ${errorMessage(error)}`);
   }
 }
 
+function patched(object: KubeObject, patch: JsonValue): KubeObject {
+  try {
+    return patchJson(asJson(object), patch) as unknown as KubeObject;
+  } catch (error) {
+    throw internalError(errorMessage(error));
+  }
+}
+
+/** The webhook's own Status, which names it; without a code of a failure it is a bad request. */
 function refusal(name: string, { status }: JsonObject): ApiError {
-  const code = Number(valueAt(status, "code") ?? 403);
+  const code = Number(valueAt(status, "code") ?? 0);
   const message = textOf(valueAt(status, "message"));
-  const why = message === "" ? textOf(valueAt(status, "reason")) : message;
+  const reason = textOf(valueAt(status, "reason"));
   const head = `admission webhook ${JSON.stringify(name)} denied the request`;
+  const why = message === "" ? reason : message;
   const text = why === "" ? `${head} without explanation` : `${head}: ${why}`;
-  return statusError(code === 0 ? 403 : code, textOf(valueAt(status, "reason")) || "Forbidden", text);
+  const details = valueAt(status, "details");
+  return statusError(
+    code >= 400 && code < 600 ? code : 400,
+    reason,
+    text,
+    isJsonObject(details) ? (details as unknown as ApiError["status"]["details"]) : undefined,
+  );
 }
