@@ -16,9 +16,11 @@ import { startNodeAgent } from "@lateen/cluster/node-agent";
 import { type Environment, startControllers } from "@lateen/controller";
 import {
   createApplicationAdmitter,
+  createDefinitionAdmitter,
   createDefinitionControllers,
   createDeliveryControllers,
   installDefinitions,
+  knownOperations,
   localPorts,
 } from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
@@ -101,7 +103,12 @@ async function compose(
   if (parts === "all") {
     const cache = stack.use(createCache({ client, clock, log }));
     const environment: Environment = { client, cache, clock, log };
-    admitters.push(createApplicationAdmitter({ cache }), createRunAdmitter({ client }));
+    const providers = stepProviders(environment, {}, {});
+    admitters.push(
+      createApplicationAdmitter({ cache }),
+      createDefinitionAdmitter({ cache, knows: knownOperations(providers) }),
+      createRunAdmitter({ client }),
+    );
     await installDefinitions(client, { signal: signal ?? new AbortController().signal });
     const running = stack.use(
       startControllers({
@@ -110,7 +117,7 @@ async function compose(
           ...createClusterControllers(environment, { rootCertificate: tls.ca }),
           ...createDeliveryControllers(environment, {
             ...localPorts(client),
-            providers: stepProviders(environment, {}, {}),
+            providers,
           }),
           ...createRunControllers(environment),
         ],

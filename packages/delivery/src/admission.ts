@@ -63,27 +63,31 @@ export function admitApplication(review: AdmissionReview, options: ApplicationAd
 const isApplication = ({ apiVersion, kind }: KubeObject): boolean =>
   kind === "Application" && apiVersion.startsWith("core.oam.dev/");
 
-function sameSpec(object: KubeObject, old: KubeObject): boolean {
+export function sameSpec(object: KubeObject, old: KubeObject): boolean {
   const spec = (one: KubeObject): JsonValue => (one.spec as JsonValue | undefined) ?? null;
   return canonicalJson(spec(object)) === canonicalJson(spec(old));
 }
 
-function validationOf(object: KubeObject, options: ApplicationAdmitterOptions): Validation {
+/** What counts for an object: its annotation, then what the server says, then `strict`. */
+export function validationOf(object: KubeObject, options: { readonly validation?: Validation }): Validation {
   const annotated = object.metadata.annotations?.[validationAnnotation];
   if (annotated === "kubevela" || annotated === "strict") return annotated;
   return options.validation ?? "strict";
 }
 
-const shownLine = ({ path, message }: Diagnostic): string =>
+/** `path: message`, as warnings and refusals show it. */
+export const shownLine = ({ path, message }: Diagnostic): string =>
   path.length === 0 ? message : `${formatPath(path)}: ${message}`;
 
-function refusal(object: KubeObject, errors: readonly Diagnostic[]): FailureStatus {
+/** The answer to a write of an object of core.oam.dev that has errors: each with its field. */
+export function refusal(object: KubeObject, errors: readonly Diagnostic[]): FailureStatus {
   const name = object.metadata.name ?? "";
+  const { kind } = object;
   const shown = errors.map(shownLine);
   const message =
     shown.length === 1
-      ? `Application ${JSON.stringify(name)} is invalid: ${shown[0]}`
-      : `Application ${JSON.stringify(name)} is invalid:\n${shown.map((line, index) => `${index + 1}. ${line}`).join("\n")}`;
+      ? `${kind} ${JSON.stringify(name)} is invalid: ${shown[0]}`
+      : `${kind} ${JSON.stringify(name)} is invalid:\n${shown.map((line, index) => `${index + 1}. ${line}`).join("\n")}`;
   return {
     kind: "Status",
     apiVersion: "v1",
@@ -95,7 +99,7 @@ function refusal(object: KubeObject, errors: readonly Diagnostic[]): FailureStat
     details: {
       name,
       group: "core.oam.dev",
-      kind: "Application",
+      kind,
       causes: errors.map((error) => ({
         reason: "FieldValueInvalid",
         field: formatPath(error.path),

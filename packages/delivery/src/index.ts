@@ -9,5 +9,7 @@ export {
 export { type DefinitionControllerOptions, createDefinitionControllers } from "./controller/definition-controllers.ts";
 export { type DeliveryOptions, createDeliveryControllers } from "./controller/delivery-controllers.ts";
 export { type InstalledDefinitions, installDefinitions } from "./controller/install-definitions.ts";
+export { type DefinitionAdmitterOptions, createDefinitionAdmitter } from "./definition-admission.ts";
+export { knownOperations } from "./controller/step-providers.ts";
 export { DispatchError } from "./controller/keeper.ts";
 export { type DeliveryPorts, type Dispatcher, type Placement, localPorts } from "./controller/ports.ts";

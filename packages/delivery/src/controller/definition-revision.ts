@@ -80,7 +80,7 @@ function latestNumber(definition: KubeObject): number {
 }
 
 /** `spec.version` in full, `1.2` as `1.2.0`, or the name that an annotation gives. */
-function versionOf(definition: KubeObject): string | undefined {
+export function versionOf(definition: KubeObject): string | undefined {
   const version = valueAt(definition, "spec", "version");
   if (typeof version === "string" && version !== "") {
     const [core = "", ...rest] = version.replace(/^v/, "").split(/(?=[-+])/);

@@ -5,6 +5,8 @@ import {
   type ProviderContext,
   type ProviderFunction,
   type ProviderTable,
+  builtinProviders,
+  createProviders,
   expressionJson,
   scopeOf,
 } from "@lateen/workflow";
@@ -35,14 +37,41 @@ export interface StepProviderOptions {
 const strings = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 
+const operations = {
+  multicluster: ["deploy", "list-clusters", "get-placements-from-topology-policies"],
+  oam: [
+    "component-apply",
+    "load",
+    "load-comps-in-order",
+    "load-policies",
+    "apply-application",
+    "apply-application-in-parallel",
+    "apply-remaining",
+  ],
+  kube: ["apply", "apply-in-parallel"],
+} as const;
+
+type Operations<P extends keyof typeof operations> = Readonly<Record<(typeof operations)[P][number], ProviderFunction>>;
+
+/** Whether one of the tables, the engine or delivery itself answers an operation. */
+export function knownOperations(tables: readonly ProviderTable[]): (provider: string, operation: string) => boolean {
+  const others = createProviders(builtinProviders, ...tables);
+  const own = new Map<string, ReadonlySet<string>>(
+    Object.entries(operations).map(([provider, names]) => [provider, new Set(names)]),
+  );
+  own.set("op", new Set(Object.values(operations).flat()));
+  return (provider, operation) =>
+    own.get(provider)?.has(operation) === true || others.find(provider, operation) !== undefined;
+}
+
 /** Under the new and the old provider names. */
 export function stepProviders(options: StepProviderOptions): ProviderTable {
-  const multicluster = {
+  const multicluster: Operations<"multicluster"> = {
     deploy: deployOperation(options),
     "list-clusters": listClusters(options),
     "get-placements-from-topology-policies": topologyPlacements(options),
   };
-  const oam = {
+  const oam: Operations<"oam"> = {
     "component-apply": applyComponent(options),
     load: loadComponents(options, "map"),
     "load-comps-in-order": loadComponents(options, "list"),
@@ -51,7 +80,7 @@ export function stepProviders(options: StepProviderOptions): ProviderTable {
     "apply-application-in-parallel": applyAll(options),
     "apply-remaining": applyAll(options),
   };
-  const kube = { apply: applyObject(options), "apply-in-parallel": applyObjects(options) };
+  const kube: Operations<"kube"> = { apply: applyObject(options), "apply-in-parallel": applyObjects(options) };
   return { multicluster, oam, kube, op: { ...multicluster, ...oam, ...kube } };
 }
 
