@@ -1,10 +1,32 @@
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ApiRequest, ApiResponse } from "@lateen/objects";
 import type { Peer } from "../../request/context.ts";
 
-export type Incoming = IncomingMessage | Http2ServerRequest;
-export type Outgoing = ServerResponse | Http2ServerResponse;
+/** An AbortSignal that is made when somebody asks for it: most requests end before anybody does. */
+export class LateSignal {
+  #controller: AbortController | undefined;
+  #aborted = false;
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted && !this.#controller.signal.aborted) this.#controller.abort(goneReason());
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort(goneReason());
+  }
+}
+
+function goneReason(): DOMException {
+  return new DOMException("the client went away", "AbortError");
+}
 
 /** The response that is refused before anything else has seen the request. */
 export class BodyTooLarge extends Error {
@@ -13,16 +35,25 @@ export class BodyTooLarge extends Error {
 }
 
 /** Reads a request off the wire. @throws BodyTooLarge; what the connection throws. */
-export async function readRequest(incoming: Incoming, signal: AbortSignal, limitBytes: number): Promise<ApiRequest> {
-  const headers: Record<string, string | readonly string[] | undefined> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) if (!name.startsWith(":")) headers[name] = value;
-  const method = incoming.method ?? "GET";
-  const hasBody = method !== "GET" && method !== "HEAD";
-  const body = hasBody ? await readBody(incoming, limitBytes) : undefined;
-  return { method, path: incoming.url ?? "/", headers, body, signal };
+export async function readRequest(
+  incoming: IncomingMessage,
+  gone: LateSignal,
+  limitBytes: number,
+): Promise<ApiRequest> {
+  const { method = "GET", url = "/", headers } = incoming;
+  const body = method === "GET" || method === "HEAD" ? undefined : await readBody(incoming, limitBytes);
+  return {
+    method,
+    path: url,
+    headers,
+    body,
+    get signal() {
+      return gone.signal;
+    },
+  };
 }
 
-async function readBody(incoming: Incoming, limitBytes: number): Promise<Uint8Array> {
+async function readBody(incoming: IncomingMessage, limitBytes: number): Promise<Uint8Array> {
   const announced = Number(incoming.headers["content-length"] ?? 0);
   if (announced > limitBytes) throw new BodyTooLarge();
   const parts: Uint8Array[] = [];
@@ -36,12 +67,9 @@ async function readBody(incoming: Incoming, limitBytes: number): Promise<Uint8Ar
 }
 
 /** Writes a response, at the pace of the reader. */
-export async function writeResponse(outgoing: Outgoing, response: ApiResponse, signal: AbortSignal): Promise<void> {
+export async function writeResponse(outgoing: ServerResponse, response: ApiResponse, gone: LateSignal): Promise<void> {
   const { body } = response;
-  const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers[name] = typeof value === "string" ? value : [...value];
-  }
+  const headers = outgoingHeaders(response);
   if (body instanceof Uint8Array) {
     headers["content-length"] = String(body.length);
     outgoing.writeHead(response.status, headers);
@@ -49,25 +77,33 @@ export async function writeResponse(outgoing: Outgoing, response: ApiResponse, s
     return;
   }
   outgoing.writeHead(response.status, headers);
-  if ("flushHeaders" in outgoing) outgoing.flushHeaders();
+  outgoing.flushHeaders();
   for await (const chunk of body) {
-    if (signal.aborted) break;
-    // Overloads differ between HTTP/1.1 and HTTP/2; both take bytes.
-    const more = (outgoing as ServerResponse).write(chunk);
-    if (!more) await drained(outgoing, signal);
+    if (gone.aborted) break;
+    if (!outgoing.write(chunk)) await drained(outgoing);
   }
   outgoing.end();
 }
 
-function drained(outgoing: Outgoing, signal: AbortSignal): Promise<void> {
+/** The headers of a response in the form that Node writes. */
+export function outgoingHeaders({ headers }: ApiResponse): Record<string, string | string[]> {
+  const written: Record<string, string | string[]> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) written[name] = typeof value === "string" ? value : [...value];
+  }
+  return written;
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       outgoing.removeListener("drain", done);
-      signal.removeEventListener("abort", done);
+      outgoing.removeListener("close", done);
       resolve();
     };
     outgoing.once("drain", done);
-    signal.addEventListener("abort", done, { once: true });
+    outgoing.once("close", done);
   });
 }
 
@@ -81,11 +117,10 @@ interface TlsSocketLike {
 const peers = new WeakMap<object, Peer>();
 
 /** Who is at the other end: read once for a connection. */
-export function peerOf(incoming: Incoming): Peer {
-  const connection: object = "stream" in incoming ? (incoming.stream.session ?? incoming) : incoming.socket;
+export function peerOf(connection: object, socket: object): Peer {
   const known = peers.get(connection);
   if (known !== undefined) return known;
-  const peer = readPeer(incoming.socket as TlsSocketLike);
+  const peer = readPeer(socket as TlsSocketLike);
   peers.set(connection, peer);
   return peer;
 }

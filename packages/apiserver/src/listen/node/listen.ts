@@ -1,11 +1,24 @@
-import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer } from "node:http";
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type Server as PlainServer,
+  type ServerResponse,
+} from "node:http";
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { errorMessage, type Log, silentLog } from "@lateen/base";
-import type { ApiResponse } from "@lateen/objects";
+import type { ApiRequest, ApiResponse } from "@lateen/objects";
+import type { Peer } from "../../request/context.ts";
 import type { ApiServer } from "../../server/options.ts";
-import { BodyTooLarge, type Incoming, type Outgoing, peerOf, readRequest, writeResponse } from "./exchange.ts";
+import { BodyTooLarge, LateSignal, peerOf, readRequest, writeResponse } from "./exchange.ts";
+import { drop, peerOfStream, readStream, writeToStream } from "./http2-exchange.ts";
 import { Upgrader } from "./upgrade.ts";
 import type { TlsMaterial } from "./tls.ts";
 
@@ -54,8 +67,8 @@ class Listener implements Listening {
   readonly #http: Http2SecureServer | PlainServer;
   readonly #sockets = new Set<Socket | Duplex>();
   readonly #sessions = new Set<ServerHttp2Session>();
-  /** Ends of the requests that are being answered. */
-  readonly #open = new Set<() => void>();
+  /** The requests that are being answered. */
+  readonly #open = new Set<LateSignal>();
   readonly #upgrader: Upgrader;
   #closed: Promise<void> | undefined;
 
@@ -85,7 +98,7 @@ class Listener implements Listening {
 
   #createServer(): Http2SecureServer | PlainServer {
     const { tls } = this.#options;
-    const answer = (incoming: Incoming, outgoing: Outgoing): void => void this.#serve(incoming, outgoing);
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => void this.#serve(incoming, outgoing);
     if (tls === undefined) {
       return createPlainServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, answer);
     }
@@ -103,8 +116,11 @@ class Listener implements Listening {
         maxHeaderListPairs: 256,
         settings: { maxConcurrentStreams: 250, maxHeaderListSize: 64 * 1024 },
       },
-      answer,
+      // Comes for HTTP/1.1 alone once the listener that makes one of every HTTP/2 stream is gone.
+      (incoming, outgoing) => answer(incoming as unknown as IncomingMessage, outgoing as unknown as ServerResponse),
     );
+    secure.removeAllListeners("stream");
+    secure.on("stream", (stream, headers) => void this.#serveStream(stream, headers));
     secure.setTimeout(idleTimeoutMs);
     return secure;
   }
@@ -135,35 +151,58 @@ class Listener implements Listening {
     socket.on("error", () => undefined);
   }
 
-  async #serve(incoming: Incoming, outgoing: Outgoing): Promise<void> {
-    const gone = new AbortController();
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const gone = new LateSignal();
     const onGone = (): void => {
-      if (!gone.signal.aborted) gone.abort(new DOMException("the client went away", "AbortError"));
+      if (!outgoing.writableFinished) gone.abort();
     };
     outgoing.once("close", onGone);
     outgoing.on("error", onGone);
     incoming.on("error", onGone);
-    this.#open.add(onGone);
+    this.#open.add(gone);
     try {
-      const response = await this.#respond(incoming, gone.signal);
-      if (!outgoing.writable && !("stream" in outgoing)) return;
-      await writeResponse(outgoing, response, gone.signal);
+      const { maxBodyBytes = defaultMaxBody } = this.#options;
+      const read = readRequest(incoming, gone, maxBodyBytes);
+      const response = await this.#respond(read, peerOf(incoming.socket, incoming.socket), () => incoming.resume());
+      if (outgoing.writable) await writeResponse(outgoing, response, gone);
+      else await drop(response);
     } catch (error) {
-      if (!gone.signal.aborted) this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });
-      outgoing.destroy?.();
+      if (!gone.aborted) this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });
+      outgoing.destroy();
     } finally {
-      this.#open.delete(onGone);
+      this.#open.delete(gone);
     }
   }
 
-  async #respond(incoming: Incoming, signal: AbortSignal): Promise<ApiResponse> {
+  async #serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    const gone = new LateSignal();
+    stream.once("close", () => {
+      if (!stream.writableFinished) gone.abort();
+    });
+    // What breaks ends the stream, and its end is told above.
+    stream.on("error", ignore);
+    this.#open.add(gone);
+    try {
+      const read = readStream(stream, headers, { gone, limitBytes: this.#options.maxBodyBytes ?? defaultMaxBody });
+      const response = await this.#respond(read, peerOfStream(stream), () => stream.resume());
+      await writeToStream(stream, response, gone);
+    } catch (error) {
+      if (!gone.aborted && !stream.destroyed) {
+        this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });
+      }
+      stream.destroy();
+    } finally {
+      this.#open.delete(gone);
+    }
+  }
+
+  async #respond(read: Promise<ApiRequest>, peer: Peer, discardBody: () => void): Promise<ApiResponse> {
     const { server, maxBodyBytes = defaultMaxBody } = this.#options;
     try {
-      const request = await readRequest(incoming, signal, maxBodyBytes);
-      return await server.handle(request, peerOf(incoming));
+      return await server.handle(await read, peer);
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) throw error;
-      incoming.resume();
+      discardBody();
       return tooLarge(maxBodyBytes);
     }
   }
@@ -175,7 +214,7 @@ class Listener implements Listening {
 
   async #close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    for (const end of this.#open) end();
+    for (const gone of this.#open) gone.abort();
     this.#upgrader.close();
     for (const session of this.#sessions) session.close();
     if ("closeIdleConnections" in this.#http) this.#http.closeIdleConnections();
@@ -194,6 +233,10 @@ class Listener implements Listening {
   #isBusy(socket: Socket | Duplex): boolean {
     return socket.writableLength > 0;
   }
+}
+
+function ignore(): void {
+  // Told elsewhere.
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -40,7 +40,10 @@ export class Upgrader {
     const isSpdy = incoming.headers.upgrade?.toLowerCase() === spdyVersion.toLowerCase();
     const answer = await this.#server.upgrade(
       { method: incoming.method ?? "GET", path: incoming.url ?? "/", headers: incoming.headers, signal: gone.signal },
-      { peer: peerOf(incoming), protocols: isSpdy ? spdyProtocolsOf(incoming) : webSocketProtocolsOf(incoming) },
+      {
+        peer: peerOf(incoming.socket, incoming.socket),
+        protocols: isSpdy ? spdyProtocolsOf(incoming) : webSocketProtocolsOf(incoming),
+      },
     );
     if (answer.kind === "refused") {
       refuse(socket, answer.response);
