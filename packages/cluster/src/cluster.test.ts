@@ -2,7 +2,7 @@ import { DisposeStack } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import { type TestCluster, startTestCluster } from "@lateen/testkit";
 import { afterEach, describe, expect, it } from "vitest";
-import { createEventRecorder } from "./events/event-recorder.ts";
+import { createEventRecorder } from "@lateen/controller";
 import {
   byText,
   deployment,

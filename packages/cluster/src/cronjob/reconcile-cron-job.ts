@@ -9,11 +9,12 @@ import {
   conditionOf,
   requestForController,
   timestampOf,
+  type EventRecorder,
+  createEventRecorder,
 } from "@lateen/controller";
 import { nextCronTime, parseCron } from "@lateen/objects";
 import { type CronJob, type Job, cronJobKind, jobKind } from "../api/workloads.ts";
 import { statusPatch } from "../api/status-patch.ts";
-import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { isFinished } from "../job/reconcile-job.ts";
 import { indexOwners, ownedBy } from "../pods/owned.ts";
 import { observe, ownerReferenceTo } from "../pods/pod-control.ts";

@@ -14,12 +14,13 @@ import {
   type Request,
   type Result,
   requestForController,
+  type EventRecorder,
+  createEventRecorder,
 } from "@lateen/controller";
 import { labelSelectorOf } from "@lateen/objects";
 import { type Pod, podKind } from "../api/pod.ts";
 import { statusPatch } from "../api/status-patch.ts";
 import { type Deployment, type ReplicaSet, deploymentKind, replicaSetKind } from "../api/workloads.ts";
-import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { claimObjects, settleClaim } from "../pods/adopt.ts";
 import { candidatesOf, indexOwners, ownedBy } from "../pods/owned.ts";
 import { observe, ownerReferenceTo } from "../pods/pod-control.ts";

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import type { EventRecorder } from "../events/event-recorder.ts";
+import type { EventRecorder } from "@lateen/controller";
 import type { AddressBook } from "./addresses.ts";
 import type { LogFile } from "./log-file.ts";
 import type { NodeMode } from "./plan-container.ts";

@@ -3,9 +3,15 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DisposeStack, TaskGroup, errorMessage } from "@lateen/base";
-import { type Controller, type Environment, type Lease, type Request, startControllers } from "@lateen/controller";
+import {
+  type Controller,
+  type Environment,
+  type Lease,
+  type Request,
+  startControllers,
+  createEventRecorder,
+} from "@lateen/controller";
 import { type Pod, podKind } from "../api/pod.ts";
-import { createEventRecorder } from "../events/event-recorder.ts";
 import { isPodFinished } from "../pods/pod-state.ts";
 import { AddressBook, claimAddressRange } from "./addresses.ts";
 import { type ImageCatalog, type ImageMapping, loadImageCatalog } from "./images.ts";

@@ -7,6 +7,8 @@ import {
   type Result,
   conditionOf,
   withCondition,
+  type EventRecorder,
+  createEventRecorder,
 } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import {
@@ -21,7 +23,6 @@ import {
 import { type Node, namespaceKind, nodeKind, serviceKind } from "../api/cluster.ts";
 import { type Pod, podKind } from "../api/pod.ts";
 import { replicaSetKind, statefulSetKind } from "../api/workloads.ts";
-import { type EventRecorder, createEventRecorder } from "../events/event-recorder.ts";
 import { isPodFinished } from "../pods/pod-state.ts";
 
 export const schedulerName = "default-scheduler";

@@ -1,6 +1,7 @@
 import { errorMessage, isNotFound } from "@lateen/base";
-import { type Environment, timestampOf } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
+import { timestampOf } from "./conditions.ts";
+import type { Environment } from "./reconciler.ts";
 
 export interface ObjectEvent {
   readonly object: KubeObject;
