@@ -42,7 +42,23 @@ function mediaTypeOf(type: string): AcceptedForm["mediaType"] | undefined {
  * list of types when only the `as=` of a known type is unknown.
  */
 export function negotiate(header: string | undefined, allowShapes: boolean): AcceptedForm {
-  if (header === undefined || header.trim() === "") return { mediaType: "application/json" };
+  if (header === undefined) return plainJson;
+  const known = negotiated.get(header);
+  if (known !== undefined && allowShapes) return known;
+  const form = negotiateAnew(header, allowShapes);
+  if (allowShapes && header.length < 500) {
+    if (negotiated.size > 1_000) negotiated.clear();
+    negotiated.set(header, form);
+  }
+  return form;
+}
+
+const plainJson: AcceptedForm = { mediaType: "application/json" };
+/** Clients send the same few headers over and over. */
+const negotiated = new Map<string, AcceptedForm>();
+
+function negotiateAnew(header: string, allowShapes: boolean): AcceptedForm {
+  if (header.trim() === "") return plainJson;
   let knownType = false;
   let takesProtobuf = false;
   for (const { type, params } of acceptClauses(header)) {

@@ -7,5 +7,5 @@ const deprecated: Readonly<Record<string, string>> = {
 };
 
 export function deprecationWarning({ group, version, kind }: Kind): string | undefined {
-  return deprecated[`${group}/${version}/${kind}`];
+  return group === "" ? deprecated[`/${version}/${kind}`] : undefined;
 }

@@ -10,7 +10,7 @@ export async function waitForRevision(request: ResourceRequest, revision: number
   if (store.revision >= revision) return;
   const until = clock.now() + waitMs;
   while (store.revision < revision && clock.now() < until) {
-    await clock.sleep(Math.min(50, until - clock.now()), { signal: request.signal });
+    await clock.sleep(Math.min(50, until - clock.now()), { signal: request.http.signal });
   }
   if (store.revision >= revision) return;
   const message = `Too large resource version: ${revision}, current: ${store.revision}`;

@@ -1,7 +1,8 @@
 import { Channel, codeOf, failureStatus, type JsonObject } from "@lateen/base";
 import { apiVersionOf, type KubeObject } from "@lateen/objects";
-import type { Answer } from "../answer/answer.ts";
+import { type Answer, asApiError } from "../answer/answer.ts";
 import { shapeObject } from "../answer/shapes.ts";
+import { isConvertedByWebhook, withEntries } from "../object/convert-to.ts";
 import { isPassThrough } from "../object/object-reader.ts";
 import { concatBytes, spliceStored } from "../object/stored-form.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -47,6 +48,8 @@ class Watcher {
   readonly #selection: Selection;
   readonly #ends: (() => void)[] = [];
   #sentColumns = false;
+  /** What waits for conversions, in order. */
+  #tail: Promise<void> = Promise.resolve();
 
   constructor(request: ResourceRequest, rest: { readonly options: WatchOptions; readonly selection: Selection }) {
     this.#request = request;
@@ -62,7 +65,8 @@ class Watcher {
   }
 
   start(): void {
-    const { core, resource, signal, namespace } = this.#request;
+    const { core, resource, namespace } = this.#request;
+    const { signal } = this.#request.http;
     const onAbort = (): void => this.channel.end();
     if (signal.aborted) return onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
@@ -117,7 +121,9 @@ class Watcher {
     let after: string | undefined;
     for (;;) {
       const page = core.store.range(prefix, { limit: 1000, after });
-      for (const entry of page.entries) if (this.#matches(entry)) this.#send("ADDED", entry);
+      this.#inOrder(page.entries, () => {
+        for (const entry of page.entries) if (this.#matches(entry)) this.#send("ADDED", entry);
+      });
       after = page.entries.at(-1)?.key;
       if (!page.more || resource.prefix === "") return;
     }
@@ -125,6 +131,27 @@ class Watcher {
 
   #receive(event: StoreEvent): void {
     if (event.kind === "progress") return;
+    const entries: Entry[] = event.kind === "put" ? [event] : [];
+    if (event.previous !== undefined) entries.push(event.previous);
+    this.#inOrder(entries, () => this.#tell(event));
+  }
+
+  /** At once, or where a webhook converts when it has answered for these entries and what came before is told. */
+  #inOrder(entries: readonly Entry[], tell: () => void): void {
+    const { core, resource } = this.#request;
+    if (!isConvertedByWebhook(resource)) {
+      tell();
+      return;
+    }
+    this.#tail = this.#tail
+      .then(() => withEntries(core, { resource, entries }, tell))
+      .catch((error: unknown) => {
+        this.#push("ERROR", asApiError(error).status as unknown as JsonObject);
+        this.channel.end();
+      });
+  }
+
+  #tell(event: Exclude<StoreEvent, { readonly kind: "progress" }>): void {
     const before = event.previous !== undefined && this.#matches(event.previous);
     const after = event.kind === "put" && this.#matches(event);
     if (after) this.#send(before ? "MODIFIED" : "ADDED", event);
@@ -170,14 +197,15 @@ class Watcher {
 
   #bookmark(revision: number, { initialEnd = false }: { readonly initialEnd?: boolean }): void {
     const { kind } = this.#request.resource;
-    this.#push("BOOKMARK", {
+    const bookmark = {
       kind: kind.kind,
       apiVersion: apiVersionOf(kind),
       metadata: {
         resourceVersion: String(revision),
         ...(initialEnd && { annotations: { "k8s.io/initial-events-end": "true" } }),
       },
-    });
+    };
+    this.#inOrder([], () => this.#push("BOOKMARK", bookmark));
   }
 
   #fail(message: string): void {

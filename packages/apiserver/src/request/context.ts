@@ -42,7 +42,6 @@ export interface ResourceRequest {
   readonly annotations: Map<string, string>;
   /** Run when the request is over, whatever came of it. */
   readonly cleanups: (() => void)[];
-  readonly signal: AbortSignal;
 }
 
 export type Verb = "get" | "list" | "watch" | "create" | "update" | "patch" | "delete" | "deletecollection" | "connect";

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, silentLog, systemClock } from "@lateen/base";
 import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/objects";
 import { builtinKinds, builtinType, builtinTypeOf, encodeProtobuf } from "@lateen/objects/kinds";
-import { acceptClauses, negotiate } from "../answer/accept.ts";
+import { type AcceptedForm, acceptClauses, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
@@ -29,6 +29,8 @@ import type { ApiServer, ApiServerOptions, Upgrade } from "./options.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
 import { celRules } from "@lateen/cel";
+import { conversionWebhook } from "../crd/conversion-webhook.ts";
+import { Converter } from "../object/converter.ts";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
 import { startMaintenance } from "./maintenance.ts";
@@ -59,6 +61,7 @@ class Server implements ApiServer {
   readonly #services: ServiceAllocation;
   readonly #openApi = new OpenApiPaths();
   readonly #fairness: Fairness;
+  readonly #tokens: readonly TokenAuthenticator[];
   readonly #closing = new AbortController();
   #aggregatedRoles: AggregatedRoles | undefined;
   #endMaintenance = (): void => undefined;
@@ -69,12 +72,17 @@ class Server implements ApiServer {
     this.#fairness = new Fairness(options.fairness);
     const definitions = new Definitions(new ResourceTable(builtinKinds()));
     this.#definitions = definitions;
+    const converter = new Converter(
+      options.rules ?? celRules,
+      conversionWebhook(() => core),
+    );
     const core: { -readonly [K in keyof Core]: Core[K] } = {
       store: options.store,
       platform: options.platform,
       clock: options.clock ?? systemClock,
       log: options.log ?? silentLog,
-      reader: new ObjectReader(options.rules ?? celRules),
+      converter,
+      reader: new ObjectReader(converter),
       rules: options.rules ?? celRules,
       definitions,
       changeObject,
@@ -97,6 +105,7 @@ class Server implements ApiServer {
       },
     };
     this.#core = core;
+    this.#tokens = [(token) => this.#serviceAccount(token), ...core.tokenAuthenticators];
     core.services = new ServiceAllocation(core);
     this.#services = core.services;
     definitions.start(core);
@@ -169,7 +178,7 @@ class Server implements ApiServer {
   /** Who the request acts as. @throws Unauthorized, Forbidden for an impersonation that is not allowed. */
   async #userOf(http: ApiRequest, peer: Peer, exchange?: Exchange): Promise<UserInfo> {
     const caller = await authenticate(http, peer, {
-      tokens: [this.#serviceAccount, ...this.#core.tokenAuthenticators],
+      tokens: this.#tokens,
       anonymous: this.#options.anonymous ?? false,
     });
     if (exchange !== undefined) exchange.caller = caller;
@@ -265,22 +274,25 @@ class Server implements ApiServer {
     }
     const { warnings, annotations } = exchange;
     const request = this.#resourceRequest({ http, path: parsed, query, user, warnings, annotations });
-    const form = { ...negotiate(accept, true), pretty: query.flag("pretty") };
+    const form = query.has("pretty")
+      ? { ...negotiate(accept, true), pretty: query.flag("pretty") }
+      : negotiate(accept, true);
     exchange.form = form;
+    request.form = form;
     // Callers of this process are trusted not to flood it.
     const leave = peer.user === undefined ? await this.#fairness.enter(user.username) : () => undefined;
     try {
-      return await dispatch({ ...request, form });
+      return await dispatch(request);
     } finally {
       leave();
       for (const cleanup of request.cleanups) cleanup();
     }
   }
 
-  readonly #serviceAccount: TokenAuthenticator = async (token) => {
+  async #serviceAccount(token: string): Promise<UserInfo | undefined> {
     const subject = await tokenSubject(this.#core, token);
     return subject?.audiences.includes(this.#core.tokens.issuer) ? subject.user : undefined;
-  };
+  }
 
   #authorize(asked: Attributes, named: boolean): void {
     const decision = this.#core.rbac.authorize(asked);
@@ -294,7 +306,7 @@ class Server implements ApiServer {
     readonly user: UserInfo;
     readonly warnings: string[];
     readonly annotations: Map<string, string>;
-  }): ResourceRequest {
+  }): ResourceRequest & { form: AcceptedForm } {
     const { http, path, query, user, warnings, annotations } = input;
     const table = this.#core.table;
     const resource = table.lookup({ group: path.group, version: path.version, plural: path.resource });
@@ -328,7 +340,6 @@ class Server implements ApiServer {
       warnings,
       annotations,
       cleanups: [],
-      signal: http.signal,
     };
   }
 }

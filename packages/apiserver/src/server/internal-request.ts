@@ -45,6 +45,5 @@ export function internalResourceRequest(
     warnings: [],
     annotations: new Map(),
     cleanups: [],
-    signal: never,
   };
 }

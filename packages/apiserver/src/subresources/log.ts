@@ -31,7 +31,7 @@ export async function readLog(request: ResourceRequest): Promise<Answer> {
     sinceSeconds: query.integer("sinceSeconds"),
     sinceTime: query.get("sinceTime"),
     limitBytes: query.integer("limitBytes"),
-    signal: request.signal,
+    signal: request.http.signal,
   });
   return { kind: "stream", contentType: "text/plain", stream };
 }

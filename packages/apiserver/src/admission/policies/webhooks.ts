@@ -141,7 +141,7 @@ async function review(one: Webhook, subject: PolicySubject, how: How): Promise<J
   try {
     response = await exchange(webhook, subject, how.mutating);
   } catch (error) {
-    request.signal.throwIfAborted();
+    request.http.signal.throwIfAborted();
     if (webhook.failurePolicy !== "Ignore")
       throw internalError(`failed calling webhook ${JSON.stringify(name)}: ${errorMessage(error)}`);
     request.core.log({ level: "warn", message: `webhook ${name} failed and is ignored`, error: errorMessage(error) });
@@ -159,7 +159,7 @@ async function review(one: Webhook, subject: PolicySubject, how: How): Promise<J
 
 /** @throws an Error that says what was wrong with the call or its answer. */
 async function exchange(webhook: JsonObject, subject: PolicySubject, mutating: boolean): Promise<JsonObject> {
-  const { core, signal } = subject.request;
+  const { core, http } = subject.request;
   const uid = core.platform.randomUuid();
   let answer: JsonObject;
   try {
@@ -171,7 +171,7 @@ async function exchange(webhook: JsonObject, subject: PolicySubject, mutating: b
         apiVersion: "admission.k8s.io/v1",
         request: { uid, ...reviewRequest(subject) },
       },
-      signal,
+      signal: http.signal,
     });
   } catch (error) {
     throw new Error(`failed to call webhook: ${errorMessage(error)}`, { cause: error });

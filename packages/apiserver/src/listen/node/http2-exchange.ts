@@ -63,7 +63,11 @@ function readBody(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, limit
 }
 
 /** Writes a response, at the pace of the reader. */
-export async function writeToStream(stream: ServerHttp2Stream, response: ApiResponse, gone: LateSignal): Promise<void> {
+export async function writeToStream(
+  stream: ServerHttp2Stream,
+  response: ApiResponse,
+  { gone, method }: { readonly gone: LateSignal; readonly method: string | undefined },
+): Promise<void> {
   if (stream.destroyed || stream.closed) {
     await drop(response);
     return;
@@ -73,7 +77,7 @@ export async function writeToStream(stream: ServerHttp2Stream, response: ApiResp
   headers[constants.HTTP2_HEADER_STATUS] = response.status;
   if (body instanceof Uint8Array) {
     headers["content-length"] = String(body.length);
-    if (body.length === 0 || stream.headRequest) {
+    if (body.length === 0 || method === "HEAD") {
       stream.respond(headers, { endStream: true });
       return;
     }

@@ -185,7 +185,7 @@ class Listener implements Listening {
     try {
       const read = readStream(stream, headers, { gone, limitBytes: this.#options.maxBodyBytes ?? defaultMaxBody });
       const response = await this.#respond(read, peerOfStream(stream), () => stream.resume());
-      await writeToStream(stream, response, gone);
+      await writeToStream(stream, response, { gone, method: headers[":method"] });
     } catch (error) {
       if (!gone.aborted && !stream.destroyed) {
         this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });

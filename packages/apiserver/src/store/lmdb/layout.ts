@@ -29,7 +29,10 @@ export interface Meta {
 export type LogItem = readonly [key: string, kind: "p" | "d", previous: number];
 
 export function presentKey(key: string): Buffer {
-  return Buffer.concat([Uint8Array.of(presentTag), Buffer.from(key, "utf8")]);
+  // A UTF-16 unit becomes at most three bytes.
+  const bytes = Buffer.allocUnsafe(1 + key.length * 3);
+  bytes[0] = presentTag;
+  return bytes.subarray(0, 1 + bytes.write(key, 1, "utf8"));
 }
 
 export function historyKey(key: string, revision: number): Buffer {

@@ -130,14 +130,15 @@ export class LmdbStore implements Store {
   async commit(operations: readonly Operation[]): Promise<number> {
     this.#checkOpen();
     for (const { key } of operations) checkKey(key);
-    const conflict = this.#conflictOf(operations);
+    const before = operations.map(({ key }) => this.#accept(key));
+    const conflict = conflictIn(operations, before);
     if (conflict !== undefined) {
       // Who retries must see the write that came before: it is accepted, but may not be readable yet.
       await this.#settled();
       throw conflict;
     }
     const revision = this.#accepted + 1;
-    const changes = this.#changesOf(operations, revision);
+    const changes = changesOf(operations, before, revision);
     if (changes.length === 0) {
       await this.#settled();
       return this.#revision;
@@ -214,25 +215,6 @@ export class LmdbStore implements Store {
     return "deleted" in ahead ? undefined : ahead;
   }
 
-  #conflictOf(operations: readonly Operation[]): StoreError | undefined {
-    for (const { key, ifRevision } of operations) {
-      if (ifRevision === undefined) continue;
-      const current = this.#accept(key)?.revision ?? 0;
-      if (current !== ifRevision) return conflictOf(key, ifRevision, current);
-    }
-    return undefined;
-  }
-
-  #changesOf(operations: readonly Operation[], revision: number): Change[] {
-    const changes: Change[] = [];
-    for (const { key, bytes } of operations) {
-      const previous = this.#accept(key);
-      if (bytes !== undefined) changes.push({ kind: "put", key, bytes, revision, previous });
-      else if (previous !== undefined) changes.push({ kind: "delete", key, revision, previous });
-    }
-    return changes;
-  }
-
   async #settled(): Promise<void> {
     while (this.#writing !== undefined) await this.#writing;
   }
@@ -294,6 +276,7 @@ export class LmdbStore implements Store {
     this.#table.resetReadTxn();
     for (const { revision, changes, done } of group) {
       this.#revision = revision;
+      for (const change of changes) this.#reader.apply(change);
       for (const { key } of changes) if (this.#ahead.get(key)?.revision === revision) this.#ahead.delete(key);
       try {
         this.#hub.publish(revision, changes);
@@ -345,6 +328,27 @@ export class LmdbStore implements Store {
   }
 }
 
+type Before = readonly (Entry | undefined)[];
+
+function conflictIn(operations: readonly Operation[], before: Before): StoreError | undefined {
+  for (const [i, { key, ifRevision }] of operations.entries()) {
+    if (ifRevision === undefined) continue;
+    const current = before[i]?.revision ?? 0;
+    if (current !== ifRevision) return conflictOf(key, ifRevision, current);
+  }
+  return undefined;
+}
+
+function changesOf(operations: readonly Operation[], before: Before, revision: number): Change[] {
+  const changes: Change[] = [];
+  for (const [i, { key, bytes }] of operations.entries()) {
+    const previous = before[i];
+    if (bytes !== undefined) changes.push({ kind: "put", key, bytes, revision, previous });
+    else if (previous !== undefined) changes.push({ kind: "delete", key, revision, previous });
+  }
+  return changes;
+}
+
 /** The library wraps why a transaction failed into a promise of its own, which must not stay unread. */
 async function commitCause(reason: unknown): Promise<unknown> {
   const wrapped = (reason as { readonly commitError?: Promise<unknown> } | undefined)?.commitError;
@@ -365,7 +369,7 @@ function lastRevision(table: Table): number {
 }
 
 function checkKey(key: string): void {
-  if (key.includes("\0") || Buffer.byteLength(key) > maxKeyBytes) {
+  if (key.includes("\0") || (key.length > maxKeyBytes / 3 && Buffer.byteLength(key) > maxKeyBytes)) {
     throw new StoreError("conflict", `key of ${Buffer.byteLength(key)} bytes is too long or holds a zero byte`, {
       key,
     });

@@ -15,17 +15,55 @@ import {
 
 export type Table = RootDatabase<Buffer, Buffer>;
 
+/** Most bytes of entries that stay in memory. */
+const maxCachedBytes = 4 * 1024 * 1024;
+
 /** Reads of the present and the past. Each is one short read: no transaction stays open between calls. */
 export class LogReader {
   readonly #table: Table;
+  /** Present entries that were read or written last. */
+  readonly #cache = new Map<string, Entry>();
+  #cachedBytes = 0;
 
   constructor(table: Table) {
     this.#table = table;
   }
 
   present(key: string): Entry | undefined {
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
     const value = this.#table.get(presentKey(key));
-    return value === undefined ? undefined : { key, bytes: value.subarray(8), revision: readRevision(value) };
+    if (value === undefined) return undefined;
+    const entry = { key, bytes: value.subarray(8), revision: readRevision(value) };
+    this.#keep(entry);
+    return entry;
+  }
+
+  /** Takes in what has become durable. */
+  apply(change: Change): void {
+    const { key, revision } = change;
+    this.#drop(key);
+    if (change.kind === "put") this.#keep({ key, bytes: change.bytes, revision });
+  }
+
+  #keep(entry: Entry): void {
+    const size = entry.bytes.length;
+    if (size > maxCachedBytes / 16) return;
+    this.#drop(entry.key);
+    this.#cache.set(entry.key, entry);
+    this.#cachedBytes += size;
+    if (this.#cachedBytes <= maxCachedBytes) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#drop(oldest);
+      if (this.#cachedBytes <= maxCachedBytes) return;
+    }
+  }
+
+  #drop(key: string): void {
+    const known = this.#cache.get(key);
+    if (known === undefined) return;
+    this.#cachedBytes -= known.bytes.length;
+    this.#cache.delete(key);
   }
 
   at(key: string, revision: number): Entry | undefined {
