@@ -17,8 +17,10 @@ export interface CustomVersion {
   readonly columns: readonly JsonObject[];
   readonly selectableFields: readonly string[];
   readonly deprecationWarning: string | undefined;
-  /** The versions differ by more than their name; who converts is a webhook. */
-  readonly webhookConversion: boolean;
+  /** Who converts, where the versions differ by more than their name (WebhookConversion). */
+  readonly conversion: JsonObject | undefined;
+  /** Schemas of all versions, by their names. */
+  readonly schemas: ReadonlyMap<string, JsonObject | undefined>;
   /** Set while the definition is being deleted: no more creations. */
   readonly terminating: boolean;
 }

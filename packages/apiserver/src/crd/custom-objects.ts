@@ -10,6 +10,7 @@ import {
   type StructuralSchema,
 } from "@lateen/objects";
 import type { Resource } from "../registry/resource.ts";
+import { textOf } from "../object/text.ts";
 import { badRequest } from "../status/errors.ts";
 import type { CustomVersion } from "./custom-kind.ts";
 
@@ -57,6 +58,14 @@ export function throughStorageSchema(custom: CustomVersion, object: JsonObject, 
   const schema = schemaFor(custom.storageSchema, rules);
   if (schema === undefined) return object;
   return schema.applyDefaults(schema.prune(object).object);
+}
+
+/** An object that was stored under another schema, as the present schema of its own version keeps it. */
+export function throughStoredSchema(custom: CustomVersion, object: JsonObject, rules: RuleCompiler): JsonObject {
+  if (custom.conversion === undefined) return throughStorageSchema(custom, object, rules);
+  const version = textOf(object.apiVersion).split("/").at(-1) ?? "";
+  const schema = schemaFor(custom.schemas.get(version), rules);
+  return schema === undefined ? object : schema.applyDefaults(schema.prune(object).object);
 }
 
 export function validateCustom(

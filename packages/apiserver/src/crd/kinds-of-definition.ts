@@ -19,6 +19,13 @@ export function kindsOfDefinition(definition: KubeObject): readonly CustomKind[]
   return served.map((version) => customKindOf(definition, version, storage));
 }
 
+/** The kind in the version that the store keeps, served or not. */
+export function storedKindOf(definition: KubeObject): CustomKind | undefined {
+  const versions = listOf(valueAt(definition, "spec", "versions")).filter(isJsonObject);
+  const storage = versions.find((version) => version.storage === true);
+  return storage === undefined ? undefined : customKindOf(definition, storage, storage);
+}
+
 export function isEstablished(definition: KubeObject): boolean {
   return listOf(valueAt(definition, "status", "conditions")).some(
     (condition) => isJsonObject(condition) && condition.type === "Established" && condition.status === "True",
@@ -59,10 +66,21 @@ function customKindOf(definition: KubeObject, version: JsonObject, storage: Json
       columns: listOf(version.additionalPrinterColumns).filter(isJsonObject),
       selectableFields: listOf(version.selectableFields).map((field) => textOf(valueAt(field, "jsonPath"))),
       deprecationWarning: deprecationOf(version, kind, spec),
-      webhookConversion: valueAt(spec, "conversion", "strategy") === "Webhook",
+      conversion: conversionOf(spec),
+      schemas: new Map(
+        listOf(spec.versions)
+          .filter(isJsonObject)
+          .map((one) => [textOf(one.name), schemaOf(one)]),
+      ),
       terminating: definition.metadata.deletionTimestamp !== undefined,
     },
   };
+}
+
+function conversionOf(spec: JsonObject): JsonObject | undefined {
+  if (valueAt(spec, "conversion", "strategy") !== "Webhook") return undefined;
+  const webhook = valueAt(spec, "conversion", "webhook");
+  return isJsonObject(webhook) ? webhook : {};
 }
 
 function deprecationOf(version: JsonObject, kind: Kind, spec: JsonObject): string | undefined {

@@ -9,7 +9,7 @@ import type { WriteOptions } from "../write/options.ts";
 import { cleanupFinalizer } from "../registry/terminate.ts";
 import { acceptNames } from "./accept-names.ts";
 import { resourceOf, type Resource } from "../registry/resource.ts";
-import { kindsOfDefinition } from "./kinds-of-definition.ts";
+import { isEstablished, storedKindOf } from "./kinds-of-definition.ts";
 
 const options: WriteOptions = { dryRun: false, fieldManager: "lateen", fieldValidation: "Ignore", force: true };
 
@@ -46,12 +46,13 @@ function withoutCleanup(definition: KubeObject): KubeObject {
 }
 
 async function removeObjects(core: Core, definition: KubeObject): Promise<void> {
-  const [first] = kindsOfDefinition(definition);
-  if (first === undefined) return;
-  const resource = resourceOf(first.kind, first.custom);
+  const stored = storedKindOf(definition);
+  // Nothing was ever stored under names that were not accepted.
+  if (stored === undefined || !isEstablished(definition)) return;
+  const resource = resourceOf(stored.kind, stored.custom);
   for (;;) {
     const { entries, more } = core.store.range(resource.prefix, { limit: 500 });
-    for (const entry of entries) await removeOne(core, resource, core.reader.read(resource, entry));
+    for (const entry of entries) await removeOne(core, resource, core.reader.stored(entry));
     if (!more) return;
   }
 }

@@ -1,7 +1,8 @@
-import { apiVersionOf, type KubeObject, type RuleCompiler } from "@lateen/objects";
+import { apiVersionOf, type KubeObject } from "@lateen/objects";
 import type { Resource } from "../registry/resource.ts";
 import type { Entry } from "../store/store.ts";
 import { convertObject } from "./convert.ts";
+import type { Converter } from "./converter.ts";
 import { decodeStored, parseStored, readHeader } from "./stored-form.ts";
 
 const maxCachedBytes = 8 * 1024 * 1024;
@@ -15,11 +16,11 @@ export class ObjectReader {
     string,
     { readonly revision: number; readonly object: KubeObject; readonly size: number }
   >();
-  readonly #rules: RuleCompiler;
+  readonly #converter: Converter;
   #cachedBytes = 0;
 
-  constructor(rules: RuleCompiler) {
-    this.#rules = rules;
+  constructor(converter: Converter) {
+    this.#converter = converter;
   }
 
   /** The object as stored, at the version it was stored in. */
@@ -33,19 +34,23 @@ export class ObjectReader {
 
   /** The object in the version of `resource`. */
   read(resource: Resource, entry: Entry): KubeObject {
-    return convertObject(resource, this.stored(entry), readHeader(entry.bytes).tag, this.#rules);
+    return this.#convert(resource, this.stored(entry), entry);
   }
 
   /** As `read`, for an entry that is no state of its key (a deletion shows the last one at its own revision): nothing is kept. */
   readPast(resource: Resource, entry: Entry): KubeObject {
-    return convertObject(resource, decodeStored(entry), readHeader(entry.bytes).tag, this.#rules);
+    return this.#convert(resource, decodeStored(entry), entry);
   }
 
   /** As `read`, for a walk over many: nothing is kept, and the caller must not hold on to what it gets. */
   readOnce(resource: Resource, entry: Entry): KubeObject {
     const hit = this.#cache.get(entry.key);
     const stored = hit?.revision === entry.revision ? hit.object : parseStored(entry);
-    return convertObject(resource, stored, readHeader(entry.bytes).tag, this.#rules);
+    return this.#convert(resource, stored, entry);
+  }
+
+  #convert(resource: Resource, stored: KubeObject, { bytes }: Entry): KubeObject {
+    return convertObject(resource, stored, { tag: readHeader(bytes).tag, converter: this.#converter });
   }
 
   #remember(entry: Entry, object: KubeObject): void {

@@ -1,5 +1,6 @@
 import { apiVersionOf } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
+import { readEntry } from "../object/convert-to.ts";
 import { isPassThrough } from "../object/object-reader.ts";
 import { concatBytes, spliceStored } from "../object/stored-form.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -20,5 +21,5 @@ export async function getObject(request: ResourceRequest): Promise<Answer> {
     const gvk = { apiVersion: apiVersionOf(resource.kind), kind: resource.kind.kind };
     return { kind: "json", status: 200, bytes: concatBytes(spliceStored(entry, gvk)) };
   }
-  return objectAnswer(request, core.reader.read(resource, entry), 200);
+  return objectAnswer(request, await readEntry(core, resource, entry), 200);
 }

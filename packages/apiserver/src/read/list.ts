@@ -2,6 +2,7 @@ import { codeOf } from "@lateen/base";
 import { apiVersionOf, type KubeObject } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
 import { type ListMeta, listAnswer } from "../answer/shapes.ts";
+import { withEntries } from "../object/convert-to.ts";
 import { isPassThrough } from "../object/object-reader.ts";
 import { ByteWriter } from "../object/byte-writer.ts";
 import { storedBody } from "../object/stored-form.ts";
@@ -18,11 +19,13 @@ export async function listObjects(request: ResourceRequest): Promise<Answer> {
   const options = parseListOptions(request.query);
   const selection = parseSelection(request.resource, request.query);
   const { entries, meta } = await readCollection(request, { options, selection });
-  if (request.form.as !== undefined) {
-    const { reader } = request.core;
-    return listAnswer(request, { meta, objects: entries.map((entry) => reader.readOnce(request.resource, entry)) });
-  }
-  return { kind: "json", status: 200, bytes: writeList(request, { meta, entries }) };
+  const { core, resource } = request;
+  return withEntries(core, { resource, entries }, () => {
+    if (request.form.as !== undefined) {
+      return listAnswer(request, { meta, objects: entries.map((entry) => core.reader.readOnce(resource, entry)) });
+    }
+    return { kind: "json", status: 200, bytes: writeList(request, { meta, entries }) };
+  });
 }
 
 export interface Collection {
@@ -40,7 +43,7 @@ export async function readCollection(
   const prefix = collectionPrefix(resource, request.namespace);
   const after = options.continueFrom === undefined ? undefined : resource.prefix + options.continueFrom.after;
   try {
-    const found = collect(request, { prefix, at, after, selection, limit: options.limit });
+    const found = await collect(request, { prefix, at, after, selection, limit: options.limit });
     const revision = at ?? core.store.revision;
     if (!found.more) return { entries: found.entries, meta: { resourceVersion: String(revision) } };
     const last = found.entries.at(-1)!.key;
@@ -97,12 +100,13 @@ interface CollectOptions {
 }
 
 /** At most `limit` entries that match, and whether there are more. */
-function collect(request: ResourceRequest, options: CollectOptions): { entries: Entry[]; more: boolean } {
+async function collect(request: ResourceRequest, options: CollectOptions): Promise<{ entries: Entry[]; more: boolean }> {
   const { core, resource } = request;
   const { prefix, selection, limit } = options;
   if (selection.name !== undefined && (request.namespace !== undefined || !resource.kind.namespaced)) {
     const entry = core.store.get(keyOf(resource, request.namespace, selection.name), { at: options.at });
-    return { entries: entry !== undefined && matches(request, selection, entry) ? [entry] : [], more: false };
+    const found = entry !== undefined && (await core.converter.settle(() => matches(request, selection, entry)));
+    return { entries: found ? [entry] : [], more: false };
   }
   if (isEmptySelection(selection)) {
     const page = core.store.range(prefix, { at: options.at, after: options.after, limit });
@@ -113,9 +117,12 @@ function collect(request: ResourceRequest, options: CollectOptions): { entries: 
   for (;;) {
     const page = core.store.range(prefix, { at, after, limit: 1000 });
     at = page.revision;
-    for (const entry of page.entries) {
+    const chosen = await withEntries(core, { resource, entries: page.entries }, () =>
+      page.entries.map((entry) => matches(request, selection, entry)),
+    );
+    for (const [i, entry] of page.entries.entries()) {
       after = entry.key;
-      if (!matches(request, selection, entry)) continue;
+      if (chosen[i] !== true) continue;
       if (limit !== undefined && entries.length === limit) return { entries, more: true };
       entries.push(entry);
     }

@@ -14,6 +14,7 @@ import type { WriteOptions } from "../write/options.ts";
 import type { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { Definitions } from "../crd/definitions.ts";
 import type { ServiceAllocation } from "../kinds/service-allocation.ts";
+import type { Converter } from "../object/converter.ts";
 import type { ServicePort } from "./resolve-service.ts";
 import type { ObjectReader } from "../object/object-reader.ts";
 
@@ -24,6 +25,8 @@ export interface Core {
   readonly clock: Clock;
   readonly log: Log;
   readonly reader: ObjectReader;
+  /** Objects of custom resources in another version, also by webhook. */
+  readonly converter: Converter;
   /** Compiles x-kubernetes-validations. */
   readonly rules: RuleCompiler;
   readonly definitions: Definitions;

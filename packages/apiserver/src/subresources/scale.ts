@@ -8,6 +8,7 @@ import {
 } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
 import { specOf, withSpec } from "../kinds/edit.ts";
+import { readEntry } from "../object/convert-to.ts";
 import { textOf } from "../object/text.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
@@ -27,7 +28,7 @@ const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" };
 export async function handleScale(request: ResourceRequest): Promise<Answer> {
   switch (request.verb) {
     case "get":
-      return scaleAnswer(request, readLive(request));
+      return scaleAnswer(request, await readLive(request));
     case "update":
       return updateScale(request);
     case "patch":
@@ -37,11 +38,11 @@ export async function handleScale(request: ResourceRequest): Promise<Answer> {
   }
 }
 
-function readLive(request: ResourceRequest): KubeObject {
+async function readLive(request: ResourceRequest): Promise<KubeObject> {
   const { core, resource } = request;
   const entry = core.store.get(keyOf(resource, request.namespace, request.name));
   if (entry === undefined) throw notFound(resource.groupResource, request.name);
-  return core.reader.read(resource, entry);
+  return readEntry(core, resource, entry);
 }
 
 function scaleAnswer(request: ResourceRequest, object: KubeObject): Answer {

@@ -20,7 +20,9 @@ export async function applyPatch(request: ResourceRequest, options: WriteOptions
   const { core, resource } = request;
   const exists = core.store.get(keyOf(resource, request.namespace, request.name)) !== undefined;
   if (!exists && request.subresource === undefined) {
-    const given = withDefaults(request, merged(request, undefined, { applied, options }));
+    const given = await core.converter.settle(() =>
+      withDefaults(request, merged(request, undefined, { applied, options })),
+    );
     try {
       return objectAnswer(request, await createFrom(request, given, { options, apply: true }), 201);
     } catch (error) {
@@ -28,10 +30,12 @@ export async function applyPatch(request: ResourceRequest, options: WriteOptions
       if (codeOf(error) !== "AlreadyExists" || options.dryRun) throw error;
     }
   } else if (!exists) throw notFound(resource.groupResource, request.name);
-  const object = await changeObject(request, options, (live) => ({
-    object: withDefaults(request, merged(request, live, { applied, options })),
-    tracked: true,
-  }));
+  const object = await changeObject(request, options, (live) =>
+    core.converter.settle(() => ({
+      object: withDefaults(request, merged(request, live, { applied, options })),
+      tracked: true,
+    })),
+  );
   return objectAnswer(request, object, 200);
 }
 

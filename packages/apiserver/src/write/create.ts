@@ -37,7 +37,10 @@ export async function createFrom(request: ResourceRequest, given: KubeObject, ho
   let scoped = withUniqueOwners(request, checkNamespace(request, given));
   if (!how.apply) {
     scoped = withDefaults(request, scoped);
-    scoped = recordWrite(request, { live: undefined, updated: scoped }, how.options);
+    const updated = scoped;
+    scoped = await request.core.converter.settle(() =>
+      recordWrite(request, { live: undefined, updated }, how.options),
+    );
   }
   const generated = (scoped.metadata.name ?? "") === "" && (scoped.metadata.generateName ?? "") !== "";
   for (let n = 1; ; n++) {
@@ -74,6 +77,6 @@ function nameTaken(request: ResourceRequest, given: KubeObject, generated: boole
   const name = given.metadata.name ?? given.metadata.generateName ?? "";
   if (generated) return alreadyExists(resource.groupResource, name, { retryAfterSeconds: 1 });
   const entry = core.store.get(keyOf(resource, request.namespace, name));
-  const deleting = entry !== undefined && core.reader.read(resource, entry).metadata.deletionTimestamp !== undefined;
+  const deleting = entry !== undefined && core.reader.stored(entry).metadata.deletionTimestamp !== undefined;
   return alreadyExists(resource.groupResource, name, { deleting });
 }

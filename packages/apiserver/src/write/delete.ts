@@ -7,6 +7,7 @@ import type { ResourceRequest } from "../request/context.ts";
 import { readCollection } from "../read/list.ts";
 import { parseListOptions } from "../read/list-options.ts";
 import { parseSelection } from "../read/selection.ts";
+import { readEntry, withEntries } from "../object/convert-to.ts";
 import { keyOf } from "../registry/resource.ts";
 import { conflict, invalid, modifiedText, notFound } from "../status/errors.ts";
 import { type DeleteOptions, parseDeleteOptions, type Propagation } from "./delete-options.ts";
@@ -29,7 +30,11 @@ export async function deleteCollection(request: ResourceRequest): Promise<Answer
   const options = parseDeleteOptions(request);
   const selection = parseSelection(request.resource, request.query);
   const collection = await readCollection(request, { options: parseListOptions(request.query), selection });
-  const objects = collection.entries.map((entry) => request.core.reader.read(request.resource, entry));
+  const { core, resource } = request;
+  const { entries } = collection;
+  const objects = await withEntries(core, { resource, entries }, () =>
+    entries.map((entry) => core.reader.read(resource, entry)),
+  );
   for (const object of objects) {
     try {
       await removeObject(
@@ -55,7 +60,7 @@ export async function removeObject(request: ResourceRequest, options: DeleteOpti
   for (let n = 0; n < maxTries; n++) {
     const entry = core.store.get(keyOf(resource, request.namespace, name));
     if (entry === undefined) throw notFound(resource.groupResource, name);
-    const live = core.reader.read(resource, entry);
+    const live = await readEntry(core, resource, entry);
     checkPreconditions(request, live, options);
     await admitDelete(request, live, options);
     const marked = markDeleted(request, live, options);

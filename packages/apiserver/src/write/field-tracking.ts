@@ -48,7 +48,8 @@ export function trackingOptions(request: ResourceRequest) {
     convert: (object: KubeObject, apiVersion: string): KubeObject | undefined => {
       const version = versionOf(apiVersion);
       const other = table.lookup({ group: kind.group, version, plural: kind.plural });
-      return other === undefined ? undefined : convertObject(other, object, other.custom?.tag ?? "", core.rules);
+      const tag = other?.custom?.tag ?? "";
+      return other === undefined ? undefined : convertObject(other, object, { tag, converter: core.converter });
     },
     typeOf: (apiVersion: string) => typeAt(versionOf(apiVersion)),
   };

@@ -6,7 +6,7 @@ import { keyOf } from "../registry/resource.ts";
 import type { Core } from "../server/core.ts";
 import { invalid } from "../status/errors.ts";
 import type { Resource } from "../registry/resource.ts";
-import { toStoredVersion } from "../object/convert.ts";
+import { convertObject, toStoredVersion } from "../object/convert.ts";
 
 /** Tries of a write whose object keeps changing under it. */
 export const maxTries = 100;
@@ -18,7 +18,7 @@ export function throwIfInvalid(request: ResourceRequest, name: string, errors: r
 }
 
 export function storedBytes(core: Core, resource: Resource, object: KubeObject): Uint8Array {
-  return encodeStored(toStoredVersion(resource, object, core.rules), resource.custom?.tag ?? "-");
+  return encodeStored(toStoredVersion(resource, object, core.converter), resource.custom?.tag ?? "-");
 }
 
 /** Puts one object. @returns it as it is now stored, or undefined when somebody else was faster. */
@@ -29,21 +29,23 @@ export async function commitObject(
 ): Promise<KubeObject | undefined> {
   const { core, resource } = request;
   const { namespace, name = "" } = object.metadata;
-  const bytes = storedBytes(core, resource, object);
+  const bytes = await core.converter.settle(() => storedBytes(core, resource, object));
+  let revision: number;
   try {
-    const revision = await core.store.commit([{ key: keyOf(resource, namespace, name), bytes, ifRevision }]);
-    return withRevision(asRead(request, object), revision);
+    revision = await core.store.commit([{ key: keyOf(resource, namespace, name), bytes, ifRevision }]);
   } catch (error) {
     if (codeOf(error) === "conflict") return undefined;
     throw error;
   }
+  return withRevision(await core.converter.settle(() => asRead(request, object)), revision);
 }
 
 /** What a later read gives: through another version than the stored one something may be lost. */
 export function asRead({ core, resource }: ResourceRequest, object: KubeObject): KubeObject {
-  if (resource.custom === undefined || resource.custom.storage) return object;
-  const stored = toStoredVersion(resource, object, core.rules);
-  return { ...stored, apiVersion: object.apiVersion };
+  const { custom } = resource;
+  if (custom === undefined || custom.storage) return object;
+  const stored = toStoredVersion(resource, object, core.converter);
+  return convertObject(resource, stored, { tag: custom.tag, converter: core.converter });
 }
 
 /** Removes one object. @returns the revision of its deletion, or undefined when somebody else was faster. */

@@ -7,6 +7,7 @@ import { objectAnswer } from "../answer/shapes.ts";
 import { afterAdmission, behaviourOf, prepareForUpdate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import { listOf, specOf } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
+import { readEntry } from "../object/convert-to.ts";
 import { keyOf } from "../registry/resource.ts";
 import { conflict, invalid, modifiedText, notFound } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
@@ -31,7 +32,7 @@ export async function updateObject(request: ResourceRequest): Promise<Answer> {
   reportStrictErrors(request, kind, { strictErrors: decoded.strictErrors, mode: options.fieldValidation });
   const given = checkNamespace(request, decoded.object);
   checkName(request, given);
-  if (strategy.createOnUpdate && request.subresource === undefined && readLive(request) === undefined) {
+  if (strategy.createOnUpdate && request.subresource === undefined && !exists(request)) {
     const created = await createFrom(request, given, { options, apply: false });
     return objectAnswer(request, created, 201);
   }
@@ -55,16 +56,14 @@ function checkUid({ resource, name }: ResourceRequest, live: KubeObject, given: 
 function requireVersion(request: ResourceRequest, given: KubeObject): void {
   const { strategy, groupResource } = request.resource;
   if (strategy.unconditionalUpdate || (given.metadata.resourceVersion ?? "") !== "") return;
-  if (readLive(request) === undefined) return;
+  if (!exists(request)) return;
   throw invalid({ group: groupResource.group, kind: groupResource.resource, name: request.name }, [
     invalidField("metadata.resourceVersion", 0, "must be specified for an update"),
   ]);
 }
 
-function readLive(request: ResourceRequest): KubeObject | undefined {
-  const { core, resource } = request;
-  const entry = core.store.get(keyOf(resource, request.namespace, request.name));
-  return entry === undefined ? undefined : core.reader.read(resource, entry);
+function exists({ core, resource, namespace, name }: ResourceRequest): boolean {
+  return core.store.get(keyOf(resource, namespace, name)) !== undefined;
 }
 
 /** What a change makes of the live object. */
@@ -89,7 +88,7 @@ export async function changeObject(
   for (let n = 0; n < maxTries; n++) {
     const entry = core.store.get(key);
     if (entry === undefined) throw notFound(resource.groupResource, request.name);
-    const live = core.reader.read(resource, entry);
+    const live = await readEntry(core, resource, entry);
     const changed = await change(live);
     const next = await prepareChange(request, { live, changed }, options);
     if (isSameObject(live, next)) return live;
@@ -117,7 +116,9 @@ async function prepareChange(
   const { resource } = request;
   const given = changed.tracked
     ? changed.object
-    : recordWrite(request, { live, updated: withDefaults(request, changed.object) }, options);
+    : await request.core.converter.settle(() =>
+        recordWrite(request, { live, updated: withDefaults(request, changed.object) }, options),
+      );
   checkVersion(request, live, given);
   let next = metadataForUpdate(live, given);
   next = keepOtherPart(request, live, next);

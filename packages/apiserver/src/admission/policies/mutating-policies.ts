@@ -62,7 +62,7 @@ async function applyBinding(subject: Mutable, applied: Applied): Promise<KubeObj
     return subject.object;
   let params: readonly JsonValue[];
   try {
-    params = policyParams(subject, { policy, binding });
+    params = await policyParams(subject, { policy, binding });
   } catch (error) {
     const message = `failed to configure binding: ${errorMessage(error)}`;
     failures.push({ policy, binding, message, reason: "Forbidden" });
@@ -77,7 +77,7 @@ async function applyBinding(subject: Mutable, applied: Applied): Promise<KubeObj
     if (condition.kind === "error" || !condition.matches) continue;
     const key = JSON.stringify([policy.metadata.name, binding.metadata.name, nameOf(one)]);
     if (!rounds.policies.isDue(key)) continue;
-    const next = mutated(seen, applied, one);
+    const next = await mutated(seen, applied, one);
     const changed = !isSameObject(seen.object, next);
     rounds.policies.asked(key, { changed, policy: specOf(policy).reinvocationPolicy });
     seen = { ...seen, object: next };
@@ -91,11 +91,13 @@ function nameOf(params: JsonValue): readonly string[] {
   return [textOf(valueAt(params, "metadata", "namespace")), textOf(valueAt(params, "metadata", "name"))];
 }
 
-function mutated(subject: Mutable, { policy, binding, failures }: Applied, params: JsonValue): KubeObject {
+async function mutated(subject: Mutable, applied: Applied, params: JsonValue): Promise<KubeObject> {
+  const { policy, binding, failures } = applied;
   let { object } = subject;
   for (const mutation of objectsOf(specOf(policy).mutations)) {
     try {
-      object = mutate({ ...subject, object }, { policy, mutation, params });
+      const seen = { ...subject, object };
+      object = await subject.request.core.converter.settle(() => mutate(seen, { policy, mutation, params }));
     } catch (error) {
       failures.push({ policy, binding, message: errorMessage(error), reason: "Invalid" });
     }

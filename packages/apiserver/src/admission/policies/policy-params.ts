@@ -1,5 +1,6 @@
 import type { JsonValue } from "@lateen/base";
 import { type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector, valueAt } from "@lateen/objects";
+import { readEntry, withEntries } from "../../object/convert-to.ts";
 import { textOf } from "../../object/text.ts";
 import { collectionPrefix, keyOf } from "../../registry/resource.ts";
 import type { PolicySubject } from "./matching.ts";
@@ -14,21 +15,25 @@ export class ParamsError extends Error {
  * The parameter objects of a binding: one null without a paramKind or paramRef; none when none is there and that is allowed
  * (k8s.io/apiserver pkg/admission/plugin/policy/generic, CollectParams). @throws ParamsError.
  */
-export function policyParams(
+export async function policyParams(
   subject: PolicySubject,
   { policy, binding }: { readonly policy: KubeObject; readonly binding: KubeObject },
-): readonly JsonValue[] {
+): Promise<readonly JsonValue[]> {
   const paramKind = valueAt(policy, "spec", "paramKind") ?? null;
   const reference = valueAt(binding, "spec", "paramRef") ?? null;
   if (paramKind === null || reference === null) return [null];
-  const found = paramsOf(subject, paramKind, reference);
+  const found = await paramsOf(subject, paramKind, reference);
   if (found.length === 0 && valueAt(reference, "parameterNotFoundAction") === "Deny") {
     throw new ParamsError("no params found for policy binding with `Deny` parameterNotFoundAction");
   }
   return found;
 }
 
-function paramsOf({ request }: PolicySubject, paramKind: JsonValue, reference: JsonValue): readonly JsonValue[] {
+async function paramsOf(
+  { request }: PolicySubject,
+  paramKind: JsonValue,
+  reference: JsonValue,
+): Promise<readonly JsonValue[]> {
   const { core, table } = request;
   const apiVersion = textOf(valueAt(paramKind, "apiVersion"));
   const kindName = textOf(valueAt(paramKind, "kind"));
@@ -51,11 +56,12 @@ function paramsOf({ request }: PolicySubject, paramKind: JsonValue, reference: J
   const name = textOf(valueAt(reference, "name"));
   if (name !== "") {
     const entry = core.store.get(keyOf(resource, namespace, name));
-    return entry === undefined ? [] : [core.reader.read(resource, entry) as unknown as JsonValue];
+    return entry === undefined ? [] : [(await readEntry(core, resource, entry)) as unknown as JsonValue];
   }
   const selector = labelSelectorOf((valueAt(reference, "selector") ?? null) as MetaLabelSelector | null);
-  return core.store
-    .range(collectionPrefix(resource, namespace))
-    .entries.map((entry) => core.reader.read(resource, entry))
-    .filter((object) => matchesLabels(selector, object.metadata.labels)) as unknown as JsonValue[];
+  const { entries } = core.store.range(collectionPrefix(resource, namespace));
+  const objects = await withEntries(core, { resource, entries }, () =>
+    entries.map((entry) => core.reader.read(resource, entry)),
+  );
+  return objects.filter((object) => matchesLabels(selector, object.metadata.labels)) as unknown as JsonValue[];
 }

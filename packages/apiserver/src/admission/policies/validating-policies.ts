@@ -57,13 +57,17 @@ export async function checkValidatingPolicies(subject: PolicySubject): Promise<v
     const matched = own.length === 0 ? undefined : matchesResources(specOf(policy).matchConstraints, subject);
     if (matched === undefined) continue;
     const seen = await subjectIn(subject, matched);
-    denials.push(...enforce(seen, policy, own));
+    denials.push(...(await enforce(seen, policy, own)));
   }
   const [first] = denials;
   if (first !== undefined) throw denial(subject, first);
 }
 
-function enforce(subject: PolicySubject, policy: KubeObject, bindings: readonly KubeObject[]): Denial[] {
+async function enforce(
+  subject: PolicySubject,
+  policy: KubeObject,
+  bindings: readonly KubeObject[],
+): Promise<Denial[]> {
   const denials: Denial[] = [];
   const notes = new Map<string, string[]>();
   for (const binding of bindings) {
@@ -72,7 +76,7 @@ function enforce(subject: PolicySubject, policy: KubeObject, bindings: readonly 
       `ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`;
     let params: readonly JsonValue[];
     try {
-      params = policyParams(subject, { policy, binding });
+      params = await policyParams(subject, { policy, binding });
     } catch (error) {
       if (specOf(policy).failurePolicy !== "Ignore")
         denials.push({ text: say(`failed to configure binding: ${errorMessage(error)}`), reason: "Invalid" });

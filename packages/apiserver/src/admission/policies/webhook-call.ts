@@ -11,14 +11,16 @@ export interface WebhookCall {
   readonly clientConfig: JsonValue | undefined;
   readonly body: JsonObject;
   readonly timeoutSeconds: number;
+  /** Whether the URL says how long the webhook has (true). */
+  readonly tellsTimeout?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** POSTs a review to a webhook. @returns what it answers. @throws an Error in the words of Go's HTTP client. */
 export async function callWebhook(core: Core, call: WebhookCall): Promise<JsonObject> {
-  const { clientConfig, body, timeoutSeconds, signal } = call;
+  const { clientConfig, body, timeoutSeconds, tellsTimeout = true, signal } = call;
   const { url, serverName } = addressOf(core, clientConfig);
-  url.searchParams.set("timeout", `${timeoutSeconds}s`);
+  if (tellsTimeout) url.searchParams.set("timeout", `${timeoutSeconds}s`);
   const shown = addressShown(clientConfig, url);
   if (core.platform.post === undefined) throw new Error(`Post "${shown}": this server has no way to call out`);
   const bundle = textOf(valueAt(clientConfig, "caBundle"));
