@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "@lateen/base";
 import { nodePlatform } from "../platform/node.ts";
 import type { OutgoingCall } from "../platform/platform.ts";
+import { textOf } from "../object/text.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 interface Review {
@@ -21,9 +22,9 @@ const convert: Convert = (object, apiVersion) => {
   const labels = { ...(object.metadata.labels as JsonObject), converted: "yes" };
   const metadata = { ...object.metadata, labels };
   if (apiVersion.endsWith("/v2")) {
-    return { ...object, apiVersion, metadata, spec: { address: `${String(spec.host)}:${String(spec.port)}` } };
+    return { ...object, apiVersion, metadata, spec: { address: `${textOf(spec.host)}:${textOf(spec.port)}` } };
   }
-  const [host, port] = String(spec.address ?? "").split(":");
+  const [host, port] = textOf(spec.address).split(":");
   return { ...object, apiVersion, metadata, spec: { host, port } };
 };
 
@@ -155,7 +156,7 @@ describe("conversion by webhook", () => {
     await start(api);
     await api.call("POST", path("v1"), v1("old"));
     const crd = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/hosts.example.com";
-    const changed = await api.patch(crd, "merge", { spec: (definition("v2").spec as JsonObject) });
+    const changed = await api.patch(crd, "merge", { spec: definition("v2").spec as JsonObject });
     expect(changed.status).toBe(200);
     expect((await api.call("GET", path("v2", "old"))).body.spec).toEqual({ address: "a:1" });
     expect((await api.call("GET", path("v1", "old"))).body.spec).toEqual({ host: "a", port: "1" });
@@ -195,7 +196,14 @@ describe("conversion by webhook", () => {
     await start(api);
     await api.call("POST", path("v1"), v1("a"));
     const failed = await api.call("GET", path("v2", "a"));
-    expect(failed.body).toEqual({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message, code: 500 });
+    expect(failed.body).toEqual({
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message,
+      code: 500,
+    });
     expect((await api.call("GET", path("v1", "a"))).status).toBe(200);
     expect((await api.call("POST", path("v2"), { ...v1("b"), apiVersion: "example.com/v2" })).status).toBe(500);
   });
