@@ -7,6 +7,7 @@ export {
   validationAnnotation,
 } from "./admission.ts";
 export { type DefinitionControllerOptions, createDefinitionControllers } from "./controller/definition-controllers.ts";
+export { createDeliveryMetrics } from "./controller/delivery-metrics.ts";
 export { type DeliveryOptions, createDeliveryControllers } from "./controller/delivery-controllers.ts";
 export { type InstalledDefinitions, installDefinitions } from "./controller/install-definitions.ts";
 export { type DefinitionAdmitterOptions, createDefinitionAdmitter } from "./definition-admission.ts";

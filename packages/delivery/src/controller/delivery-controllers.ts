@@ -1,9 +1,10 @@
-import type { Controller, Environment, Request } from "@lateen/controller";
+import { type Controller, type Environment, type Metrics, type Request, createEventRecorder } from "@lateen/controller";
 import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { cachedDefinitions, definitionObjectKinds } from "./cached-definitions.ts";
 import { oamLabels } from "../render/metadata.ts";
 import { type DeliveryPorts, localPorts } from "./ports.ts";
+import { ApplicationCounts, createDeliveryMetrics } from "./delivery-metrics.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { reconcileApplication } from "./reconcile.ts";
 
@@ -38,6 +39,10 @@ function randomId(): string {
 export interface DeliveryOptions {
   readonly newId?: () => string;
   readonly concurrency?: number;
+  /** Made with `createDeliveryMetrics`; told of every round. */
+  readonly metrics?: Metrics;
+  /** A series for every Application (KubeVela's gate EnableApplicationStatusMetrics). Default false. */
+  readonly metricsOfEach?: boolean;
 }
 
 /** Controllers that deliver Applications. */
@@ -46,8 +51,12 @@ export function createDeliveryControllers(
   ports: DeliveryPorts = localPorts(environment.client),
   options: DeliveryOptions = {},
 ): readonly Controller[] {
+  const metrics = options.metrics ?? createDeliveryMetrics();
   const state: DeliveryState = {
     environment,
+    events: createEventRecorder(environment, "Application"),
+    metrics,
+    counts: new ApplicationCounts(metrics, { each: options.metricsOfEach === true }),
     ports,
     definitions: cachedDefinitions(environment.cache),
     memories: new Map(),

@@ -1,6 +1,7 @@
-import type { Environment } from "@lateen/controller";
+import type { Environment, EventRecorder, Metrics } from "@lateen/controller";
 import type { RunMemory } from "@lateen/workflow";
 import type { DefinitionSource } from "../definition/definition-set.ts";
+import type { ApplicationCounts } from "./delivery-metrics.ts";
 import type { DeliveryPorts } from "./ports.ts";
 
 /** What the rounds of all Applications share. */
@@ -11,4 +12,7 @@ export interface DeliveryState {
   /** Counters of running workflows, by application. */
   readonly memories: Map<string, RunMemory>;
   readonly newId: () => string;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly counts: ApplicationCounts;
 }

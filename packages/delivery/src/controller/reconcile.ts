@@ -20,7 +20,7 @@ import {
   appOf,
   textOf,
 } from "../application/application.ts";
-import type { DefinitionSource } from "../definition/definition-set.ts";
+import { type DefinitionSource, specFlag } from "../definition/definition-set.ts";
 import { deployTasksOf } from "../deploy-tasks.ts";
 import { transformApplication } from "../policy/application-scoped.ts";
 import { PolicyError } from "../policy/policy-error.ts";
@@ -66,6 +66,7 @@ export async function reconcileApplication(
   });
   if (application === undefined) {
     state.memories.delete(`${request.namespace}/${request.name}`);
+    state.counts.forget(request.namespace, request.name);
     return undefined;
   }
   if (application.metadata.labels?.[pauseLabel] === "true") return undefined;
@@ -96,10 +97,35 @@ class Round {
     this.#application = application;
     this.#signal = signal;
     this.#app = appOf(application);
-    this.#draft = new StatusDraft(application, state.environment.clock);
+    this.#draft = new StatusDraft(application, { clock: state.environment.clock, events: state.events });
   }
 
   async run(): Promise<Result | undefined> {
+    const { clock } = this.#state.environment;
+    const begun = clock.now();
+    const phase = textOf(valueAt(this.#application.status, "status"));
+    try {
+      return await this.#deliverOrSay();
+    } finally {
+      const status = this.#draft.json();
+      const labels = { begin_phase: phase, end_phase: textOf(status.status) };
+      this.#state.metrics.observe("application_reconcile_time_seconds", labels, (clock.now() - begun) / 1000);
+      this.#state.counts.tell(this.#application, status);
+    }
+  }
+
+  /** Times a stage of the round. */
+  async #stage<T>(stage: string, work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#state.environment;
+    const begun = clock.now();
+    try {
+      return await work();
+    } finally {
+      this.#state.metrics.observe("kubevela_app_reconcile_time_seconds", { stage }, (clock.now() - begun) / 1000);
+    }
+  }
+
+  async #deliverOrSay(): Promise<Result | undefined> {
     let result: Result | undefined;
     try {
       result = await this.#deliver();
@@ -123,12 +149,9 @@ class Round {
     const live = this.#state.definitions();
     this.#transform(live);
     await this.#freeze();
-    const { plan, external, policies } = await readPlan({
-      app: this.#app,
-      definitions: live,
-      client,
-      signal: this.#signal,
-    });
+    const { plan, external, policies } = await this.#stage("generate-appfile", () =>
+      readPlan({ app: this.#app, definitions: live, client, signal: this.#signal }),
+    );
     this.#draft.succeed("Parsed");
     const { items: known } = await client.list(
       { ...revisionApi, namespace: this.#app.namespace },
@@ -152,7 +175,7 @@ class Round {
       trackers,
       signal: this.#signal,
     });
-    await this.#dispatchPolicies(keeper, definitions, policies);
+    await this.#stage("apply-policies", () => this.#dispatchPolicies(keeper, definitions, policies));
     const tools: DeliveryTools = {
       app: this.#app,
       definitions,
@@ -162,17 +185,20 @@ class Round {
       custom: this.#custom,
     };
     const services: ServiceStatus[] = [];
-    const run = await runWorkflow({
-      state: this.#state,
-      application: this.#application,
-      plan,
-      policies,
-      tools,
-      token: this.#token(revision),
-      report: (service) => services.push(service),
-      onRestart: () => this.#draft.restartWorkflow(),
-      signal: this.#signal,
-    });
+    const run = await this.#stage("execute-workflow", () =>
+      runWorkflow({
+        state: this.#state,
+        application: this.#application,
+        plan,
+        policies,
+        tools,
+        token: this.#token(revision),
+        report: (service) => services.push(service),
+        onRestart: () => this.#draft.restartWorkflow(),
+        signal: this.#signal,
+      }),
+    );
+    this.#observeEnd(run.status);
     this.#draft.workflow(run.status, { token: this.#token(revision), contextBackend: contextName(this.#app.name) });
     this.#draft.services(
       services,
@@ -183,6 +209,15 @@ class Round {
     const again = await this.#afterWorkflow({ phase: run.phase, keeper, tools, plan, policies, revision, known });
     const interval = reconcileInterval(this.#app) ?? resyncMs;
     return { requeueAfterMs: Math.min(run.requeueAfterMs ?? interval, again ?? interval) };
+  }
+
+  /** Tells once how long a workflow took and that it failed. */
+  #observeEnd({ finished, startTime, endTime, phase, message }: RunStatus): void {
+    if (!finished || valueAt(this.#application.status, "workflow", "finished") === true) return;
+    const took = (Date.parse(endTime) - Date.parse(startTime)) / 1000;
+    if (took >= 0) this.#state.metrics.observe("workflow_finished_time_seconds", { phase }, took);
+    if (phase === "failed")
+      this.#draft.event("Warning", "FailedWorkflow", message === "" ? "Workflow failed" : message);
   }
 
   /** Policies of scope Application change what is delivered before anything else looks at it. */
@@ -312,21 +347,32 @@ class Round {
     await this.#finishRevision(revision, "succeeded");
     await this.#repair(keeper);
     const healthy = await this.#observe({ plan, policies, tools });
-    this.#draft.phase(healthy ? "running" : "unhealthy");
-    const left = await collectGarbage({
-      keeper,
-      plan: garbageAfterUpdate(await trackersFor(this.#state, this.#app, this.#signal)),
-      app: this.#app,
-      orphan: false,
-    });
-    await this.#trimRevisions(known, revision);
+    this.#draft.phase(healthy || this.#managesHealth(policies) ? "running" : "unhealthy");
+    const left = await this.#stage("gc-rt", async () =>
+      collectGarbage({
+        keeper,
+        plan: garbageAfterUpdate(await trackersFor(this.#state, this.#app, this.#signal)),
+        app: this.#app,
+        orphan: false,
+      }),
+    );
+    await this.#stage("gc-app-rev", () => this.#trimRevisions(known, revision));
     this.#draft.ready();
     return left ? garbageMs : undefined;
   }
 
+  /** A policy may say that it judges health itself: then the application always runs. */
+  #managesHealth(policies: readonly AppPolicy[]): boolean {
+    const definitions = this.#state.definitions();
+    return policies.some(({ type }) => {
+      const definition = definitions.find("policy", type, this.#app.namespace);
+      return definition !== undefined && specFlag(definition, "manageHealthCheck");
+    });
+  }
+
   async #repair(keeper: Keeper): Promise<void> {
     try {
-      await keeper.repair();
+      await this.#stage("state-keep", () => keeper.repair());
     } catch (error) {
       if (this.#signal.aborted) throw error;
       this.#draft.condition("StateKeep", errorMessage(error));

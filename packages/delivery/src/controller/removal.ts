@@ -25,6 +25,7 @@ export async function trackersFor(
   signal: AbortSignal,
 ): Promise<ReturnType<typeof sortTrackers>> {
   const labelSelector = `${oamLabels.name}=${app.name},${oamLabels.namespace}=${app.namespace}`;
+  state.metrics.add("list_resourcetracker_num", { controller: "application" });
   const { items } = await state.environment.client.list(trackerApi, { labelSelector, signal });
   return sortTrackers(app, items);
 }
@@ -81,6 +82,7 @@ export async function removeApplication(
   signal: AbortSignal,
 ): Promise<Result | undefined> {
   const { client, clock } = state.environment;
+  const { events } = state;
   const finalizers = application.metadata.finalizers ?? [];
   if (!finalizers.includes(trackerFinalizerOnApp)) return undefined;
   const app = appOf(application);
@@ -96,7 +98,7 @@ export async function removeApplication(
   const plan = garbageOnDelete(trackers);
   const left = await collectGarbage({ keeper, plan, app, orphan: finalizers.includes(orphanFinalizer) });
   if (left) {
-    const draft = new StatusDraft(application, clock);
+    const draft = new StatusDraft(application, { clock, events });
     draft.phase("deleting");
     draft.deleting(
       plan.resources.map(({ kind, namespace, name }) => `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`),
@@ -121,6 +123,7 @@ export async function removeApplication(
       if (!isNotFound(error)) throw error;
     });
   state.memories.delete(`${app.namespace}/${app.name}`);
+  state.counts.forget(app.namespace, app.name);
   const fresh = await client
     .get({ ...applicationApi, namespace: app.namespace, name: app.name }, { signal })
     .catch(() => undefined);

@@ -1,7 +1,7 @@
 /** The status of an Application while a reconcile works on it; it is written once, and only when it says something new. */
 import { type Clock, type JsonObject, type JsonValue, canonicalJson, isJsonObject, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { type Condition, withCondition } from "@lateen/controller";
+import { type Condition, type EventRecorder, withCondition } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import { type RunStatus, statusToJson } from "@lateen/workflow";
 import { textOf } from "../application/application.ts";
@@ -12,18 +12,61 @@ import type { ManagedResource } from "./tracker.ts";
 
 const keptOnRestart = new Set(["Parsed", "Revision", "Policy", "Render"]);
 
+/** What events say of a condition (kubevela-engine.md 2.9). */
+const eventsOf: Readonly<
+  Record<string, { readonly reason: string; readonly message: string; readonly failed: string }>
+> = {
+  Parsed: { reason: "Parsed", message: "Parsed successfully", failed: "FailedParse" },
+  Revision: { reason: "Revisioned", message: "Revisioned successfully", failed: "FailedRevision" },
+  Policy: { reason: "PolicyGenerated", message: "Policy generated successfully", failed: "FailedApply" },
+  Render: { reason: "Rendered", message: "Rendered successfully", failed: "FailedRender" },
+  Workflow: { reason: "Applied", message: "Workflow finished", failed: "FailedWorkflow" },
+  Ready: { reason: "Deployed", message: "Deployed successfully", failed: "FailedGC" },
+  StateKeep: { reason: "", message: "", failed: "FailedStateKeep" },
+};
+
+export interface DraftTools {
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+}
+
 export class StatusDraft {
   readonly #application: KubeObject;
   readonly #clock: Clock;
+  readonly #events: EventRecorder;
+  /** A condition that was told before is not told again, but for a new revision. */
+  #told: readonly Condition[];
   readonly #before: string;
   #status: Record<string, JsonValue | undefined>;
 
-  constructor(application: KubeObject, clock: Clock) {
+  constructor(application: KubeObject, { clock, events }: DraftTools) {
     this.#application = application;
     this.#clock = clock;
+    this.#events = events;
     const status = isJsonObject(application.status) ? application.status : {};
     this.#before = canonicalJson(status);
     this.#status = { ...status };
+    this.#told = this.#conditions;
+  }
+
+  #wasTold(type: string, status: string, message?: string): boolean {
+    return this.#told.some(
+      (one) => one.type === type && one.status === status && (message === undefined || one.message === message),
+    );
+  }
+
+  event(type: "Normal" | "Warning", reason: string, message: string): void {
+    this.#events.record({ object: this.#application, type, reason, message });
+  }
+
+  #tellSuccess(type: string): void {
+    const facts = eventsOf[type];
+    if (facts !== undefined && !this.#wasTold(type, "True")) this.event("Normal", facts.reason, facts.message);
+  }
+
+  #tellFailure(type: string, message: string): void {
+    const facts = eventsOf[type];
+    if (facts !== undefined && !this.#wasTold(type, "False", message)) this.event("Warning", facts.failed, message);
   }
 
   get #conditions(): readonly Condition[] {
@@ -39,6 +82,7 @@ export class StatusDraft {
   }
 
   succeed(type: string): void {
+    this.#tellSuccess(type);
     this.#set({ type, status: "True", reason: "Available" });
     if (this.#conditions.some((condition) => condition.type === "Synced" && condition.status === "False")) {
       this.#conditions = this.#conditions.filter((condition) => condition.type !== "Synced");
@@ -47,21 +91,39 @@ export class StatusDraft {
 
   /** What policies of scope Application have done; nothing is said where there are none. */
   appliedPolicies(results: readonly AppliedPolicy[]): void {
+    this.#tellPolicies(results);
     if (results.length === 0) delete this.#status.appliedApplicationPolicies;
     else this.#status.appliedApplicationPolicies = results.map((result): JsonObject => ({ ...result }));
   }
 
+  #tellPolicies(results: readonly AppliedPolicy[]): void {
+    const before = Array.isArray(this.#status.appliedApplicationPolicies)
+      ? this.#status.appliedApplicationPolicies
+      : [];
+    const known = new Set(before.map((one) => canonicalJson(one)));
+    for (const result of results) {
+      if (known.has(canonicalJson({ ...result }))) continue;
+      const prefix = result.source === "global" ? "GlobalPolicy" : "Policy";
+      const outcome = result.error ? "Failed" : result.applied ? "Applied" : "Skipped";
+      const reason = result.message === "" ? "" : `: ${result.message}`;
+      this.event(result.error ? "Warning" : "Normal", `${prefix}${outcome}`, `policy ${result.name}${reason}`);
+    }
+  }
+
   /** A stage failed: its condition says why, and the application is not ready. */
   fail(type: string, message: string): void {
+    this.#tellFailure(type, message);
     this.#set({ type, status: "False", reason: "ReconcileError", message });
     this.#set({ type: "Ready", status: "False", reason: "ReconcileError", message });
   }
 
   condition(type: string, message: string): void {
+    this.#tellFailure(type, message);
     this.#set({ type, status: "False", reason: "ReconcileError", message });
   }
 
   ready(): void {
+    this.#tellSuccess("Ready");
     this.#set({ type: "Ready", status: "True", reason: "ReconcileSuccess" });
   }
 
@@ -74,7 +136,13 @@ export class StatusDraft {
     this.#status.status = phase;
   }
 
-  revision({ name, number, hash }: Revision): void {
+  revision({ name, number, hash, isNew }: Revision): void {
+    if (isNew) {
+      // What has just succeeded was for the new revision.
+      const again = ["Parsed", "Revision"].filter((type) => this.#wasTold(type, "True"));
+      this.#told = [];
+      for (const type of again) this.#tellSuccess(type);
+    }
     this.#status.latestRevision = { name, revision: number, revisionHash: hash };
   }
 
@@ -127,6 +195,11 @@ export class StatusDraft {
     }));
     if (applied.length > 0) this.#status.appliedResources = applied;
     else delete this.#status.appliedResources;
+  }
+
+  /** The status as it is drafted so far. */
+  json(): JsonObject {
+    return { ...this.#status } as JsonObject;
   }
 
   /** Writes the status if it differs from what was read. @throws Conflict when somebody was faster. */
