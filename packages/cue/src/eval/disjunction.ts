@@ -7,8 +7,9 @@
 import { satisfiesBound } from "./bounds.ts";
 import { conflict } from "./errors.ts";
 import { equalValues } from "./equality.ts";
-import { finalize } from "./finalize.ts";
-import { structKind, listKind, topKind } from "./kind.ts";
+import { fieldsClash } from "./clash.ts";
+import { errorWithin, finalize } from "./finalize.ts";
+import { structKind, listKind, stringKind, topKind } from "./kind.ts";
 import type { Run } from "./run.ts";
 import { addValue } from "./scalars.ts";
 import { type Choice, type DefaultMode, NodeState, type PendingDisjunction } from "./state.ts";
@@ -18,9 +19,12 @@ import {
   type Base,
   type Bottom,
   type Disjunction,
+  type LostTerm,
   type Simple,
   bottom,
+  combineBottoms,
   isFatal,
+  isGroup,
   sameAtom,
   structMarker,
 } from "./values.ts";
@@ -28,18 +32,12 @@ import { type ChoiceList, Vertex, noLineage, pathOf, target } from "./vertex.ts"
 
 /** A way to choose that has survived so far. */
 interface Survivor {
-  readonly marks: Marks | undefined;
   readonly value: Base | Vertex;
-  /** Choices made, and disjunctions still open; none of plain scalars. */
+  /** Choices made; none of plain scalars. */
   readonly choices: ChoiceList | undefined;
-  readonly open: readonly PendingDisjunction[];
-}
-
-/** How the terms chosen were marked, one a disjunction. */
-interface Marks {
-  readonly of: PendingDisjunction;
+  /** How the terms chosen were marked, taken together; and how the last one was. */
   readonly mode: DefaultMode;
-  readonly next: Marks | undefined;
+  readonly term: DefaultMode;
 }
 
 const rank: Readonly<Record<DefaultMode, number>> = { maybe: 0, default: 1, not: 2 };
@@ -49,44 +47,121 @@ function combineModes(left: DefaultMode, right: DefaultMode): DefaultMode {
   return rank[left] >= rank[right] ? left : right;
 }
 
-function modeOf(marks: Marks | undefined, counts: (of: PendingDisjunction) => boolean): DefaultMode {
-  let mode: DefaultMode = "maybe";
-  for (let at = marks; at !== undefined; at = at.next) if (counts(at.of)) mode = combineModes(mode, at.mode);
-  return mode;
+/** Multiplies the disjunctions of a vertex out, and makes it what remains. */
+export function expandDisjunctions(run: Run, node: NodeState): void {
+  const { vertex } = node;
+  const survivors = isPlain(node) ? expandScalars(run, node) : expandVertices(run, node);
+  if (Array.isArray(survivors)) {
+    adopt(vertex, survivors);
+    return;
+  }
+  judge(run, node);
+  // Where the fields clash without any choice made, each tells so itself.
+  if (!fieldsClash(vertex))
+    vertex.bottom = vertex.bottom === undefined ? survivors : combineBottoms(vertex.bottom, survivors);
+}
+
+/** Tries a term together with the choices made so far: what it leaves, several where it is a disjunction itself. */
+type Attempt = (from: Survivor, of: PendingDisjunction, at: number) => readonly Survivor[] | LostTerm;
+
+/** Multiplies one disjunction after the other in. When nothing is left, the one that brought that about says why. */
+function multiply(
+  run: Run,
+  vertex: Vertex,
+  { start, disjunctions }: { readonly start: Survivor; readonly disjunctions: readonly PendingDisjunction[] },
+  attempt: (rest: readonly PendingDisjunction[]) => Attempt,
+): Survivor[] | Bottom {
+  let cross: readonly Survivor[] = [start];
+  for (const [i, of] of disjunctions.entries()) {
+    const lost: LostTerm[] = [];
+    const product = crossProduct(run, cross, of, { attempt: attempt(disjunctions.slice(i + 1)), lost });
+    if (product.length === 0) return emptyDisjunction(vertex, lost);
+    cross = product;
+  }
+  return [...cross];
 }
 
 /**
- * The modes of what is left. A disjunction none of whose defaults is left counts as unmarked: its other terms are then
- * as good as any.
+ * Every survivor with every term. A term is a default when its own mark and those of the terms chosen before say so; the
+ * marks of a side none of whose defaults is left do not count.
  */
-function finalModes(survivors: readonly Survivor[]): DefaultMode[] {
-  if (survivors.every(({ marks }) => marks !== undefined && marks.next === undefined)) {
-    const hasDefault = survivors.some(({ marks }) => marks!.mode === "default");
-    return survivors.map(({ marks }) => (hasDefault ? marks!.mode : "maybe"));
-  }
-  const withDefault = new Set<string>();
-  const keys = new Map<PendingDisjunction["key"], number>();
-  const keyOf = ({ key, occurrence }: PendingDisjunction): string => {
-    let id = keys.get(key);
-    if (id === undefined) {
-      id = keys.size;
-      keys.set(key, id);
+function crossProduct(
+  run: Run,
+  cross: readonly Survivor[],
+  of: PendingDisjunction,
+  { attempt, lost }: { readonly attempt: Attempt; readonly lost: LostTerm[] },
+): Survivor[] {
+  const tried: { readonly from: Survivor; readonly term: DefaultMode; readonly left: readonly Survivor[] }[] = [];
+  let keepsLeft = false;
+  let keepsRight = false;
+  for (const from of cross) {
+    for (const [at, { mode }] of of.choices.entries()) {
+      run.spend(1);
+      run.counters.disjuncts++;
+      const left = attempt(from, of, at);
+      if (!isLeft(left)) {
+        lost[at] = left;
+        continue;
+      }
+      tried.push({ from, term: mode, left });
+      if (from.mode === "default" || from.term === "default") keepsLeft = true;
+      if (mode === "default") keepsRight = true;
     }
-    return `${id}.${occurrence}`;
-  };
-  for (const { marks } of survivors)
-    for (let at = marks; at !== undefined; at = at.next) if (at.mode === "default") withDefault.add(keyOf(at.of));
-  return survivors.map(({ marks }) => modeOf(marks, (of) => withDefault.has(keyOf(of))));
+  }
+  const product = new Product(run);
+  let isMarked = false;
+  for (const { from, term, left } of tried) {
+    if (left.length === 1) {
+      const mode = combineModes(keepsLeft ? left[0]!.mode : "maybe", keepsRight ? term : "maybe");
+      product.add({ ...left[0]!, mode, term });
+      continue;
+    }
+    for (const survivor of left) {
+      const mode = combineModes(keepsLeft ? from.mode : "maybe", combineModes(term, survivor.mode));
+      if (mode !== "maybe") isMarked = true;
+      product.add({ ...survivor, mode });
+    }
+  }
+  return isMarked ? product.list.map((one) => (one.mode === "maybe" ? { ...one, mode: "not" } : one)) : product.list;
 }
 
-/** Multiplies the disjunctions of a vertex out, and makes it what remains. */
-export function expandDisjunctions(run: Run, node: NodeState): void {
-  const survivors = isPlain(node) ? expandScalars(run, node) : expandVertices(run, node);
-  if (!Array.isArray(survivors)) {
-    node.vertex.bottom = survivors;
-    return;
+function isLeft(left: readonly Survivor[] | LostTerm): left is readonly Survivor[] {
+  return Array.isArray(left);
+}
+
+/** Survivors without doubles: of two equal ones the default wins. */
+class Product {
+  readonly list: Survivor[] = [];
+  readonly #run: Run;
+  readonly #texts = new Set<string>();
+
+  constructor(run: Run) {
+    this.#run = run;
   }
-  adopt(node.vertex, survivors);
+
+  add(added: Survivor): void {
+    const { value } = added;
+    if (!(value instanceof Vertex) && value.tag === "atom" && typeof value.value === "string") {
+      const isNew = !this.#texts.has(value.value);
+      this.#texts.add(value.value);
+      if (isNew && value.kind === stringKind) {
+        this.list.push(added);
+        return;
+      }
+    }
+    for (const [i, known] of this.list.entries()) {
+      if (!isSame(this.#run, known.value, value)) continue;
+      if (added.mode === "default") this.list[i] = { ...known, mode: "default" };
+      return;
+    }
+    this.list.push(added);
+  }
+}
+
+/** What waits for something may still become different. */
+function isSame(run: Run, left: Base | Vertex, right: Base | Vertex): boolean {
+  for (const value of [left, right]) if (value instanceof Vertex && target(value).bottom !== undefined) return false;
+  return equalValues(run, left, right);
 }
 
 // Scalars ------------------------------------------------------------------------------------------------------------
@@ -104,37 +179,15 @@ function isPlainExpr(expr: Choice["conjunct"]["expr"]): boolean {
 }
 
 function expandScalars(run: Run, node: NodeState): Survivor[] | Bottom {
-  const known = knownScalars(run, node);
-  if (known.tag === "bottom") return known;
-  let survivors: Survivor[] = [{ marks: undefined, value: known.value, choices: undefined, open: [] }];
-  const errors: Bottom[] = [];
-  for (const of of node.disjunctions) {
-    const next: Survivor[] = [];
-    const seen = new Set<unknown>();
-    for (const { marks, value } of survivors) {
-      for (const choice of of.choices) {
-        run.spend(1);
-        run.counters.disjuncts++;
-        const term = (choice.conjunct.expr as { value: Simple }).value;
-        const met = meet(run, node.vertex, value as Base, term);
-        if (met.tag === "bottom") errors.push(met);
-        else
-          join(
-            run,
-            next,
-            { marks: { of, mode: choice.mode, next: marks }, value: met, choices: undefined, open: [] },
-            seen,
-          );
-      }
-    }
-    survivors = next;
-  }
-  return survivors.length > 0 ? survivors : emptyDisjunction(node.vertex, errors);
-}
-
-function knownScalars(run: Run, node: NodeState): { tag: "known"; value: Base } | Bottom {
+  const { vertex } = node;
   judge(run, node);
-  return node.vertex.bottom ?? { tag: "known", value: node.vertex.base! };
+  if (vertex.bottom !== undefined) return vertex.bottom;
+  const start: Survivor = { value: vertex.base!, choices: undefined, mode: "maybe", term: "maybe" };
+  return multiply(run, vertex, { start, disjunctions: node.disjunctions }, () => (from, of, at) => {
+    const { expr } = of.choices[at]!.conjunct;
+    const value = meet(run, vertex, from.value as Base, (expr as { value: Simple }).value);
+    return value.tag === "bottom" ? { term: expr, error: value, tried: undefined } : [{ ...from, value }];
+  });
 }
 
 /** Two values without parts, unified. */
@@ -159,90 +212,80 @@ function meet(run: Run, vertex: Vertex, left: Base, right: Base): Base | Bottom 
   return scratch.bottom ?? scratch.base!;
 }
 
-/** Adds a survivor unless it is there already; of two equal ones the default wins. */
-function join(run: Run, survivors: Survivor[], added: Survivor, seen?: Set<unknown>): void {
-  if (seen !== undefined && isScalarKey(added.value)) {
-    const key = `${added.value.kind}:${String(added.value.value)}`;
-    if (!seen.has(key)) {
-      seen.add(key);
-      survivors.push(added);
-      return;
-    }
-  }
-  for (let i = 0; i < survivors.length; i++) {
-    const known = survivors[i]!;
-    if (known.open.length !== added.open.length || !equalValues(run, known.value, added.value)) continue;
-    if (preference(added) > preference(known)) survivors[i] = { ...known, marks: added.marks };
-    return;
-  }
-  survivors.push(added);
-}
-
-function preference({ marks }: Survivor): number {
-  const mode = modeOf(marks, () => true);
-  return mode === "default" ? 2 : mode === "maybe" ? 1 : 0;
-}
-
-function isScalarKey(value: Base | Vertex): value is Base & { tag: "atom"; value: string } {
-  return !(value instanceof Vertex) && value.tag === "atom" && typeof value.value === "string";
-}
-
 // Structs and everything else ----------------------------------------------------------------------------------------
 
 function expandVertices(run: Run, node: NodeState): Survivor[] | Bottom {
-  const { vertex } = node;
-  let level: Survivor[] = [{ marks: undefined, value: vertex, choices: undefined, open: node.disjunctions }];
-  const errors: Bottom[] = [];
-  const state = { kind: node.kind, known: node.kindSource?.value };
-  while (level.some(({ open }) => open.length > 0)) {
-    const next: Survivor[] = [];
-    for (const survivor of level) {
-      if (survivor.open.length === 0) join(run, next, survivor);
-      else for (const tried of choose(run, vertex, survivor, state, errors)) join(run, next, tried);
-    }
-    level = next;
-  }
-  return level.length > 0 ? level : emptyDisjunction(vertex, errors);
+  const start: Survivor = { value: node.vertex, choices: undefined, mode: "maybe", term: "maybe" };
+  const known = { kind: node.kind, source: node.kindSource?.value };
+  return new Expansion(run, node.vertex, known).expand(start, node.disjunctions, []);
 }
 
-/** Tries the first open disjunction of a survivor, term by term. */
-function choose(
-  run: Run,
-  vertex: Vertex,
-  survivor: Survivor,
-  known: { readonly kind: number; readonly known: Base | undefined },
-  errors: Bottom[],
-): Survivor[] {
-  const [disjunction] = survivor.open;
-  const results: Survivor[] = [];
-  for (const [at, choice] of disjunction!.choices.entries()) {
-    run.spend(1);
-    run.counters.disjuncts++;
-    const wrong = impossibleKind(vertex, choice, known);
-    if (wrong !== undefined) {
-      errors.push(wrong);
-      continue;
-    }
-    const choices: ChoiceList = { of: disjunction!, at, next: survivor.choices };
-    const tried = new Vertex(vertex.parent, vertex.label, vertex.conjuncts, vertex.binding, vertex.identity);
-    tried.choices = choices;
-    tried.arcType = vertex.arcType;
-    unify(run, tried);
-    if (tried.bottom === undefined) finalize(run, tried);
-    const error = tried.bottom ?? tried.childError;
-    if (error !== undefined) {
-      errors.push(error);
-      continue;
-    }
-    const open = tried.openDisjunctions ?? [];
-    results.push({
-      marks: { of: disjunction!, mode: choice.mode, next: survivor.marks },
-      value: plainValue(tried, open),
-      choices,
-      open,
-    });
+/** What is known of a vertex before any choice is made. */
+interface Known {
+  readonly kind: number;
+  readonly source: Base | undefined;
+}
+
+class Expansion {
+  readonly #run: Run;
+  readonly #vertex: Vertex;
+  readonly #known: Known;
+
+  constructor(run: Run, vertex: Vertex, known: Known) {
+    this.#run = run;
+    this.#vertex = vertex;
+    this.#known = known;
   }
-  return results;
+
+  /** `after` are disjunctions that others multiply in later. */
+  expand(
+    start: Survivor,
+    disjunctions: readonly PendingDisjunction[],
+    after: readonly PendingDisjunction[],
+  ): Survivor[] | Bottom {
+    return multiply(
+      this.#run,
+      this.#vertex,
+      { start, disjunctions },
+      (rest) => (from, of, at) => this.#attempt(from, { of, at }, [...rest, ...after]),
+    );
+  }
+
+  #attempt(
+    from: Survivor,
+    { of, at }: { readonly of: PendingDisjunction; readonly at: number },
+    rest: readonly PendingDisjunction[],
+  ): readonly Survivor[] | LostTerm {
+    const run = this.#run;
+    const choice = of.choices[at]!;
+    const term = choice.conjunct.expr;
+    const wrong = impossibleKind(this.#vertex, choice, this.#known);
+    if (wrong !== undefined) return { term, error: wrong, tried: undefined };
+    const choices: ChoiceList = { of, at, next: from.choices };
+    const tried = disjunctOf(this.#vertex, choices);
+    unify(run, tried);
+    const open = tried.openDisjunctions ?? [];
+    const nested = open.filter((one) => !rest.some((other) => isSameDisjunction(one, other)));
+    if (tried.bottom === undefined || isFatal(tried.bottom)) finalize(run, tried);
+    // What is not known is held against a disjunct only when nothing is left to choose.
+    const error = errorWithin(tried) ?? (open.length > 0 ? undefined : (tried.bottom ?? tried.openChild));
+    if (error !== undefined) return { term, error, tried };
+    if (nested.length === 0) return [{ value: plainValue(tried, open), choices, mode: from.mode, term: choice.mode }];
+    const left = this.expand({ value: tried, choices, mode: from.mode, term: choice.mode }, nested, rest);
+    return Array.isArray(left) ? left : { term, error: left, tried };
+  }
+}
+
+/** The vertex once more, with choices made. */
+function disjunctOf(vertex: Vertex, choices: ChoiceList): Vertex {
+  const tried = new Vertex(vertex.parent, vertex.label, vertex.conjuncts, vertex.binding, vertex.identity);
+  tried.choices = choices;
+  tried.arcType = vertex.arcType;
+  return tried;
+}
+
+function isSameDisjunction(a: PendingDisjunction, b: PendingDisjunction): boolean {
+  return a.key === b.key && a.occurrence === b.occurrence && a.scope === b.scope;
 }
 
 /** A disjunct that is a scalar needs its vertex no more, unless something is still open in it. */
@@ -253,33 +296,60 @@ function plainValue(vertex: Vertex, open: readonly PendingDisjunction[]): Base |
   return base;
 }
 
-function impossibleKind(
-  vertex: Vertex,
-  { conjunct: { expr } }: Choice,
-  { kind, known }: { readonly kind: number; readonly known: Base | undefined },
-): Bottom | undefined {
+function impossibleKind(vertex: Vertex, { conjunct: { expr } }: Choice, { kind, source }: Known): Bottom | undefined {
   let term: Base | undefined;
   if (expr.kind === "value" && !(expr.value instanceof Vertex) && expr.value.tag !== "bottom") term = expr.value;
   else if (expr.kind === "struct" && !expr.hasEmbeddings)
     term = { ...structMarker, kind: structKind, src: expr.src as never };
   else if (expr.kind === "list") term = { tag: "list", kind: listKind, isOpen: false, src: expr.src as never };
-  if (term === undefined || kind === topKind || (term.kind & kind) !== 0 || known === undefined) return undefined;
-  return conflict(term, known, vertex);
+  if (term === undefined || kind === topKind || (term.kind & kind) !== 0 || source === undefined) return undefined;
+  return conflict(term, source, vertex);
 }
 
-function emptyDisjunction(vertex: Vertex, errors: readonly Bottom[]): Bottom {
-  const all = distinct(errors.flatMap((error) => (error.isEmptyDisjunction === true ? error.causes : [error])));
-  if (all.length === 1) return all[0]!;
-  const softest = all.find((error) => !isFatal(error));
+function emptyDisjunction(vertex: Vertex, lost: readonly LostTerm[]): Bottom {
+  const terms = lost.filter(() => true);
+  const all = distinct(selectErrors(terms.map(({ error }) => error)).flatMap((error) => partsOf(error, vertex)));
+  const code = terms.find(({ error }) => error.code === "cycle" || error.code === "incomplete")?.error.code ?? "eval";
+  if (all.length === 1) return isFatal({ ...all[0]!, code }) ? all[0]! : { ...all[0]!, code };
   return {
     ...bottom({
-      code: softest?.code ?? "eval",
+      code,
       message: `${all.length} errors in empty disjunction:`,
       vertex,
       causes: all.toSorted((a, b) => (a.message() < b.message() ? -1 : 1)),
+      subject: { kind: "disjunction", lost: terms },
     }),
     isEmptyDisjunction: true,
   };
+}
+
+/** Of more than two errors those that say something new: none that was final before one that is not, one for each place. */
+function selectErrors(errors: readonly Bottom[]): readonly Bottom[] {
+  if (errors.length <= 2) return errors;
+  const soft = errors.findIndex((error) => !isFatal(error));
+  const places = new Set<unknown>();
+  return errors.slice(Math.max(soft, 0)).filter((error) => {
+    for (const place of placesOf(error)) {
+      if (places.has(place)) continue;
+      places.add(place);
+      return true;
+    }
+    return false;
+  });
+}
+
+/** Where an error is: the expression that failed, then the parts of it; a conflict has only parts. */
+function placesOf(error: Bottom): unknown[] {
+  const first = isGroup(error) ? error.causes[0]! : error;
+  const sources = first.sources.map((src) => src?.node);
+  return first.isConflict === true ? [undefined, ...sources] : sources.length > 0 ? sources : [undefined];
+}
+
+/** The errors that an error stands for. */
+function partsOf(error: Bottom, vertex: Vertex): readonly Bottom[] {
+  if (isGroup(error) || (error.isEmptyDisjunction === true && error.vertex?.identity === vertex.identity))
+    return error.causes.flatMap((cause) => partsOf(cause, vertex));
+  return [error];
 }
 
 function distinct(errors: readonly Bottom[]): Bottom[] {
@@ -298,6 +368,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
   if (survivors.length === 1) {
     const { value } = only!;
     vertex.isBlocked = false;
+    vertex.isDisjunct = true;
     if (!(value instanceof Vertex)) {
       vertex.base = value;
       vertex.bottom = undefined;
@@ -307,7 +378,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     const from = target(value);
     vertex.base = from.base;
     vertex.bottom = from.bottom;
-    vertex.childError = from.childError;
+    vertex.isVoid = from.isVoid;
     vertex.arcs = from.arcs;
     vertex.index = from.index;
     vertex.patterns = from.patterns;
@@ -319,9 +390,14 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
     vertex.rest = from.rest;
     return;
   }
-  const modes = finalModes(survivors);
-  const defaults = survivors.filter((_, i) => modes[i] === "default");
-  const values = [...defaults, ...survivors.filter((_, i) => modes[i] !== "default")].map(({ value }) => value);
+  const values: (Base | Vertex)[] = [];
+  let defaults = 0;
+  for (const { mode, value } of survivors) {
+    values.push(value);
+    if (mode !== "default") continue;
+    values[values.length - 1] = values[defaults]!;
+    values[defaults++] = value;
+  }
   const disjunction: Disjunction = {
     tag: "disjunction",
     kind: values.reduce(
@@ -329,7 +405,7 @@ function adopt(vertex: Vertex, survivors: readonly Survivor[]): void {
       0,
     ),
     values,
-    defaults: defaults.length,
+    defaults,
     src: undefined,
   };
   vertex.base = disjunction;

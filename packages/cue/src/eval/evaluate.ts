@@ -242,7 +242,7 @@ function binary(run: Run, env: Environment | undefined, expr: BinaryExpr): Value
   if (leftError !== undefined || rightError !== undefined) {
     if (leftError === undefined) return rightError!;
     if (rightError === undefined) return leftError;
-    return isFatal(leftError) || !isFatal(rightError) ? leftError : rightError;
+    return combineBottoms(leftError, rightError);
   }
   return binaryOperation(run, expr, left, right);
 }
@@ -255,6 +255,7 @@ export function errorOf(value: Value): Bottom | undefined {
 /** `x != _|_`: whether x is there. An absent field is no error of the test, a cycle is; a mere constraint is not there. */
 function testValidity(run: Run, env: Environment | undefined, expr: Expr & { kind: "bottom-test" }): Value {
   const value = evaluate(run, env, expr.expr);
+  if (value instanceof Vertex) finalize(run, value);
   const error = errorOf(value) ?? (value instanceof Vertex ? value.childError : undefined);
   if (error !== undefined && error.code === "cycle") return error;
   return (error === undefined && !isMereConstraint(value)) === expr.isEqual ? falseAtom : trueAtom;

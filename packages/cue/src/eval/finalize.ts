@@ -2,8 +2,8 @@ import { fieldNotAllowed } from "./errors.ts";
 import { isLet } from "./label.ts";
 import { type Run, LimitError } from "./run.ts";
 import { unify } from "./unify.ts";
-import { type Bottom, bottom, isFatal } from "./values.ts";
-import { type Vertex, evaluated, finalized, member, target } from "./vertex.ts";
+import { type Bottom, bottom, combineBottoms, isFatal } from "./values.ts";
+import { type Vertex, evaluated, finalized, member, optional, target } from "./vertex.ts";
 
 /**
  * Works off a vertex and everything below it, with a stack of its own: data may be as deep as the budget allows. A fatal
@@ -38,45 +38,57 @@ export function finalize(run: Run, root: Vertex): void {
 function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex: Vertex) => void): void {
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { vertex } = frame;
-    const arc = vertex.arcs[frame.next++];
+    const arc = vertex.isVoid ? undefined : vertex.arcs[frame.next++];
     if (arc === undefined) {
       stack.pop();
-      vertex.childError = firstError(vertex) ?? excessError(vertex) ?? vertex.childError;
+      complete(vertex);
       continue;
     }
-    if (arc.arcType !== member || isLet(arc.label)) continue;
+    if (arc.arcType === optional || isLet(arc.label)) continue;
     enter(arc);
   }
 }
 
-function firstError(vertex: Vertex): Bottom | undefined {
-  let excess: Bottom | undefined;
+/** Gathers what is wrong in the fields of a vertex. */
+function complete(vertex: Vertex): void {
+  vertex.isComplete = true;
+  if (vertex.isVoid) return;
   for (const arc of vertex.arcs) {
-    if (arc.arcType !== member || isLet(arc.label)) continue;
-    const error = errorWithin(arc);
+    if (arc.arcType === optional || isLet(arc.label)) continue;
+    const error = errorOfField(arc);
     if (error === undefined) continue;
-    if (error.isNotAllowed !== true) return error;
-    excess ??= error;
+    if (!isFatal(error)) vertex.openChild = combineBottoms(vertex.openChild, error);
+    else if (vertex.childError === undefined || vertex.childError.isNotAllowed === true) vertex.childError = error;
   }
-  if (excess !== undefined) excessError(vertex);
-  return excess;
+  vertex.childError = excessError(vertex) ?? vertex.childError;
 }
 
 /** Fields that are not allowed count least: where something else is wrong nobody minds them. */
 function excessError(vertex: Vertex): Bottom | undefined {
-  let first: Bottom | undefined;
-  for (const arc of vertex.excess ?? []) {
-    if (arc.bottom !== undefined && isFatal(arc.bottom)) continue;
+  if (vertex.excess === undefined || vertex.bottom !== undefined) return undefined;
+  if (vertex.childError !== undefined && vertex.childError.isNotAllowed !== true) return undefined;
+  let all: Bottom | undefined;
+  for (const arc of vertex.excess) {
+    const known = errorOfField(arc);
+    if (known !== undefined && known.isNotAllowed !== true && (isFatal(known) || arc.bottom !== undefined)) continue;
     arc.bottom = fieldNotAllowed(arc);
-    first ??= arc.bottom;
+    if (arc.arcType === member) all = combineBottoms(all, arc.bottom);
   }
-  return first;
+  return all;
 }
 
-/** The fatal error of a vertex, its own or one of its fields. */
-export function errorWithin(vertex: Vertex): Bottom | undefined {
+/** What a field contributes to the errors of the struct around it, incomplete ones included. */
+function errorOfField(vertex: Vertex): Bottom | undefined {
   const holder = target(vertex);
-  if (vertex.bottom !== undefined && isFatal(vertex.bottom)) return vertex.bottom;
-  if (holder.bottom !== undefined && isFatal(holder.bottom)) return holder.bottom;
-  return holder.childError;
+  const own = vertex.bottom ?? holder.bottom;
+  const child = holder.childError;
+  if (own === undefined || child === undefined) return own ?? child;
+  if (!isFatal(own)) return child;
+  return own.isNotAllowed === true ? own : combineBottoms(child, own);
+}
+
+/** The fatal error of a vertex: its own, one of its fields, or both. */
+export function errorWithin(vertex: Vertex): Bottom | undefined {
+  const error = errorOfField(vertex);
+  return error !== undefined && isFatal(error) ? error : undefined;
 }

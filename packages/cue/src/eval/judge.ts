@@ -23,14 +23,16 @@ import { structKind, listKind, numberKind, topKind } from "./kind.ts";
 /** Makes the value of a vertex of what was gathered: its base, its errors, and which of its fields are not allowed. */
 export function judge(run: Run, node: NodeState): void {
   const { vertex } = node;
-  if (node.error === undefined || !isFatal(node.error)) settleKind(node);
-  if (node.error === undefined || !isFatal(node.error)) checkConstraints(run, node);
+  vertex.isVoid = node.kind === 0;
+  if (!vertex.isVoid) settleKind(node);
+  if (!vertex.isVoid) checkConstraints(run, node);
   for (const task of node.tasks)
     if (task.status !== "done" && task.blocked !== undefined) fail(node, placed(task.blocked, vertex));
   // What is not known yet may still allow a field, and other errors go first.
   if (node.error === undefined) checkClosedness(vertex);
   vertex.base = baseOf(node);
   vertex.bottom = node.error;
+  vertex.isVoid = node.kind === 0;
 }
 
 function placed(error: Bottom, vertex: Vertex): Bottom {

@@ -119,6 +119,10 @@ export function resetVertex(vertex: Vertex): void {
   vertex.base = undefined;
   vertex.bottom = undefined;
   vertex.childError = undefined;
+  vertex.openChild = undefined;
+  vertex.isVoid = false;
+  vertex.isComplete = false;
+  vertex.isDisjunct = false;
   vertex.shared = undefined;
   vertex.arcs = [];
   vertex.index = undefined;

@@ -99,6 +99,7 @@ export function narrow(node: NodeState, kind: Kind, value: Base): boolean {
   const both = node.kind & kind;
   if (both === 0) {
     if (node.kind !== 0) fail(node, conflictAt(node, node.kindSource!.value, value));
+    node.kind = 0;
     return false;
   }
   if (both !== node.kind || node.kindSource === undefined) node.kindSource = { value, src: value.src };
@@ -144,6 +145,7 @@ export function violation(run: Run, check: Bound | Validator, value: Atom | Vert
   return bottom({
     message: () => `invalid value ${formatValue(value)} (out of bound ${formatValue(check)})`,
     sources: [value.src, check.src],
+    subject: { kind: "constraint", value, check },
   });
 }
 

@@ -86,7 +86,7 @@ function workOff(run: Run, vertex: Vertex): void {
   for (let i = 0; i < vertex.conjuncts.length; i++) node.queue.push(withOrigin(vertex.conjuncts[i]!, i));
   settle(run, node);
   if (node.cyclic.length > 0 && node.error === undefined) settleCyclic(run, node);
-  const isOpen = node.disjunctions.length > 0 && (node.error === undefined || !isFatal(node.error));
+  const isOpen = node.disjunctions.length > 0 && node.kind !== 0;
   if (isOpen && vertex.choices === undefined) {
     expandDisjunctions(run, node);
     return;
@@ -124,8 +124,7 @@ function withOrigin(conjunct: Conjunct, origin: number): Conjunct {
 export function settle(run: Run, node: NodeState): void {
   for (;;) {
     drain(run, node);
-    if (node.error !== undefined && isFatal(node.error)) return;
-    if (!runTasks(run, node)) return;
+    if (node.kind === 0 || !runTasks(run, node)) return;
   }
 }
 

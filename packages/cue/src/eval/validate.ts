@@ -10,17 +10,25 @@ import { Vertex, optional, pathOf, required, target } from "./vertex.ts";
 export interface Problem {
   readonly error: Bottom;
   readonly path: readonly Label[];
+  /** The field that is wrong. */
+  readonly vertex: Vertex | undefined;
 }
 
 export interface ValidateOptions {
   /** Regular fields must be concrete. */
   readonly concrete: boolean;
+  /** The terms of a failed disjunction are errors of their own, as the reference lists them; else they are its causes. */
+  readonly terms?: "apart";
 }
 
 interface Visit {
   readonly vertex: Vertex;
   readonly path: Path | undefined;
   readonly concrete: boolean;
+  /** It is part of a definition or a hidden field: what it shares is looked at where it stands. */
+  readonly isInner?: boolean;
+  /** The field that the vertex stands in for. */
+  readonly of?: Vertex;
 }
 
 interface Path {
@@ -32,11 +40,15 @@ interface Path {
 export function validate(run: Run, root: Vertex, options: ValidateOptions): Problem[] {
   finalize(run, root);
   const base = pathOf(root);
-  const problems = new Problems(base);
+  const problems = new Problems(base, options);
   const shared = new Set<Vertex>();
   const stack: Visit[] = [{ vertex: root, path: undefined, concrete: options.concrete }];
   for (let visit = stack.pop(); visit !== undefined; visit = stack.pop())
     check(run, visit, { stack, problems, shared });
+  // What no field could be blamed for, such as two constraints on a field that is not given, is the whole's.
+  const { childError } = target(root);
+  if (options.concrete && problems.list.length === 0 && childError !== undefined)
+    problems.add(childError, undefined, root);
   return problems.list;
 }
 
@@ -50,8 +62,8 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   const { vertex, path, concrete } = visit;
   run.spend(1);
   let holder = target(vertex);
-  if (vertex.shared !== undefined) {
-    if (walk.shared.has(holder)) return;
+  if (vertex.shared !== undefined || holder.isDisjunct) {
+    if (!holder.binding && (visit.isInner === true || walk.shared.has(holder))) return;
     walk.shared.add(holder);
   }
   const own = vertex.bottom ?? holder.bottom;
@@ -60,9 +72,9 @@ function check(run: Run, visit: Visit, walk: Walk): void {
     return;
   }
   if (own !== undefined) {
-    if (isFatal(own) && holder.childError !== undefined && own.vertex !== undefined && own.isConflict !== true)
-      walk.problems.add(holder.childError, path);
-    if (isFatal(own) || concrete) walk.problems.add(own, path);
+    if (isFatal(own) && holder.childError !== undefined && own.isNotAllowed !== true)
+      walk.problems.add(holder.childError, path, holder);
+    if (isFatal(own) || concrete) walk.problems.add(own, path, visit.of ?? vertex);
     return;
   }
   const plain = defaultOf(holder);
@@ -74,10 +86,10 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   if (baseValue?.tag === "struct" || baseValue?.tag === "list" || holder.arcs.length > 0) descend(holder, visit, walk);
   if (!concrete || baseValue?.tag === "struct" || baseValue?.tag === "list" || baseValue?.tag === "atom") return;
   if (plain instanceof Vertex && holder.bottom !== undefined) {
-    walk.problems.add(holder.bottom, path);
+    walk.problems.add(holder.bottom, path, vertex);
     return;
   }
-  walk.problems.add(notConcrete(plain, holder), path);
+  walk.problems.add(notConcrete(plain, holder), path, vertex);
 }
 
 function notConcrete(value: Value, vertex: Vertex): Bottom {
@@ -92,18 +104,18 @@ function withoutDefaults(value: Value): Value {
   return !(value instanceof Vertex) && value.tag === "disjunction" ? { ...value, defaults: 0 } : value;
 }
 
-function descend(vertex: Vertex, { path, concrete }: Visit, walk: Walk): void {
+function descend(vertex: Vertex, { path, concrete, isInner = false }: Visit, walk: Walk): void {
   for (let i = vertex.arcs.length - 1; i >= 0; i--) {
     const arc = vertex.arcs[i]!;
     if (arc.arcType === optional || isLet(arc.label)) continue;
     const inner = { up: path, label: arc.label };
     const isData = typeof arc.label === "number" || isRegular(arc.label);
     if (arc.arcType === required && concrete && isData) {
-      walk.stack.push({ vertex: missing(arc), path: inner, concrete: true });
+      walk.stack.push({ vertex: missing(arc), path: inner, concrete: true, of: arc });
       continue;
     }
     if (arc.arcType === required) continue;
-    walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData });
+    walk.stack.push({ vertex: arc, path: inner, concrete: concrete && isData, isInner: isInner || !isData });
   }
 }
 
@@ -123,21 +135,26 @@ class Problems {
   readonly #base: readonly Label[];
   readonly #seen = new Set<string>();
 
-  constructor(base: readonly Label[]) {
+  readonly #areTermsApart: boolean;
+
+  constructor(base: readonly Label[], { terms }: ValidateOptions) {
     this.#base = base;
+    this.#areTermsApart = terms === "apart";
   }
 
-  add(error: Bottom, path: Path | undefined): void {
+  add(error: Bottom, path: Path | undefined, vertex: Vertex): void {
     if (isGroup(error)) {
-      for (const cause of error.causes) this.add(cause, path);
+      for (const cause of error.causes) this.add(cause, path, vertex);
       return;
     }
-    const place = error.vertex === undefined ? this.#full(path) : pathOf(error.vertex);
+    const place = error.vertex === undefined || isOfLet(error.vertex) ? this.#full(path) : pathOf(error.vertex);
     const key = `${place.join("\u0005")}\u0006${error.message()}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    this.list.push({ error, path: place });
-    if (error.isEmptyDisjunction === true) for (const cause of error.causes) this.add(cause, path);
+    this.list.push({ error, path: place, vertex: error.vertex ?? vertex });
+    if (error.isEmptyDisjunction === true && this.#areTermsApart)
+      for (const cause of error.causes)
+        this.add(isFatal(cause) && !isFatal(error) ? { ...cause, code: error.code } : cause, path, vertex);
   }
 
   #full(path: Path | undefined): Label[] {
@@ -145,6 +162,12 @@ class Problems {
     for (let at = path; at !== undefined; at = at.up) labels.push(at.label);
     return [...this.#base, ...labels.reverse()];
   }
+}
+
+/** Errors of a `let` stand where it is used. */
+function isOfLet(vertex: Vertex): boolean {
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) if (at.binding) return isLet(at.label);
+  return false;
 }
 
 /** The first part of a finalized struct or list that is wrong, or not concrete. */

@@ -1,6 +1,6 @@
 import type { Builtin } from "../library/builtin.ts";
 import { type CueNumber, compareNumbers, formatNumber, numbersEqual } from "../number.ts";
-import type { BoundOperator, Source } from "../compile/ir.ts";
+import type { BoundOperator, Expr, Source } from "../compile/ir.ts";
 import {
   type Kind,
   boolKind,
@@ -124,6 +124,21 @@ export interface Bottom {
   readonly isNotAllowed?: boolean;
   /** What a function said, without the words around it. */
   readonly detail?: string | undefined;
+  /** The parts that the message is about, for those who explain it to a person. */
+  readonly subject?: Subject | undefined;
+}
+
+export type Subject =
+  | { readonly kind: "conflict"; readonly left: Value; readonly right: Value }
+  | { readonly kind: "constraint"; readonly value: Atom | Vertex; readonly check: Bound | Validator }
+  | { readonly kind: "absence"; readonly label: Label; readonly holder: Vertex }
+  | { readonly kind: "disjunction"; readonly lost: readonly LostTerm[] };
+
+/** A term of a disjunction that could not be: why, and the vertex that it was tried in, where it took one. */
+export interface LostTerm {
+  readonly term: Expr;
+  readonly error: Bottom;
+  readonly tried: Vertex | undefined;
 }
 
 const ranks: Readonly<Record<ErrorCode, number>> = {
@@ -150,6 +165,7 @@ export interface BottomParts {
   readonly sources?: readonly (Source | undefined)[];
   readonly causes?: readonly Bottom[];
   readonly isAbsence?: boolean;
+  readonly subject?: Subject | undefined;
 }
 
 export function bottom(parts: BottomParts): Bottom {
@@ -164,6 +180,7 @@ export function bottom(parts: BottomParts): Bottom {
     causes: parts.causes ?? [],
     src: parts.sources?.[0],
     isAbsence: parts.isAbsence ?? false,
+    subject: parts.subject,
   };
 }
 
@@ -177,6 +194,7 @@ export function combineBottoms(left: Bottom | undefined, right: Bottom): Bottom 
   return {
     ...bottom({ code, message: () => parts[0]!.message(), vertex: left.vertex, sources: left.sources, causes: parts }),
     isAbsence: false,
+    isNotAllowed: parts.every((part) => part.isNotAllowed === true),
     group: true,
   } as Bottom & { group: true };
 }

@@ -103,8 +103,16 @@ export class Vertex {
   base: Base | undefined = undefined;
   /** An error of its own. Incomplete ones may stand beside arcs. */
   bottom: Bottom | undefined = undefined;
-  /** The first fatal error below it. */
+  /** What is wrong below it: its first field with a fatal error; known once it is complete. */
   childError: Bottom | undefined = undefined;
+  /** What is not known below it: errors of its fields that may still be resolved. */
+  openChild: Bottom | undefined = undefined;
+  /** No kind is left for it: what its fields would be does not matter. */
+  isVoid = false;
+  /** Finalized, and everything below it too: from then on its errors are those of whoever refers to it. */
+  isComplete = false;
+  /** What is left of a disjunction. */
+  isDisjunct = false;
   /** The vertex whose value it shares: a plain reference without anything added. */
   shared: Vertex | undefined = undefined;
   arcs: Vertex[] = noArcs;
