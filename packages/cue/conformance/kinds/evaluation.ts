@@ -10,8 +10,13 @@ const patienceMs = 3000;
 export function instanceOf(item: CueCase, context = new Context()): Value {
   const module = /^module:\s*"([^"]*)"/m.exec(item.files["cue.mod/module.cue"] ?? "")?.[1]?.replace(/@.*/, "");
   if (module !== undefined) registerModule(context, item, module);
-  const files = item.entry.map((name) => ({ name, text: item.files[name] ?? "" }));
+  const files = entriesOf(item).map((name) => ({ name, text: item.files[name] ?? "" }));
   return context.buildInstance(files, { budget: budgetUntil(patienceMs) });
+}
+
+/** Files for tests are no part of an instance. */
+export function entriesOf(item: CueCase): readonly string[] {
+  return item.entry.filter((name) => !name.endsWith("_test.cue"));
 }
 
 function registerModule(context: Context, item: CueCase, module: string): void {

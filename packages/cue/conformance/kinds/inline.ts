@@ -6,7 +6,7 @@ import { formatLabel } from "../../src/eval/label.ts";
 import { target } from "../../src/eval/vertex.ts";
 import { unquote } from "../../src/syntax/index.ts";
 import type { Answer, CueCase } from "../case.ts";
-import { instanceOf } from "./evaluation.ts";
+import { entriesOf, instanceOf } from "./evaluation.ts";
 import { matches } from "./match.ts";
 import { pathText } from "./outcome.ts";
 
@@ -19,7 +19,7 @@ interface Assertion {
 /** The file carries its expectations: each attribute is an assertion about the value on its line. */
 export function answerInline(item: CueCase): Answer {
   const assertions: Assertion[] = [];
-  for (const name of item.entry) {
+  for (const name of entriesOf(item)) {
     const { file } = parseFile(item.files[name] ?? "", { filename: name });
     collect(file.decls, "", assertions);
   }
@@ -190,6 +190,8 @@ function fails(value: Value, named: ReadonlyMap<string, string>, plain: readonly
     ...(value.err === undefined ? [] : [value.err]),
     ...value.validate(),
     ...value.validate({ concrete: true }),
+    // What is not there may still come.
+    ...(value.exists ? [] : [{ ...value.err!, code: "incomplete", path: value.err!.path.slice(0, -1) }]),
   ];
   if (errors.length === 0 && value.exists) return "no error";
   const code = named.get("code");

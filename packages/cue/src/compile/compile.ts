@@ -12,6 +12,7 @@ import { predeclared } from "../eval/predeclared.ts";
 import { type Value, atom, bottom, top } from "../eval/values.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
 import type { Clause, Comprehension, Decl, DisjunctTerm, Expr, LetDecl, Operator, Source, StructLit } from "./ir.ts";
+import { intrinsicOf } from "./intrinsics.ts";
 import { noteChain } from "./chain.ts";
 import { structPlan } from "./plan.ts";
 import { type Binding, Scope } from "./scope.ts";
@@ -299,7 +300,11 @@ class Compiler {
   }
 
   #embedding(scope: Scope, decl: ast.EmbedDecl): Decl {
-    return { kind: "embed", expr: this.#expr(decl.expr, scope), src: this.#source(decl) };
+    const expr = this.#expr(decl.expr, scope);
+    const src = this.#source(decl);
+    return this.#experiments.has("explicitopen")
+      ? { kind: "embed", expr, isClosed: true, src }
+      : { kind: "embed", expr, src };
   }
 
   #field(scope: Scope, field: ast.Field, result: Decl[]): void {
@@ -471,12 +476,7 @@ class Compiler {
           src,
         };
       case "call":
-        return {
-          kind: "call",
-          fun: this.#expr(node.fun, scope),
-          args: node.args.map((arg) => this.#expr(arg, scope)),
-          src,
-        };
+        return this.#call(node, scope);
       case "unary":
         return this.#unary(node, scope);
       case "binary":
@@ -494,6 +494,33 @@ class Compiler {
       case "bad-expr":
         return { kind: "value", value: bottom({ message: "invalid syntax" }), src };
     }
+  }
+
+  #call(node: ast.Call, scope: Scope): Expr {
+    const src = this.#source(node);
+    const { fun } = node;
+    const intrinsic =
+      fun.kind === "ident" && !this.#isDeclared(fun.name, scope)
+        ? intrinsicOf(fun.name, node.args, this.#experiments)
+        : undefined;
+    const args = node.args.map((arg) => this.#expr(arg, scope));
+    switch (intrinsic?.kind) {
+      case "error":
+        return { kind: "value", value: bottom({ message: intrinsic.message, sources: [src] }), src };
+      case "argument":
+        return args[0] ?? { kind: "value", value: top, src };
+      case "closing":
+        return { kind: "closing", isReclosing: intrinsic.isReclosing, expr: args[0]!, src };
+      default:
+        return { kind: "call", fun: this.#expr(fun, scope), args, src };
+    }
+  }
+
+  /** Whether a name is a field or a binding of some block around. */
+  #isDeclared(name: string, from: Scope): boolean {
+    for (let scope: Scope | undefined = from; scope !== undefined; scope = scope.outer)
+      if (scope.fields.has(name) || scope.bindings.has(name)) return true;
+    return this.#environment.packageFields.has(name);
   }
 
   #selectorLabel(node: ast.Selector): Label {
@@ -535,7 +562,14 @@ class Compiler {
     };
   }
 
+  /** With `self` at hand a list is a block: that of the vertex that it becomes part of. */
   #list(node: ast.ListLit, scope: Scope): Expr {
+    if (!this.#experiments.has("aliasv2")) return this.#elements(node, scope);
+    const expr = this.#elements(node, new Scope(scope, "list"));
+    return { kind: "self-scope", expr, src: this.#source(node) };
+  }
+
+  #elements(node: ast.ListLit, scope: Scope): Expr {
     const elements: Expr[] = [];
     let ellipsis: { type: Expr | undefined } | undefined;
     for (const [at, element] of node.elements.entries()) {
@@ -658,7 +692,7 @@ class Compiler {
     if (name === "self" && this.#experiments.has("aliasv2")) {
       let up = 0;
       for (let at: Scope | undefined = from; at !== undefined; at = at.outer, up++)
-        if (at.kind === "struct") return { kind: "self-ref", up, src };
+        if (at.kind === "struct" || at.kind === "list") return { kind: "self-ref", up, src };
     }
     const known = predeclared(name);
     if (known !== undefined) return { kind: "value", value: withSource(known, src, name), src };

@@ -41,6 +41,7 @@ export type Expr =
   | CallExpr
   | Comprehension
   | OpenExpr
+  | ClosingExpr
   | TryExpr
   | SelfScope
   | DataExpr
@@ -92,6 +93,8 @@ export interface PatternDecl extends ExprBase {
 export interface EmbedDecl extends ExprBase {
   readonly kind: "embed";
   readonly expr: Expr;
+  /** Experiment explicitopen: what it embeds stays closed for the literal around it. */
+  readonly isClosed?: boolean;
 }
 
 export interface ComprehensionDecl extends ExprBase {
@@ -266,6 +269,13 @@ export interface Comprehension extends ExprBase {
 /** `expr...`: the value, opened. */
 export interface OpenExpr extends ExprBase {
   readonly kind: "open";
+  readonly expr: Expr;
+}
+
+/** `__closeAll({…})`: closed all the way down. `__reclose({x...})`: closed as far as what it opens was. */
+export interface ClosingExpr extends ExprBase {
+  readonly kind: "closing";
+  readonly isReclosing: boolean;
   readonly expr: Expr;
 }
 

@@ -17,7 +17,7 @@ export interface Binding {
 /** One block of the program as the compiler sees it; each becomes one `Environment` at evaluation. */
 export class Scope {
   readonly outer: Scope | undefined;
-  readonly kind: "struct" | "clause" | "label" | "self";
+  readonly kind: "struct" | "list" | "clause" | "label" | "self";
   /** Fields with identifier labels: only these can be referred to by name. */
   readonly fields = new Map<string, Label>();
   readonly bindings = new Map<string, Binding>();

@@ -12,16 +12,24 @@ export class Group {
   readonly parent: Group | undefined;
   /** The depth of the only level that it closes, or every level, or none. */
   readonly closes: number;
-  readonly isEmbedding: boolean;
+  readonly role: GroupRole;
   readonly depth: number;
+  /** Of a reclosing group: something that it opens is closed all the way down, and so is the literal around it. */
+  isRecursive = false;
 
-  constructor(parent: Group | undefined, closes: number, isEmbedding: boolean) {
+  constructor(parent: Group | undefined, closes: number, role: GroupRole = "plain") {
     this.parent = parent;
     this.closes = closes;
-    this.isEmbedding = isEmbedding;
+    this.role = role;
     this.depth = parent === undefined ? 1 : parent.depth + 1;
   }
 }
+
+/**
+ * `embedding`: the literal around it may add fields. `opened` (`x...`): anybody may. `reclosing` (`__reclose({x...})`):
+ * what the opened values within close, it closes again for whoever is outside.
+ */
+export type GroupRole = "plain" | "embedding" | "opened" | "reclosing";
 
 export const everyLevel = -1;
 export const noLevel = -2;
@@ -39,10 +47,26 @@ export function hasClosing(group: Group | undefined, depth: number): boolean {
 /** Notes that a struct of this group is part of the vertex: from now on the group's closed ones restrict it. */
 export function restrict(vertex: Vertex, group: Group | undefined): void {
   for (let at = group; at !== undefined; at = at.parent) {
-    if (!isClosing(at, vertex.depth)) continue;
-    if (vertex.closedBy === undefined) vertex.closedBy = [at];
-    else if (!vertex.closedBy.includes(at)) vertex.closedBy.push(at);
+    if (at.role === "reclosing") reclose(vertex, at, group!);
+    if (isClosing(at, vertex.depth)) addClosing(vertex, at);
   }
+}
+
+function addClosing(vertex: Vertex, closing: Group): void {
+  if (vertex.closedBy === undefined) vertex.closedBy = [closing];
+  else if (!vertex.closedBy.includes(closing)) vertex.closedBy.push(closing);
+}
+
+/** Closes as what is opened within does; the fields of the literal itself as soon as one of these closes all levels. */
+function reclose(vertex: Vertex, reclosing: Group, from: Group): void {
+  let isOpened = false;
+  let closing: Group | undefined;
+  for (let at: Group | undefined = from; at !== undefined && at !== reclosing; at = at.parent) {
+    if (at.role === "opened") isOpened = true;
+    else if (isClosing(at, vertex.depth)) closing ??= at;
+  }
+  if (isOpened && closing?.closes === everyLevel) reclosing.isRecursive = true;
+  if (isOpened ? closing !== undefined : reclosing.isRecursive) addClosing(vertex, reclosing);
 }
 
 /** Notes an ellipsis of this group: it is evidence for every field. */
@@ -62,8 +86,12 @@ function isAllowedBy(closing: Group, evidence: Evidence): boolean {
   for (const group of evidence) if (isWithin(group, closing)) return true;
   let at: Group | undefined = closing;
   while (at !== undefined) {
-    while (at !== undefined && !at.isEmbedding) at = at.parent;
+    while (at !== undefined && at.role !== "embedding" && at.role !== "opened") at = at.parent;
     if (at === undefined) return false;
+    if (at.role === "opened") {
+      for (const group of evidence) if (!isWithin(group, at)) return true;
+      return false;
+    }
     const literal: Group | undefined = at.parent;
     if (literal === undefined) return false;
     for (const group of evidence) if (isWithin(group, literal) && !isWithin(group, at)) return true;

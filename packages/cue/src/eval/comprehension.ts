@@ -1,7 +1,8 @@
-import type { Clause, Comprehension, Expr, ListLit } from "../compile/ir.ts";
+import type { Clause, Comprehension, Expr, ListLit, StructLit } from "../compile/ir.ts";
 import { intNumber } from "../number.ts";
 import { Environment, literalBlock, vertexOf } from "./environment.ts";
-import { defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
+import { anonymous, defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
+import { finalize } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
 import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
@@ -58,7 +59,7 @@ interface Iteration {
 
 function iterations(run: Run, env: Environment | undefined, expr: Comprehension): Iteration[] | Bottom {
   const found: Iteration[] = [];
-  const blocked = iterate(run, env, { clauses: expr.clauses, at: 0 }, (inner) => {
+  const blocked = iterate(run, env, { clauses: expr.clauses, body: expr.body, at: 0 }, (inner) => {
     found.push({ env: inner, body: expr.body });
   });
   if (blocked !== undefined) return blocked;
@@ -68,13 +69,14 @@ function iterations(run: Run, env: Environment | undefined, expr: Comprehension)
 
 interface Clauses {
   readonly clauses: readonly Clause[];
+  readonly body: StructLit;
   readonly at: number;
 }
 
 function iterate(
   run: Run,
   env: Environment | undefined,
-  { clauses, at }: Clauses,
+  { clauses, body, at }: Clauses,
   emit: (env: Environment | undefined) => void,
 ): Bottom | undefined {
   const clause = clauses[at];
@@ -83,7 +85,7 @@ function iterate(
     emit(env);
     return undefined;
   }
-  const rest = { clauses, at: at + 1 };
+  const rest = { clauses, body, at: at + 1 };
   switch (clause.kind) {
     case "if": {
       const holds = condition(run, env, clause.condition);
@@ -103,7 +105,10 @@ function iterate(
   }
 }
 
-/** `try x = expr?`: nothing where the expression refers to what is absent. */
+/**
+ * `try x = expr {…}`, `try {…}`: nothing where a reference marked with `?` finds nothing. The body is tried in a vertex
+ * of its own: what else is wrong with it shows when it is inserted.
+ */
 function tryClause(
   run: Run,
   env: Environment | undefined,
@@ -111,11 +116,13 @@ function tryClause(
   rest: Clauses,
   emit: (env: Environment | undefined) => void,
 ): Bottom | undefined {
-  if (clause.value === undefined) return iterate(run, env, rest, emit);
-  const error = errorOf(evaluate(run, env, clause.value));
-  if (error?.isAbsence === true) return undefined;
-  if (error !== undefined) return error;
-  const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: clause.value, env, lineage: noLineage }], true);
+  const { value } = clause;
+  const trial = anonymous(run, env, value ?? rest.body);
+  const isFailed = run.attempt(() => finalize(run, trial));
+  if (isFailed) return undefined;
+  if (trial.bottom?.code === "cycle") return trial.bottom;
+  if (value === undefined) return iterate(run, env, rest, emit);
+  const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: value, env, lineage: noLineage }], true);
   return iterate(run, new Environment(env, undefined, { bindings: [vertex] }), rest, emit);
 }
 

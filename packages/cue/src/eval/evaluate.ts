@@ -54,6 +54,7 @@ export function isReference(expr: Expr): boolean {
     case "scope-ref":
     case "select":
     case "index":
+    case "try":
       return true;
     default:
       return false;
@@ -73,7 +74,8 @@ export function evaluate(run: Run, env: Environment | undefined, expr: Expr): Va
     case "import-ref":
     case "scope-ref":
     case "select":
-    case "index": {
+    case "index":
+    case "try": {
       const found = resolve(run, env, expr);
       return found instanceof Vertex ? evaluated(run, found, expr) : found;
     }
@@ -91,8 +93,6 @@ export function evaluate(run: Run, env: Environment | undefined, expr: Expr): Va
       return settled(run, callValue(run, env, expr), expr);
     case "slice":
       return settled(run, slice(run, env, expr), expr);
-    case "try":
-      return evaluate(run, env, expr.expr);
     default:
       return evaluated(run, anonymous(run, env, expr), expr);
   }
@@ -168,7 +168,8 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: str
   if (value.status === inProgress) return value;
   finalize(run, value);
   const problem = firstOpen(value);
-  if (problem === undefined) return value;
+  // What asks for the struct that it is part of is not known yet, but that is no reason to wait.
+  if (problem === undefined || target(problem.vertex).status === inProgress) return value;
   const { error, vertex } = problem;
   return bottom({
     code: error.code,

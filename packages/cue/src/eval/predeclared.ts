@@ -166,7 +166,7 @@ function lengthOf(run: Run, env: Environment | undefined, expr: CallExpr): Value
     if (base.value instanceof Uint8Array) return atom(intNumber(base.value.length), expr.src);
   }
   if (value instanceof Vertex) {
-    if (base?.tag === "list") return atom(intNumber(elementCount(value)), expr.src);
+    if (base?.tag === "list" || value.state?.isList === true) return atom(intNumber(elementCount(value)), expr.src);
     if (base?.tag === "struct" || base === undefined)
       return atom(
         intNumber(value.arcs.filter((arc) => arc.arcType === member && isRegular(arc.label)).length),

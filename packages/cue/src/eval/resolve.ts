@@ -21,6 +21,8 @@ export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr
     case "let-ref": {
       const block = blockAt(env, expr.up)!;
       const { declaration } = expr;
+      // A name for the struct around it stands for that struct, not for a copy of it.
+      if (declaration.value.kind === "self-ref") return resolve(run, block, declaration.value);
       return block.letVertex(
         declaration,
         () =>
@@ -55,6 +57,11 @@ export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr
       return select(run, base(run, env, expr.expr), expr.label, expr);
     case "index":
       return resolveIndex(run, env, expr);
+    case "try": {
+      const found = resolve(run, env, expr.expr);
+      if (found.tag === "bottom" && found.isAbsence === true && found.code === "incomplete") run.noteAbsence();
+      return found;
+    }
     default:
       return evaluate(run, env, expr);
   }
@@ -148,7 +155,12 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
     if (arc.arcType === optional) return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
-    if (arc.arcType === required) return absent(() => `required field missing: ${formatLabel(label)}`, expr);
+    if (arc.arcType === required)
+      return bottom({
+        code: "incomplete",
+        message: () => `required field missing: ${formatLabel(label)}`,
+        sources: [expr.src],
+      });
   }
   if (blocked !== undefined) return blocked;
   if (isDormant(holder, label)) {

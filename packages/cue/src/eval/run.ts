@@ -51,6 +51,8 @@ export class Run {
   floor = Number.POSITIVE_INFINITY;
   /** What the expression that is being evaluated was reached by; undefined leaves that to its environment. */
   inherited: Lineage | undefined = undefined;
+  /** Of the `try` that is being tried, innermost: whether a reference marked with `?` found nothing. */
+  #trial: { isFailed: boolean } | undefined = undefined;
   /** Grows with everything that happens: tells whether trying again can make a difference. */
   epoch = 0;
   #budget: Budget = defaultBudget;
@@ -85,6 +87,24 @@ export class Run {
     }
     if (before % interruptEvery > this.#steps % interruptEvery && this.#budget.interrupted?.() === true)
       throw new LimitError("evaluation was interrupted", this.stack.at(-1));
+  }
+
+  /** Does something that `try` must be able to take back; whether some reference marked with `?` found nothing. */
+  attempt(work: () => void): boolean {
+    const outer = this.#trial;
+    const trial = { isFailed: false };
+    this.#trial = trial;
+    try {
+      work();
+    } finally {
+      this.#trial = outer;
+    }
+    return trial.isFailed;
+  }
+
+  /** A reference marked with `?` has found nothing. */
+  noteAbsence(): void {
+    if (this.#trial !== undefined) this.#trial.isFailed = true;
   }
 
   enter(vertex: Vertex): void {

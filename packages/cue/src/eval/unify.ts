@@ -221,8 +221,15 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
       addVertex(run, node, expr.vertex, conjunct);
       return;
     case "open":
-      addOpened(run, node, expr.expr, conjunct);
+      addGrouped(node, expr.expr, conjunct, new Group(lineage.group, noLevel, "opened"));
       return;
+    case "closing": {
+      const group = expr.isReclosing
+        ? new Group(lineage.group, noLevel, "reclosing")
+        : new Group(lineage.group, everyLevel);
+      addGrouped(node, expr.expr, conjunct, group);
+      return;
+    }
     case "field-ref":
     case "let-ref":
     case "binding-ref":
@@ -233,6 +240,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
     case "scope-ref":
     case "select":
     case "index":
+    case "try":
       addTask(node, "reference", conjunct, () => addReference(run, node, conjunct));
       return;
     default:
@@ -284,7 +292,7 @@ function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | unde
   if (expr.kind !== "call" || expr.args.length !== 1) return "other";
   const func = evaluate(run, env, expr.fun);
   if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
-  const group = new Group(lineage.group, node.vertex.depth, false);
+  const group = new Group(lineage.group, node.vertex.depth);
   node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
   node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
   return undefined;
@@ -309,7 +317,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   const verdict = classifyReference(node.vertex, expr, to, lineage);
   if (verdict === "reference") return undefined;
   if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
-  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, false) : lineage.group;
+  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel) : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
     ...lineage,
@@ -346,6 +354,7 @@ export function isDefinitionRef(expr: Expr): boolean {
     case "select":
       return isDefinition(expr.label) || isDefinitionRef(expr.expr);
     case "index":
+    case "try":
       return isDefinitionRef(expr.expr);
     default:
       return false;
@@ -398,7 +407,8 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   (vertex.literals ??= []).push(record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);
-  if (plan.hasEmbeddings) lineage = inGroup(lineage, new Group(lineage.group, noLevel, insertion.isEmbedded));
+  if (plan.hasEmbeddings)
+    lineage = inGroup(lineage, new Group(lineage.group, noLevel, insertion.isEmbedded ? "embedding" : "plain"));
   if (lineage.group !== undefined) restrict(vertex, lineage.group);
   if (!plan.hasEmbeddings || plan.hasFields) {
     node.isStruct = true;
@@ -430,7 +440,7 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
       addField(run, node, decl.label, decl.arcType, { expr: decl.value, env, lineage, field: decl.src });
       return;
     case "embed": {
-      const group = new Group(lineage.group, noLevel, true);
+      const group = decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, "embedding");
       const within = { record: place.record, at };
       node.queue.push({ expr: decl.expr, env, lineage: { ...lineage, group, origin: place.origin, within } });
       return;
@@ -507,7 +517,7 @@ function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
   const { lineage } = conjunct;
   let own = arc.ownGroups?.find((group) => group.parent === lineage.group);
   if (own === undefined) {
-    own = new Group(lineage.group, everyLevel, false);
+    own = new Group(lineage.group, everyLevel);
     (arc.ownGroups ??= []).push(own);
   }
   return { ...conjunct, lineage: { ...lineage, group: own } };
@@ -543,12 +553,9 @@ function addFill(run: Run, node: NodeState, label: Label, conjunct: Conjunct): v
   addField(run, node, label, 0, conjunct);
 }
 
-/** `x...`: the fields of x, and any others. */
-function addOpened(run: Run, node: NodeState, expr: Expr, conjunct: Conjunct): void {
-  const group = new Group(conjunct.lineage.group, noLevel, false);
+/** `x...`: the fields of x, and any others; `__closeAll({…})`, `__reclose({…})`: the literal, closed. */
+function addGrouped(node: NodeState, expr: Expr, conjunct: Conjunct, group: Group): void {
   node.queue.push({ expr, env: conjunct.env, lineage: { ...conjunct.lineage, group } });
-  open(node.vertex, group);
-  void run;
 }
 
 // Lists and disjunctions ---------------------------------------------------------------------------------------------
