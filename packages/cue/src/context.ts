@@ -1,13 +1,13 @@
 import { type Budget, type Diagnostic, type JsonValue, defaultBudget } from "@lateen/base";
 import { CueValue } from "./cue-value.ts";
 import { compileInstance, type SourceFile } from "./compile/instance.ts";
-import type { Expr } from "./compile/ir.ts";
+import { DataNode } from "./compile/data-node.ts";
 import { type Label } from "./eval/label.ts";
 import { lookupLabel } from "./eval/look.ts";
 import { type Counters, Run } from "./eval/run.ts";
 import { Vertex, noLineage } from "./eval/vertex.ts";
 import { PackageTable } from "./packages.ts";
-import type { CompileOptions, Value } from "./value.ts";
+import type { CompileOptions, DataOptions, Value } from "./value.ts";
 
 /** A package's text, or a function that gives it when it is first imported. */
 export type PackageSource = string | readonly SourceFile[] | (() => string | readonly SourceFile[]);
@@ -46,14 +46,8 @@ export class Context {
   }
 
   /** Plain data as a value. */
-  encode(value: JsonValue, options: { readonly source?: string } = {}): Value {
-    const expr: Expr = {
-      kind: "data",
-      value,
-      origin: { source: options.source ?? "" },
-      path: undefined,
-      src: undefined,
-    };
+  encode(value: JsonValue, options: DataOptions = {}): Value {
+    const expr = new DataNode(value, { ...options, source: options.source ?? "" });
     return this.#value(new Vertex(undefined, "", [{ expr, env: undefined, lineage: noLineage }]), defaultBudget);
   }
 

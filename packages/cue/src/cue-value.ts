@@ -1,7 +1,8 @@
 import { type Budget, type Diagnostic, type JsonValue, type Pos } from "@lateen/base";
 import { docsOf } from "./compile/chain.ts";
+import { DataNode } from "./compile/data-node.ts";
 import type { Expr } from "./compile/ir.ts";
-import { diagnosticOf, posOf } from "./diagnostics.ts";
+import { plainDiagnostic } from "./diagnostics.ts";
 import { isAllowed } from "./eval/closedness.ts";
 import { equalData } from "./eval/compare.ts";
 import { defaultOf } from "./eval/evaluate.ts";
@@ -17,14 +18,16 @@ import type { Run } from "./eval/run.ts";
 import { within } from "./eval/settle.ts";
 import { subsumes } from "./eval/subsume.ts";
 import { unify } from "./eval/unify.ts";
-import { validate } from "./eval/validate.ts";
+import { type Problem, type ValidateOptions, validate } from "./eval/validate.ts";
 import { type Bottom, isFatal } from "./eval/values.ts";
 import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
 import { explainVertex, operandsOf, referenceTarget } from "./explain.ts";
 import { jsonText, jsonValue } from "./export/json.ts";
 import { syntaxOf } from "./export/cue.ts";
 import { parsePath } from "./path.ts";
-import { type Conjunct, CueError, type SyntaxOptions, type Value } from "./value.ts";
+import { Reporter } from "./report/reporter.ts";
+import { posOfConjunct } from "./report/sources.ts";
+import { type Conjunct, CueError, type DataOptions, type SyntaxOptions, type Value } from "./value.ts";
 
 export interface ValueParts {
   readonly budget: Budget;
@@ -95,7 +98,9 @@ export class CueValue implements Value {
     if (this.#broken !== undefined) return this.#broken;
     const settled = this.#settled();
     const error = settled instanceof Vertex ? (this.vertex.bottom ?? settled.bottom) : settled;
-    return error === undefined ? undefined : diagnosticOf({ error, path: pathOf(error.vertex ?? this.vertex) });
+    if (error === undefined) return undefined;
+    const vertex = error.vertex ?? this.vertex;
+    return this.#report([{ error, path: pathOf(vertex), vertex }])[0];
   }
 
   get incompleteKind(): string {
@@ -119,7 +124,7 @@ export class CueValue implements Value {
 
   get pos(): Pos | undefined {
     for (const conjunct of this.vertex.conjuncts) {
-      const pos = posOf(conjunct.field ?? conjunct.expr.src);
+      const pos = posOfConjunct(conjunct, "label");
       if (pos !== undefined) return pos;
     }
     return undefined;
@@ -168,7 +173,7 @@ export class CueValue implements Value {
     return this.#value(new Vertex(holder, holder.arcs.length, holder.rest ?? []));
   }
 
-  fillPath(path: string, value: Value | JsonValue, options: { readonly source?: string } = {}): Value {
+  fillPath(path: string, value: Value | JsonValue, options: DataOptions = {}): Value {
     const labels = parsePath(path, hiddenPackageOf(this.vertex));
     if ("error" in labels) return this.#absent(labels.error, this.path);
     let errors = this.#parts.compileErrors;
@@ -176,7 +181,7 @@ export class CueValue implements Value {
     if (value instanceof CueValue) {
       errors = [...errors, ...value.#parts.compileErrors];
       expr = { kind: "vertex", vertex: value.vertex, src: undefined };
-    } else expr = { kind: "data", value, origin: { source: options.source ?? "" }, path: undefined, src: undefined };
+    } else expr = new DataNode(value, { ...options, source: options.source ?? "" });
     for (const label of [...(labels as readonly Label[])].reverse())
       expr = { kind: "fill", label, value: expr, src: undefined };
     return this.#with({ expr, env: undefined, lineage: noLineage }, errors);
@@ -220,17 +225,33 @@ export class CueValue implements Value {
   }
 
   validate(options: { readonly concrete?: boolean; readonly final?: boolean } = {}): readonly Diagnostic[] {
+    return this.#known ?? this.#report(this.#problems({ concrete: options.concrete === true }));
+  }
+
+  /** The errors as CUE's command lists them, in its words and order. For the package's own use. */
+  problems(options: { readonly concrete?: boolean } = {}): readonly Diagnostic[] {
+    return this.#known ?? this.#problems({ concrete: options.concrete === true, terms: "apart" }).map(plainDiagnostic);
+  }
+
+  /** Errors that were there before anything was evaluated. */
+  get #known(): readonly Diagnostic[] | undefined {
     if (this.#parts.compileErrors.length > 0) return this.#parts.compileErrors;
-    if (this.#parts.missing !== undefined) return [this.#parts.missing];
+    return this.#parts.missing === undefined ? undefined : [this.#parts.missing];
+  }
+
+  #problems(options: ValidateOptions): readonly Problem[] {
     const found = this.#within(() => {
-      const fatal = validate(this.#run, this.vertex, { concrete: false });
-      return fatal.length > 0 || options.concrete !== true
-        ? fatal
-        : validate(this.#run, this.vertex, { concrete: true });
+      const fatal = validate(this.#run, this.vertex, { ...options, concrete: false });
+      return fatal.length > 0 || !options.concrete ? fatal : validate(this.#run, this.vertex, options);
     });
-    if (!Array.isArray(found))
-      return [diagnosticOf({ error: found, path: found.vertex === undefined ? [] : pathOf(found.vertex) })];
-    return found.map(diagnosticOf);
+    if (Array.isArray(found)) return found;
+    return [{ error: found, path: found.vertex === undefined ? [] : pathOf(found.vertex), vertex: found.vertex }];
+  }
+
+  #report(problems: readonly Problem[]): readonly Diagnostic[] {
+    if (problems.length === 0) return [];
+    const reports = this.#within(() => new Reporter(this.#run, this.vertex).reports(problems));
+    return Array.isArray(reports) ? reports : problems.map(plainDiagnostic);
   }
 
   toJSON(): JsonValue {
@@ -251,7 +272,7 @@ export class CueValue implements Value {
       (result as { tag?: unknown }).tag === "bottom" &&
       !isPlain(result)
     )
-      throw new CueError([diagnosticOf({ error: result as Bottom, path: [] })]);
+      throw new CueError(this.#report([{ error: result as Bottom, path: [], vertex: undefined }]));
     return result as T;
   }
 

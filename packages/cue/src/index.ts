@@ -1,5 +1,13 @@
 export { Context, type InstanceOptions, type PackageSource, type SourceFile } from "./context.ts";
-export { type CompileOptions, type Conjunct, CueError, type SyntaxOptions, type Value } from "./value.ts";
+export {
+  type CompileOptions,
+  type Conjunct,
+  CueError,
+  type DataOptions,
+  type SyntaxOptions,
+  type Value,
+} from "./value.ts";
+export { type Document, readDocument } from "./document.ts";
 export { parsePath } from "./path.ts";
 export { parseExpression, parseFile } from "./syntax/index.ts";
 export { interpolationTexts, numberPieces, unquote } from "./syntax/index.ts";

@@ -19,7 +19,7 @@ export interface Value {
   /** `spec.template`, `"a-b".c[0]`, `#Def._hidden` in CUE's own notation. */
   lookupPath(path: string): Value;
   /** Puts a value at a path, unified with what is there. JSON values are concrete data. */
-  fillPath(path: string, value: Value | JsonValue, options?: { readonly source?: string }): Value;
+  fillPath(path: string, value: Value | JsonValue, options?: DataOptions): Value;
   unify(other: Value): Value;
   equals(other: Value): boolean;
   /** Whether every instance of `other` is one of this. */
@@ -54,6 +54,14 @@ export interface Value {
   syntax(options?: SyntaxOptions): string;
   /** Which conjuncts made this value: from which file and line. Costs nothing until asked. */
   explain(path?: string): readonly Conjunct[];
+}
+
+/** Where plain data comes from, so that errors can name the place. */
+export interface DataOptions {
+  /** A file name, or the name of an object. */
+  readonly source?: string;
+  /** The place of a part within its text: `(["spec", "ports", 0]) → {line, column, offset}`. Asked only for errors. */
+  readonly positionOf?: (path: readonly (string | number)[]) => Omit<Pos, "source"> | undefined;
 }
 
 export interface SyntaxOptions {

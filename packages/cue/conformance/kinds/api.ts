@@ -3,7 +3,7 @@ import { Context, CueError, type SyntaxOptions, type Value, parsePath } from "..
 import { formatLabel, isDefinition, isHidden } from "../../src/eval/label.ts";
 import type { Label } from "../../src/eval/label.ts";
 import type { Answer, ProgramCase } from "../case.ts";
-import { reportOf } from "./outcome.ts";
+import { problemsOf, reportOf } from "./outcome.ts";
 import { valueOf } from "./program.ts";
 
 /** One call of the interface. */
@@ -31,8 +31,8 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
     closedRecursively: value.kind === "struct" && isClosed(value) && isClosedRecursively(value),
     concrete: value.exists && (value.kind !== "bottom" || value.err !== undefined),
     exists: value.exists,
-    incompleteKind: value.validate().length > 0 ? "_|_" : kindText(value.incompleteKind),
-    kind: value.validate().length > 0 ? "_|_" : kindText(value.kind),
+    incompleteKind: problemsOf(value).length > 0 ? "_|_" : kindText(value.incompleteKind),
+    kind: problemsOf(value).length > 0 ? "_|_" : kindText(value.kind),
   }),
   fields: ({ value, options }) => fields(value, options),
   default: ({ value }) => {
@@ -49,11 +49,11 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
   },
   equals: ({ value, root, arg }) => ({ equals: value.equals(root.lookupPath(arg)) }),
   validate: ({ value, options }) => {
-    const fatal = value.validate();
+    const fatal = problemsOf(value);
     const errors =
       fatal.length > 0 || !(options.has("concrete") || options.has("disallow-cycles"))
         ? fatal
-        : value.validate({ concrete: true });
+        : problemsOf(value, { concrete: true });
     const counted =
       options.has("disallow-cycles") && !options.has("concrete")
         ? errors.filter((error) => error.code !== "incomplete")
@@ -61,7 +61,7 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
     return counted.length === 0 ? { valid: true } : { errors: counted.map(reportOf), valid: false };
   },
   err: ({ value }) => {
-    const errors = value.exists ? value.validate() : [value.err!];
+    const errors = value.exists ? problemsOf(value) : [value.err!];
     const own = errors.length > 0 ? errors : value.err === undefined ? [] : [value.err];
     return { err: own.length === 0 ? null : own.map(reportOf) };
   },
@@ -124,10 +124,10 @@ function described(value: Value): object {
 }
 
 function withJson(value: Value): object {
-  const errors = [...value.validate()];
+  const errors = [...problemsOf(value)];
   const result = described(value);
   if (errors.length > 0) return { ...result, err: errors[0]!.message };
-  return value.validate({ concrete: true }).length > 0 ? result : { ...result, json: value.toJSONText() };
+  return problemsOf(value, { concrete: true }).length > 0 ? result : { ...result, json: value.toJSONText() };
 }
 
 function isClosed(value: Value): boolean {
@@ -146,7 +146,7 @@ function hasElementDefault(value: Value): boolean {
 }
 
 function fields(value: Value, options: ReadonlySet<string>): object {
-  const errors = value.validate();
+  const errors = problemsOf(value);
   if (value.kind !== "struct") return { error: errors[0]?.message ?? "cannot use value as struct" };
   const all = options.has("all");
   const listed = value.fields({
@@ -174,7 +174,7 @@ function fields(value: Value, options: ReadonlySet<string>): object {
 }
 
 function fieldKind(value: Value, isMissing: boolean): string {
-  return isMissing || value.validate().length > 0 ? "_|_" : kindText(value.incompleteKind);
+  return isMissing || problemsOf(value).length > 0 ? "_|_" : kindText(value.incompleteKind);
 }
 
 function attempt(read: () => string): object {
@@ -223,7 +223,7 @@ function syntaxOptions(options: ReadonlySet<string>): SyntaxOptions {
     definitions: options.has("definitions") || options.has("all"),
     hidden: options.has("hidden") || options.has("all"),
     optional: options.has("optional") || options.has("all"),
-    attributes: options.has("attributes"),
+    ...(options.has("attributes") && { attributes: true }),
     docs: options.has("docs"),
     raw: options.has("raw"),
   };

@@ -1,7 +1,7 @@
 import { budgetUntil } from "@lateen/base";
 import { Context, type SourceFile, type Value } from "../../src/index.ts";
 import type { Answer, CueCase } from "../case.ts";
-import { classOf, outcomeOf } from "./outcome.ts";
+import { classOf, outcomeOf, problemsOf } from "./outcome.ts";
 
 /** How long a case may take. */
 const patienceMs = 3000;
@@ -56,8 +56,7 @@ function check(value: Value, path: readonly (string | number)[]): object {
   let at = value;
   for (const part of path) at = step(at, part);
   if (!at.exists) return { ok: false, class: "eval", kind: "_|_" };
-  const wrong = at.validate();
-  const errors = wrong.length > 0 ? wrong : at.validate({ concrete: true });
+  const errors = problemsOf(at, { concrete: true });
   if (errors.length === 0) return { ok: true, json: at.toJSONText() };
   const kind = at.incompleteKind;
   return { ok: false, class: classOf(errors), kind: kind === "bottom" ? "_|_" : kind === "top" ? "_" : kind };

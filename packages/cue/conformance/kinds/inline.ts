@@ -8,7 +8,7 @@ import { unquote } from "../../src/syntax/index.ts";
 import type { Answer, CueCase } from "../case.ts";
 import { entriesOf, instanceOf } from "./evaluation.ts";
 import { matches } from "./match.ts";
-import { pathText } from "./outcome.ts";
+import { pathText, problemsOf } from "./outcome.ts";
 
 /** One `@test(…)`, and the path of the value that it is about. */
 interface Assertion {
@@ -188,8 +188,8 @@ function equals(value: Value, text: string): string {
 function fails(value: Value, named: ReadonlyMap<string, string>, plain: readonly string[]): string {
   const errors = [
     ...(value.err === undefined ? [] : [value.err]),
-    ...value.validate(),
-    ...value.validate({ concrete: true }),
+    ...problemsOf(value),
+    ...problemsOf(value, { concrete: true }),
     // What is not there may still come.
     ...(value.exists ? [] : [{ ...value.err!, code: "incomplete", path: value.err!.path.slice(0, -1) }]),
   ];

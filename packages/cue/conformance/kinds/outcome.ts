@@ -1,5 +1,6 @@
 import { type Diagnostic } from "@lateen/base";
 import { formatLabel, isPlainName } from "../../src/eval/label.ts";
+import { CueValue } from "../../src/cue-value.ts";
 import type { Value } from "../../src/index.ts";
 
 /** What becomes of a value as `cue export` does it: validate, validate concrete, JSON. */
@@ -21,8 +22,7 @@ export interface ErrorReport {
 const severity = ["limit", "compile", "user", "structural cycle", "eval", "incomplete", "cycle"];
 
 export function outcomeOf(value: Value): Outcome {
-  const wrong = value.validate();
-  const errors = wrong.length > 0 ? wrong : value.validate({ concrete: true });
+  const errors = problemsOf(value, { concrete: true });
   if (errors.length === 0) return { status: "ok", json: value.toJSONText() };
   const worst = classOf(errors);
   const reports = errors.map(reportOf);
@@ -32,6 +32,11 @@ export function outcomeOf(value: Value): Outcome {
     paths: [...new Set(reports.map((report) => report.path))],
     errors: reports.slice(0, 3),
   };
+}
+
+/** Errors as the reference lists them: fatal ones, else with `concrete` those of what is not known yet. */
+export function problemsOf(value: Value, options: { readonly concrete?: boolean } = {}): readonly Diagnostic[] {
+  return value instanceof CueValue ? value.problems(options) : value.validate(options);
 }
 
 export function classOf(errors: readonly Diagnostic[]): string {

@@ -1,4 +1,5 @@
-import type { DataExpr, Expr } from "../compile/ir.ts";
+import { DataNode } from "../compile/data-node.ts";
+import type { DataExpr, Expr, Source } from "../compile/ir.ts";
 import { numberOfJs } from "../number.ts";
 import { restrict } from "./closedness.ts";
 import { type Label, stringLabel } from "./label.ts";
@@ -26,14 +27,14 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
   switch (typeof value) {
     case "string":
     case "boolean":
-      addValue(run, node, atom(value, expr.src), conjunct);
+      addValue(run, node, atom(value, placeOf(expr)), conjunct);
       return;
     case "number":
-      addValue(run, node, atom(numberOfJs(value), expr.src), conjunct);
+      addValue(run, node, atom(numberOfJs(value), placeOf(expr)), conjunct);
       return;
     case "object":
       if (value === null) {
-        addValue(run, node, atom(null, expr.src), conjunct);
+        addValue(run, node, atom(null, placeOf(expr)), conjunct);
         return;
       }
       node.isStruct = true;
@@ -66,5 +67,9 @@ function labelOfKey(key: string): Label {
 const isAscii = /^[ -~]*$/;
 
 function partOf(whole: DataExpr, key: string | number, value: unknown): Expr {
-  return { kind: "data", value, origin: whole.origin, path: { up: whole.path, key }, src: undefined };
+  return new DataNode(value, whole.origin, { up: whole.path, key });
+}
+
+function placeOf(expr: DataExpr): Source | undefined {
+  return expr instanceof DataNode ? expr : undefined;
 }

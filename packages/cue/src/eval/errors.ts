@@ -17,6 +17,7 @@ export function conflict(left: Value, right: Value, vertex: Vertex | undefined):
       },
       vertex,
       sources: [...sourcesOf(left), ...sourcesOf(right)],
+      subject: { kind: "conflict", left, right },
     }),
     isConflict: true,
   };
@@ -63,9 +64,16 @@ export function cycleWith(vertex: Vertex, expr: Expr): Bottom {
   });
 }
 
-export function undefinedField(label: Label, expr: Expr, code: "eval" | "incomplete"): Bottom {
+export interface Absence {
+  readonly label: Label;
+  /** What does not have the field. */
+  readonly holder: Vertex;
+}
+
+export function undefinedField({ label, holder }: Absence, expr: Expr, code: "eval" | "incomplete" | "cycle"): Bottom {
   return bottom({
     code,
+    subject: { kind: "absence", label, holder },
     message: () => `undefined field: ${formatLabel(label)}`,
     sources: [expr.src],
     isAbsence: true,
@@ -73,8 +81,9 @@ export function undefinedField(label: Label, expr: Expr, code: "eval" | "incompl
 }
 
 /** What the fields of a value are called in messages about absent ones. */
-export function absent(message: () => string, expr: Expr): Bottom {
-  return bottom({ code: "incomplete", message, sources: [expr.src], isAbsence: true });
+export function absent(message: () => string, expr: Expr, of?: Absence): Bottom {
+  const subject = of === undefined ? undefined : ({ kind: "absence", label: of.label, holder: of.holder } as const);
+  return bottom({ code: "incomplete", message, sources: [expr.src], isAbsence: true, subject });
 }
 
 export function isVertex(value: Value | Base): value is Vertex {

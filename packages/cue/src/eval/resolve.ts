@@ -154,22 +154,20 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
     if (holder.bottom !== undefined && holder.status !== inProgress) return holder.bottom;
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
-    if (arc.arcType === optional) return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
+    const absence = { label, holder };
+    if (arc.arcType === optional)
+      return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr, absence);
     if (arc.arcType === required)
-      return bottom({
-        code: "incomplete",
-        message: () => `required field missing: ${formatLabel(label)}`,
-        sources: [expr.src],
-      });
+      return { ...absent(() => `required field missing: ${formatLabel(label)}`, expr, absence), isAbsence: false };
   }
   if (blocked !== undefined) return blocked;
   if (isDormant(holder, label)) {
     if (holder.isBlocked && holder.bottom !== undefined) return holder.bottom;
-    return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr);
+    return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr, { label, holder });
   }
   if (holder.status === inProgress) {
     run.floor = Math.min(run.floor, holder.state?.depth ?? run.floor);
-    return undefinedField(label, expr, "incomplete");
+    return undefinedField({ label, holder }, expr, "incomplete");
   }
   return missing(run, holder, label, expr);
 }
@@ -188,7 +186,7 @@ function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
     });
   }
   const isClosed = isRegular(label) && vertex.base?.tag === "struct" && !allows(run, vertex, label);
-  return undefinedField(label, expr, isClosed ? "eval" : "incomplete");
+  return undefinedField({ label, holder: vertex }, expr, isClosed ? "eval" : "incomplete");
 }
 
 export function elementCount(vertex: Vertex): number {

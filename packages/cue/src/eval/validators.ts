@@ -22,5 +22,6 @@ export function runValidator(run: Run, check: Validator, value: Atom | Vertex): 
   return bottom({
     message: () => `invalid value ${formatValue(value)} (does not satisfy ${formatValue(check)})${detail}`,
     sources: [check.src, value instanceof Vertex ? undefined : value.src],
+    subject: { kind: "constraint", value, check },
   });
 }

@@ -1,0 +1,214 @@
+/** What is not known yet: the inputs that a value waits for, found through the references that made it. */
+import type { Diagnostic } from "@lateen/base";
+import type { Expr, StructLit } from "../compile/ir.ts";
+import { Environment } from "../eval/environment.ts";
+import { isReference } from "../eval/evaluate.ts";
+import { nameOfLabel } from "../eval/label.ts";
+import { resolve } from "../eval/resolve.ts";
+import type { Run } from "../eval/run.ts";
+import { unify } from "../eval/unify.ts";
+import { type Base, type Bottom, isFatal } from "../eval/values.ts";
+import { type Conjunct, Vertex, pathOf, target } from "../eval/vertex.ts";
+import type { Finding, Inquiry, Subject } from "./finding.ts";
+import { firstPos, posOfConjunct } from "./sources.ts";
+import { exprText, listText, pathText, valueText } from "./wording.ts";
+
+/** A field that has no value, or is not there at all. */
+export interface Input {
+  readonly path: string;
+  readonly labels: readonly (string | number)[];
+  readonly vertex: Vertex;
+  /** What it may be. */
+  readonly rule: string;
+  readonly isAbsent: boolean;
+}
+
+const mostInputs = 20;
+const mostSteps = 400;
+
+/** The inputs that a vertex waits for; itself when nothing else is to blame. */
+export function missingInputs(run: Run, vertex: Vertex): Input[] {
+  const search = new Search(run);
+  search.visit(vertex, vertex);
+  return [...search.found.values()];
+}
+
+class Search {
+  readonly found = new Map<string, Input>();
+  readonly #run: Run;
+  readonly #seen = new Set<Vertex>();
+  #steps = 0;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  visit(vertex: Vertex, start: Vertex): void {
+    const holder = target(vertex);
+    if (this.#isDone(holder)) return;
+    const before = this.found.size;
+    const conjuncts = [...new Set([...vertex.conjuncts, ...holder.conjuncts])];
+    for (const conjunct of conjuncts) this.#conjunct(conjunct, start, holder);
+    if (this.found.size === before && vertex !== start && !vertex.binding && !isKnown(holder)) this.#add(vertex, false);
+  }
+
+  #isDone(vertex: Vertex): boolean {
+    if (this.#seen.has(vertex) || this.#seen.size >= mostSteps || this.found.size >= mostInputs) return true;
+    this.#seen.add(vertex);
+    return false;
+  }
+
+  #add(vertex: Vertex, isAbsent: boolean): void {
+    const labels = pathOf(vertex);
+    const path = pathText(labels);
+    if (path === "" || this.found.has(path)) return;
+    this.found.set(path, { path, labels, vertex, rule: ruleOf(vertex), isAbsent });
+  }
+
+  #conjunct({ expr, env }: Conjunct, start: Vertex, holder: Vertex): void {
+    const stack: Expr[] = [expr];
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      if (++this.#steps > mostSteps) return;
+      if (isReference(at)) this.#reference(at, env, start);
+      else if (at.kind === "struct") this.#conditions(at, new Environment(env, holder), start);
+      stack.push(...operandsOf(at));
+    }
+  }
+
+  /** What decides whether the comprehensions of a literal bring anything. */
+  #conditions({ decls }: StructLit, env: Environment, start: Vertex): void {
+    for (const decl of decls) {
+      if (decl.kind !== "comprehension") continue;
+      const stack = [...firstCondition(decl.expr)];
+      for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+        if (++this.#steps > mostSteps) return;
+        if (isReference(at)) this.#reference(at, env, start);
+        stack.push(...operandsOf(at));
+      }
+    }
+  }
+
+  #reference(expr: Expr, env: Conjunct["env"], start: Vertex): void {
+    const to = resolve(this.#run, env, expr);
+    if (to instanceof Vertex) {
+      if (to === start) return;
+      unify(this.#run, to);
+      if (!isKnown(target(to))) this.visit(to, start);
+      return;
+    }
+    if (to.tag === "bottom") this.#absence(to);
+  }
+
+  #absence(error: Bottom): void {
+    const { subject } = error;
+    if (subject?.kind !== "absence") return;
+    const { label, holder } = subject;
+    const arc = target(holder).arc(label) ?? new Vertex(holder, label, []);
+    this.#add(arc, true);
+  }
+}
+
+/** Concrete, or an error that no input mends. */
+function isKnown({ base, bottom }: Vertex): boolean {
+  if (bottom !== undefined) return isFatal(bottom);
+  return base?.tag === "atom" || base?.tag === "struct" || base?.tag === "list" || isSettled(base);
+}
+
+function isSettled(base: Base | undefined): boolean {
+  return base?.tag === "disjunction" && base.defaults === 1;
+}
+
+/** Operands that mean in their own block what the whole does: literals and clauses open blocks of their own. */
+function operandsOf(expr: Expr): readonly Expr[] {
+  switch (expr.kind) {
+    case "unify":
+      return expr.operands;
+    case "binary":
+      return [expr.left, expr.right];
+    case "unary":
+    case "bound":
+    case "open":
+    case "try":
+    case "bottom-test":
+      return [expr.expr];
+    case "select":
+      return [expr.expr];
+    case "index":
+      return [expr.expr, expr.index];
+    case "slice":
+      return [expr.expr, expr.low, expr.high].filter((part) => part !== undefined);
+    case "interpolation":
+      return expr.exprs;
+    case "call":
+      return expr.args;
+    case "disjunction":
+      return expr.terms.map((term) => term.expr);
+    case "value":
+      return expr.origin === undefined ? [] : [expr.origin];
+    case "comprehension":
+      return firstCondition(expr);
+    default:
+      return [];
+  }
+}
+
+function firstCondition(expr: Expr & { readonly kind: "comprehension" }): readonly Expr[] {
+  const [clause] = expr.clauses;
+  if (clause?.kind === "if") return [clause.condition];
+  return clause?.kind === "for" ? [clause.source] : [];
+}
+
+/** What a field without a value may be, as it is written or as it came to be. */
+export function ruleOf(vertex: Vertex): string {
+  const { base } = target(vertex);
+  if (base !== undefined && base.tag !== "struct" && base.tag !== "list") {
+    if (base.tag === "disjunction") return valueText({ ...base, defaults: 0 }, 90);
+    return valueText(base, 90);
+  }
+  const [conjunct] = vertex.conjuncts;
+  return conjunct === undefined ? "" : exprText(conjunct.expr);
+}
+
+/** `incomplete value string`, and expressions over values that are not known yet. */
+export function explainMissing(inquiry: Inquiry, { vertex, error }: Subject): Finding {
+  if (vertex === undefined) return {};
+  const inputs = missingInputs(inquiry.run, vertex);
+  const own = error.sources.length === 0 ? firstPos(vertex) : undefined;
+  const places = vertex.conjuncts.map((conjunct) => ({
+    pos: posOfConjunct(conjunct, "label"),
+    says: `${exprText(conjunct.expr)} has a part in it`,
+  }));
+  if (inputs.length === 0) return { help: adviceFor(vertex), places, pos: own };
+  return {
+    help: `it waits for ${listText(inputs.map(inputText), { last: "and" })}`,
+    places: places.slice(0, 1),
+    causes: inputs.map((input) => inputCause(input)),
+  };
+}
+
+function inputText({ path, rule, isAbsent }: Input): string {
+  return isAbsent ? `${path}, which is not given` : rule === "" ? path : `${path} (${rule})`;
+}
+
+function inputCause({ labels, vertex, rule }: Input): Diagnostic {
+  return {
+    code: "missing",
+    message: `give it a value${rule === "" ? "" : `: ${rule}`}`,
+    pos: firstPos(vertex),
+    path: labels.map((label) => (typeof label === "number" ? label : nameOfLabel(label))),
+    causes: [],
+  };
+}
+
+function adviceFor(vertex: Vertex): string {
+  const { base } = target(vertex);
+  if (base?.tag === "disjunction") {
+    const terms = base.values.map((value) => valueText(value, 40));
+    const isStructs = terms.every((term) => term === "a struct");
+    return isStructs
+      ? `${terms.length} alternatives fit: give a field that only one of them has, or mark one as default with *`
+      : `choose one of ${listText(terms)}, or mark a default with *`;
+  }
+  const rule = ruleOf(vertex);
+  return rule === "_" ? "give it a value" : `give it a value: ${rule}`;
+}

@@ -1,0 +1,96 @@
+/**
+ * Errors of the evaluation as diagnostics for people: the place to mend first, what was expected and what was found, the
+ * nearest thing that is right, and the places of all parts. `code` and `path` are the evaluation's; `message` is in CUE's
+ * words, unless those only count errors.
+ */
+import type { Diagnostic } from "@lateen/base";
+import { nameOfLabel } from "../eval/label.ts";
+import type { Run } from "../eval/run.ts";
+import type { Problem } from "../eval/validate.ts";
+import type { Bottom } from "../eval/values.ts";
+import { type Vertex, required } from "../eval/vertex.ts";
+import { adviceFor } from "./advice.ts";
+import { explainConflict } from "./conflict.ts";
+import { explainConstraint } from "./constraint.ts";
+import type { Finding, Inquiry, Place, Subject } from "./finding.ts";
+import { explainLostTerms } from "./lost-terms.ts";
+import { explainMissing } from "./missing.ts";
+import { explainAbsence, explainNotAllowed, explainRequired } from "./names.ts";
+import { SourceRanks, posOf, samePlace } from "./sources.ts";
+
+const mostPlaces = 6;
+const longestMessage = 400;
+
+export class Reporter implements Inquiry {
+  readonly run: Run;
+  readonly ranks: SourceRanks;
+
+  constructor(run: Run, root: Vertex) {
+    this.run = run;
+    this.ranks = new SourceRanks(root);
+  }
+
+  /** All of them, in the order of the texts, without doubles; what only waits for another one of them is its cause. */
+  readonly reports = (problems: readonly Problem[]): Diagnostic[] => {
+    const found = problems.map(this.report);
+    return withoutDoubles(found.toSorted((a, b) => this.ranks.compare(a.pos, b.pos)));
+  };
+
+  readonly report = (subject: Subject): Diagnostic => {
+    const { error, path } = subject;
+    const finding = this.#findingOf(subject);
+    const message = finding.message ?? error.message();
+    const places = this.#placesOf(error, finding);
+    const [first, ...others] = places;
+    return {
+      code: error.code,
+      message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
+      severity: "error",
+      pos: first?.pos,
+      path: path.map((label) => (typeof label === "number" ? label : nameOfLabel(label))),
+      causes: [
+        ...(finding.causes ?? []),
+        ...others.map(({ pos, says }): Diagnostic => ({ code: "position", message: says, pos, path: [], causes: [] })),
+      ],
+      help: finding.help ?? adviceFor(error.message()),
+    };
+  };
+
+  #findingOf(subject: Subject): Finding {
+    const { error, vertex, path } = subject;
+    const about = error.subject;
+    if (error.isNotAllowed === true) return explainNotAllowed(this, subject);
+    if (about?.kind === "conflict") return explainConflict(this, subject, about);
+    if (about?.kind === "constraint") return explainConstraint(this, subject, about);
+    if (about?.kind === "disjunction") return explainLostTerms(this, subject, about.lost);
+    if (about?.kind === "absence") return explainAbsence(this, about);
+    if (error.code !== "incomplete") return {};
+    if (vertex?.arcType === required) return explainRequired(vertex, path);
+    return explainMissing(this, subject);
+  }
+
+  /** The place to mend, then the others, each once. */
+  #placesOf(error: Bottom, finding: Finding): Place[] {
+    const own = error.sources.map((source): Place => ({ pos: posOf(source), says: "this has a part in it" }));
+    const known: Place[] = [];
+    const said = finding.places ?? [];
+    const first = finding.pos === undefined ? [] : [{ pos: finding.pos, says: "" }];
+    const inOrder = said.some(({ says }) => says === "") ? [...own, ...said] : [...said, ...own];
+    for (const place of [...first, ...inOrder]) {
+      const { pos } = place;
+      if (pos === undefined || known.some((other) => samePlace(other.pos!, pos))) continue;
+      known.push(place);
+    }
+    return known.slice(0, mostPlaces + 1);
+  }
+}
+
+function withoutDoubles(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ path, message, pos }) => {
+    const key = JSON.stringify([path, message, pos?.source, pos?.line, pos?.column]);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
