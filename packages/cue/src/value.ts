@@ -81,6 +81,12 @@ export interface SyntaxOptions {
   readonly simplify?: boolean;
   /** Errors name their paths. */
   readonly errorPaths?: boolean;
+  /** Whether an error hides only itself; else it hides all of the struct that it is in. The first, where nothing is said. */
+  readonly showsErrors?: boolean;
+  /** What it refers to outside of itself becomes part of it, also where it is a whole configuration. */
+  readonly selfContained?: boolean;
+  /** Imports other than of the standard library become part of it. */
+  readonly inlineImports?: boolean;
 }
 
 export interface Conjunct {

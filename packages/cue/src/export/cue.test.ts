@@ -18,7 +18,9 @@ describe("syntax", () => {
     ["#D: {a: int}\nx: #D", "x", "{\n\t_#def\n\t_#def: {a: int}\n}"],
     ["#D: {a: int}", "#D", "{\n\t_#def\n\t_#def: {a: int}\n}"],
     ["x: {a: int}\nx: {a: 1, b: 2}", "x", "{\n\ta: 1\n\tb: 2\n}"],
-    ['x: 1 & "a"', "x", '1 & "a"'],
+    ['x: 1 & "a"', "x", '_|_ // conflicting values "a" and 1 (mismatched types string and int)'],
+    ["#D: {a: int}\nb: x: #D.a\nx: b.x", "b", "{\n\tx: A.#x\n\n\t//cue:path: #D.a\n\tlet A = {#x: int}\n}"],
+    ['q: "q"\nx: {("s-" + k): q, k: "k"}', "x", '{\n\t"s-k": "q"\n\tk:     "k"\n}'],
     ['import "strings"\nx: strings.MinRunes(3)', "x", 'import "strings"\n\nstrings.MinRunes(3)\n'],
   ])("writes what was written, so that it stands alone: %s", (text, path, syntax) => {
     expect(syntaxOf(text, path)).toBe(syntax);
@@ -29,7 +31,8 @@ describe("syntax", () => {
     ["x: {a: b, b: 1}", "x", "{\n\ta: 1\n\tb: 1\n}"],
     ["#D: {a: int, b?: int}\nx: #D & {a: 1}", "x", "{a: 1}"],
     ["x: [1, 2, ...]", "x", "[1, 2]"],
-    ['x: "a\\nb"', "x", '"""\n\ta\n\tb\n\t"""'],
+    ['x: "a\\nb"', "x", '"a\\nb"'],
+    ['x: "\\(y)b"\ny: "a\\n"', "x", '"""\n\ta\n\tb\n\t"""'],
     ["x: string", "x", "string"],
     ['x: {for k in ["a", "b"] {(k): 1}}', "x", "{\n\ta: 1\n\tb: 1\n}"],
   ])("writes what the value is in the end: %s", (text, path, syntax) => {
@@ -50,6 +53,18 @@ describe("syntax", () => {
     const text = '#S: {name: string, port: *80 | int, labels: [string]: string}\nx: #S & {name: "a", labels: app: "b"}';
     const written = syntaxOf(text, "x");
     expect(new Context().compile(written).toJSON()).toEqual({ name: "a", port: 80, labels: { app: "b" } });
+  });
+
+  it("writes what several references need behind, once, closed where it was", () => {
+    const text = "d: {n: int}\n#E: {e: 1}\nx: {a: d, b: d, c: #E}";
+    expect(syntaxOf(text, "x")).toBe(
+      "{\n\ta: D\n\tb: D\n\tc: E.#x\n\n\t//cue:path: d\n\tlet D = {n: int}\n\n\t//cue:path: #E\n\tlet E = {#x: {e: 1}}\n}",
+    );
+  });
+
+  it("keeps names apart that a field bears in the new place", () => {
+    expect(syntaxOf("x: {y: z | null, y: {z: 1}}\nz: 2", "")).toContain("z");
+    expect(syntaxOf('"matchN"?: matchN(1, [string, bool])', "")).toBe("{matchN?: __matchN(1, [string, bool])}");
   });
 
   it("ends with a value that contains itself", () => {

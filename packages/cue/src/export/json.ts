@@ -1,44 +1,66 @@
 import { jsonString } from "../library/json-text.ts";
 import { formatNumber, jsNumberOf, type CueNumber } from "../number.ts";
-import { isRegular, nameOfLabel } from "../eval/label.ts";
 import { defaultOf } from "../eval/evaluate.ts";
+import { errorWithin, finalize } from "../eval/finalize.ts";
+import { isRegular, nameOfLabel } from "../eval/label.ts";
 import { orderedArcs } from "../eval/order.ts";
+import type { Run } from "../eval/run.ts";
 import type { JsonValue } from "@lateen/base";
-import type { Scalar } from "../eval/values.ts";
-import { Vertex, member, target } from "../eval/vertex.ts";
+import type { Atom, Scalar } from "../eval/values.ts";
+import { Vertex, member, optional, target } from "../eval/vertex.ts";
 
-/** Fields of a concrete struct in the order of the reference; defaults are taken. */
-function fieldsOf(vertex: Vertex): Vertex[] {
-  return orderedArcs(vertex).filter((arc) => arc.arcType === member && isRegular(arc.label));
+/** What is exported of a vertex, through sharing and defaults; undefined when that is not plain data. */
+type Exported = Vertex | Atom | undefined;
+
+function exported(run: Run, vertex: Vertex): Exported {
+  const holder = target(vertex);
+  if (vertex.bottom !== undefined || holder.bottom !== undefined) return undefined;
+  const plain = defaultOf(holder);
+  if (!(plain instanceof Vertex)) return plain.tag === "atom" ? plain : undefined;
+  const chosen = target(plain);
+  if (chosen !== holder) {
+    finalize(run, chosen);
+    if (errorWithin(chosen) !== undefined) return undefined;
+  }
+  const { base } = chosen;
+  if (base?.tag === "atom") return base;
+  return base?.tag === "struct" || base?.tag === "list" ? chosen : undefined;
 }
 
-function elementsOf(vertex: Vertex): Vertex[] {
-  return vertex.arcs.filter((arc) => typeof arc.label === "number");
+/** The fields or elements of a struct or list, in order; undefined when a required one is missing. */
+function partsOf(vertex: Vertex): Vertex[] | undefined {
+  const isList = vertex.base?.tag === "list";
+  const arcs = isList ? vertex.arcs : orderedArcs(vertex);
+  const parts: Vertex[] = [];
+  for (let i = 0; i < arcs.length; i++) {
+    const arc = arcs[i]!;
+    const isData = typeof arc.label === "number" || isRegular(arc.label);
+    if (!isData || arc.arcType === optional) continue;
+    if (arc.arcType !== member) return undefined;
+    if (isList === (typeof arc.label === "number")) parts.push(arc);
+  }
+  return parts;
 }
 
-/** The vertex or scalar to export: through sharing and defaults. */
-function exported(vertex: Vertex): Vertex | { readonly scalar: Scalar } {
-  const plain = defaultOf(target(vertex));
-  if (!(plain instanceof Vertex)) return { scalar: plain.tag === "atom" ? plain.value : null };
-  const holder = target(plain);
-  return holder.base?.tag === "atom" ? { scalar: holder.base.value } : holder;
-}
-
-/** JSON text of a finalized, concrete vertex; numbers as CUE spells them, compact. */
-export function jsonText(root: Vertex): string {
+/** JSON text of a finalized vertex without errors; numbers as CUE spells them, compact. Undefined when it is not concrete. */
+export function jsonText(run: Run, root: Vertex): string | undefined {
   let text = "";
   const stack: { readonly items: readonly Vertex[]; next: number; readonly isList: boolean }[] = [];
-  const open = (vertex: Vertex): void => {
-    const value = exported(vertex);
+  const open = (vertex: Vertex): boolean => {
+    const value = exported(run, vertex);
+    if (value === undefined) return false;
     if (!(value instanceof Vertex)) {
-      text += scalarText(value.scalar);
-      return;
+      text += scalarText(value.value);
+      return true;
     }
+    const items = partsOf(value);
+    if (items === undefined) return false;
     const isList = value.base?.tag === "list";
     text += isList ? "[" : "{";
-    stack.push({ items: isList ? elementsOf(value) : fieldsOf(value), next: 0, isList });
+    stack.push({ items, next: 0, isList });
+    return true;
   };
-  open(root);
+  if (!open(root)) return undefined;
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const item = frame.items[frame.next++];
     if (item === undefined) {
@@ -48,7 +70,7 @@ export function jsonText(root: Vertex): string {
     }
     if (frame.next > 1) text += ",";
     if (!frame.isList) text += `${quote(nameOfLabel(item.label))}:`;
-    open(item);
+    if (!open(item)) return undefined;
   }
   return text;
 }
@@ -66,26 +88,29 @@ function scalarText(value: Scalar): string {
   return value instanceof Uint8Array ? quote(base64(value)) : formatNumber(value);
 }
 
-/** Data of a finalized, concrete vertex. */
-export function jsonValue(root: Vertex): JsonValue {
+/** Data of a finalized vertex without errors; undefined when it is not concrete. */
+export function jsonValue(run: Run, root: Vertex): JsonValue | undefined {
   const holder: JsonValue[] = [];
   const stack: {
     readonly items: readonly Vertex[];
     next: number;
     readonly into: JsonValue[] | Record<string, JsonValue>;
   }[] = [];
-  const open = (vertex: Vertex, put: (value: JsonValue) => void): void => {
-    const value = exported(vertex);
+  const open = (vertex: Vertex, put: (value: JsonValue) => void): boolean => {
+    const value = exported(run, vertex);
+    if (value === undefined) return false;
     if (!(value instanceof Vertex)) {
-      put(scalarValue(value.scalar));
-      return;
+      put(scalarValue(value.value));
+      return true;
     }
-    const isList = value.base?.tag === "list";
-    const into: JsonValue[] | Record<string, JsonValue> = isList ? [] : {};
+    const items = partsOf(value);
+    if (items === undefined) return false;
+    const into: JsonValue[] | Record<string, JsonValue> = value.base?.tag === "list" ? [] : {};
     put(into);
-    stack.push({ items: isList ? elementsOf(value) : fieldsOf(value), next: 0, into });
+    stack.push({ items, next: 0, into });
+    return true;
   };
-  open(root, (value) => holder.push(value));
+  if (!open(root, (value) => holder.push(value))) return undefined;
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const item = frame.items[frame.next++];
     if (item === undefined) {
@@ -93,8 +118,10 @@ export function jsonValue(root: Vertex): JsonValue {
       continue;
     }
     const { into } = frame;
-    if (Array.isArray(into)) open(item, (value) => into.push(value));
-    else open(item, (value) => setOwn(into, nameOfLabel(item.label), value));
+    const put = Array.isArray(into)
+      ? (value: JsonValue) => void into.push(value)
+      : (value: JsonValue) => setOwn(into, nameOfLabel(item.label), value);
+    if (!open(item, put)) return undefined;
   }
   return holder[0]!;
 }

@@ -1,195 +1,233 @@
 import type { CommentGroup, Decl, Expr as Tree, Field } from "../syntax/ast.ts";
-import { parseExpression } from "../syntax/index.ts";
 import { quoteMultiline, quoteString } from "../syntax/quote.ts";
+import { docsOf as docTextsOf } from "../compile/chain.ts";
 import { defaultOf } from "../eval/evaluate.ts";
 import { formatBytes, formatValue } from "../eval/format.ts";
+import { topKind } from "../eval/kind.ts";
 import { formatLabel, isDefinition, isHidden, isLet, packageOfLabel } from "../eval/label.ts";
 import { orderedArcs } from "../eval/order.ts";
 import { wakeAll } from "../eval/patterns.ts";
-import { docsOf as docTextsOf } from "../compile/chain.ts";
-import type { Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
-import { type Base, type Bottom, type Simple, type Value, isFatal } from "../eval/values.ts";
-import { Vertex, optional, pathOf, required, target } from "../eval/vertex.ts";
-import { allOf, anyOf, fieldOf, ident, structOf, unaryOf, wrong } from "./nodes.ts";
-import type { UsedPackages } from "./outside.ts";
-import { SchemaExport } from "./schema.ts";
-
-/** What of an evaluated value is shown. */
-export interface ValueProfile {
-  /** Defaults are taken; what is not known yet is an error. */
-  readonly isFinal: boolean;
-  /** Defaults are taken, but what is not known yet stays as it was written. */
-  readonly takesDefaults: boolean;
-  /** `int64` and the like by name, rather than as the bounds that they are. */
-  readonly namesRanges: boolean;
-  readonly optional: boolean;
-  readonly definitions: boolean;
-  readonly hidden: boolean;
-  readonly docs: boolean;
-  /** Structs of one field are joined to their label. */
-  readonly joins: boolean;
-  /** Errors name their paths. */
-  readonly errorPaths: boolean;
-}
+import { type Atom, type Base, type Bottom, type Value, isFatal } from "../eval/values.ts";
+import { Vertex, optional, pathOf, target } from "../eval/vertex.ts";
+import { conjunctionTree } from "./conjunction-tree.ts";
+import { compareTerms, isTop } from "./terms.ts";
+import type { Export, Frame } from "./exporter.ts";
+import { markLets } from "./lets.ts";
+import {
+  allOf,
+  anyOf,
+  commentOf,
+  constraintOf,
+  embedOf,
+  ident,
+  madeField,
+  place,
+  structOf,
+  treeOfText,
+  unaryOf,
+  wrong,
+} from "./nodes.ts";
 
 const deepest = 200;
 
-/** What a value is, as a tree: fields unified, references gone. */
-export class ValueExport {
-  readonly #run: Run;
-  readonly #profile: ValueProfile;
-  readonly #used: UsedPackages;
-  /** Hidden fields of other packages are not shown. */
-  #package = "_";
+/** What a value is, as a tree: fields unified, references gone. What is not known yet stays as it was written. */
+export function valueTree(x: Export, value: Value): Tree {
+  x.run.spend(1);
+  if (x.depth > deepest) return ident("_");
+  x.depth++;
+  const tree = value instanceof Vertex ? vertexTree(x, value) : baseTree(x, value);
+  x.depth--;
+  return tree;
+}
 
-  constructor(run: Run, profile: ValueProfile, used: UsedPackages) {
-    this.#run = run;
-    this.#profile = profile;
-    this.#used = used;
+function vertexTree(x: Export, vertex: Vertex): Tree {
+  unify(x.run, vertex);
+  const holder = target(vertex);
+  if (x.frames.some(({ node }) => node === holder)) return ident("_");
+  const { takesDefaults } = x.profile;
+  const plain = takesDefaults && holder.bottom === undefined ? defaultOf(holder) : holder;
+  if (!(plain instanceof Vertex)) return baseTree(x, plain, vertex);
+  const shown = target(plain);
+  return x.within(shown, (frame) => {
+    const { conjuncts } = shown;
+    for (const { expr } of conjuncts) markLets(x, expr.src?.node, frame);
+    const tree = evaluatedTree(x, shown, vertex, frame);
+    if (tree.kind !== "struct" && frame.lets.some((slot) => slot.value !== undefined))
+      return x.merged(shown, conjuncts).tree;
+    return tree;
+  });
+}
+
+function evaluatedTree(x: Export, vertex: Vertex, given: Vertex, frame: Frame): Tree {
+  const failure = failureOf(x, vertex, given);
+  if (failure === "as written") return writtenTree(x, vertex);
+  if (failure !== undefined) return wrongTree(x, failure, given);
+  const { base } = vertex;
+  if (base === undefined) return ident("_");
+  const attributes = x.profile.attributes ? attributesOf(vertex) : [];
+  const isStruct = base.tag === "struct";
+  if (isStruct || attributes.length > 0 || showsArcs(x, vertex)) {
+    const fields = fieldsOf(x, vertex);
+    const lets = frame.lets.filter(({ value }) => value !== undefined) as Decl[];
+    if (isStruct) return structOf([...lets, ...attributes, ...fields]);
+    const tree = base.tag === "list" ? listTree(x, vertex, base.isOpen) : baseTree(x, base, given);
+    const parts =
+      base.tag === "list" ? [...attributes, ...fields, embedOf(tree)] : [embedOf(tree), ...attributes, ...fields];
+    return structOf([...lets, ...parts]);
   }
+  return base.tag === "list" ? listTree(x, vertex, base.isOpen) : baseTree(x, base, given);
+}
 
-  tree(vertex: Vertex, depth = 0): Tree {
-    if (depth > deepest) return ident("_");
-    if (depth === 0) this.#package = packageOf(vertex);
-    unify(this.#run, vertex);
-    const holder = target(vertex);
-    const { bottom } = holder;
-    if (bottom !== undefined && (isFatal(bottom) || this.#profile.isFinal)) return this.#wrong(bottom, vertex);
-    if (bottom !== undefined)
-      return new SchemaExport(this.#run, { raw: true, simplify: this.#profile.joins }, this.#used).tree(vertex);
-    const plain = this.#profile.takesDefaults || this.#profile.isFinal ? defaultOf(holder) : holder;
-    return plain instanceof Vertex ? this.#vertexTree(target(plain), depth) : this.#valueTree(plain, depth);
+function failureOf(x: Export, vertex: Vertex, given: Vertex): Bottom | "as written" | undefined {
+  const { bottom, childError } = vertex;
+  const own = bottom ?? (x.profile.showsErrors ? undefined : childError);
+  if (own === undefined) return undefined;
+  if (given.arcType === optional) return "as written";
+  return isFatal(own) || x.profile.isFinal || vertex.conjuncts.length === 0 ? own : "as written";
+}
+
+function wrongTree(x: Export, bottom: Bottom, vertex: Vertex): Tree {
+  if (!x.profile.errorPaths) return wrong(bottom.message());
+  const path = pathOf(bottom.vertex ?? vertex)
+    .map(formatLabel)
+    .join(".");
+  return wrong(path === "" ? bottom.message() : `${path}: ${bottom.message()}`);
+}
+
+/** The terms of a value that is not known yet. */
+function writtenTree(x: Export, vertex: Vertex): Tree {
+  const terms = new Set(vertex.conjuncts.toSorted((a, b) => compareTerms(a.expr, b.expr)).map(({ expr }) => expr));
+  const trees: Tree[] = [];
+  for (const { expr, env } of vertex.conjuncts.toSorted((a, b) => compareTerms(a.expr, b.expr))) {
+    if (!terms.delete(expr) || (expr.kind === "value" && isTop(expr.value))) continue;
+    trees.push(x.expression(env, expr));
   }
+  return allOf(trees);
+}
 
-  #wrong(bottom: Bottom, vertex: Vertex): Tree {
-    if (!this.#profile.errorPaths) return wrong(bottom.message());
-    const path = pathOf(bottom.vertex ?? vertex)
-      .map(formatLabel)
-      .join(".");
-    return wrong(path === "" ? bottom.message() : `${path}: ${bottom.message()}`);
+function attributesOf(vertex: Vertex): Decl[] {
+  const found = new Map<string, Decl>();
+  for (const { expr } of vertex.conjuncts) {
+    const node = expr.src?.node;
+    if (node?.kind !== "struct" && node?.kind !== "file") continue;
+    for (const decl of node.decls)
+      if (decl.kind === "attribute" && !found.has(decl.text)) found.set(decl.text, { ...decl, ...place });
   }
+  return [...found.values()];
+}
 
-  #vertexTree(vertex: Vertex, depth: number): Tree {
-    const { base } = vertex;
-    if (base === undefined) return ident("_");
-    const isStruct = base.tag === "struct";
-    const fields = isStruct || vertex.arcs.length > 0 ? this.#fields(vertex, depth) : [];
-    if (isStruct) return structOf(fields);
-    const tree = base.tag === "list" ? this.#listTree(vertex, base.isOpen, depth) : this.#valueTree(base, depth);
-    if (fields.length === 0) return tree;
-    const embedded: Decl = { kind: "embed", start: 0, end: 0, expr: tree };
-    return structOf(base.tag === "list" ? [...fields, embedded] : [embedded, ...fields]);
-  }
+function showsArcs(x: Export, vertex: Vertex): boolean {
+  return vertex.arcs.some(
+    ({ label }) => (x.profile.definitions && isDefinition(label)) || (x.profile.hidden && isHidden(label)),
+  );
+}
 
-  #listTree(vertex: Vertex, isOpen: boolean, depth: number): Tree {
-    const elements: Tree[] = vertex.arcs
-      .filter((arc) => typeof arc.label === "number")
-      .map((arc) => this.tree(arc, depth + 1));
-    const rest = { kind: "ellipsis", start: 0, end: 0, type: undefined } as const;
-    const isShownOpen = isOpen && !this.#profile.isFinal;
-    return {
-      kind: "list",
-      start: 0,
-      end: 0,
-      elements: isShownOpen ? [...elements, rest] : elements,
-      commas: "between",
-    };
-  }
+function listTree(x: Export, vertex: Vertex, isOpen: boolean): Tree {
+  const elements: Tree[] = vertex.arcs
+    .filter((arc) => typeof arc.label === "number")
+    .map((arc) => bare(valueTree(x, arc)));
+  if (!isOpen || x.profile.takesDefaults) return { kind: "list", ...place, elements, commas: "between" };
+  const further = new Vertex(vertex, elements.length, vertex.rest ?? [], true);
+  unify(x.run, further);
+  const { base } = target(further);
+  const type = base === undefined || isTop(base) || base.kind === topKind ? undefined : valueTree(x, further);
+  return { kind: "list", ...place, elements: [...elements, { kind: "ellipsis", ...place, type }], commas: "between" };
+}
 
-  #fields(vertex: Vertex, depth: number): Field[] {
-    if (this.#profile.optional) wakeAll(this.#run, vertex);
-    return orderedArcs(vertex)
-      .filter((arc) => this.#isShown(arc))
-      .map((arc) => {
-        const constraint = arc.arcType === optional ? "?" : arc.arcType === required ? "!" : "";
-        return this.#documented(arc, fieldOf(arc.label, this.#joined(this.tree(arc, depth + 1)), { constraint }));
+/** An error's text has no place within a list. */
+function bare(tree: Tree): Tree {
+  if (tree.kind !== "bottom" || tree.comments === undefined) return tree;
+  return { kind: "bottom", ...place };
+}
+
+function fieldsOf(x: Export, vertex: Vertex): Field[] {
+  if (x.profile.optional) wakeAll(x.run, vertex);
+  const isStruct = vertex.base?.tag === "struct";
+  return orderedArcs(vertex)
+    .filter((arc) => isShown(x, arc) && (isStruct || isDefinition(arc.label) || isHidden(arc.label)))
+    .map((arc) => {
+      const inDefinition = isDefinition(arc.label);
+      if (inDefinition) x.inDefinition++;
+      const tree = valueTree(x, arc);
+      if (inDefinition) x.inDefinition--;
+      const made = madeField(arc.label, tree, {
+        constraint: constraintOf(arc.arcType),
+        attributes: x.profile.attributes ? fieldAttributes(arc) : [],
+        docs: x.profile.docs ? docsOf(arc) : [],
       });
-  }
+      x.fieldOf.set(arc, made);
+      return made;
+    });
+}
 
-  /** Documentation of all declarations in one group; an error's text behind the field. */
-  #documented(arc: Vertex, made: Field): Field {
-    const docs = this.#profile.docs ? docsOf(arc) : [];
-    const { value } = made;
-    const inner = value.kind === "struct" && !value.braces ? (value.decls[0] as Field) : undefined;
-    if (inner?.comments !== undefined) {
-      // Comments of a chain stand behind the whole.
-      const { comments, ...bare } = inner;
-      return { ...made, value: { ...value, decls: [bare] } as Tree, comments: [...docs, ...comments] };
-    }
-    if (value.kind !== "bottom" || value.comments === undefined)
-      return docs.length === 0 ? made : { ...made, comments: docs };
-    const { comments, ...bare } = value;
-    return { ...made, value: bare, comments: [...docs, ...comments] };
-  }
+function fieldAttributes(arc: Vertex): Field["attributes"][number][] {
+  const found = new Map<string, Field["attributes"][number]>();
+  for (const { field } of arc.conjuncts)
+    if (field?.node.kind === "field")
+      for (const attribute of field.node.attributes) found.set(attribute.text, attribute);
+  return [...found.values()];
+}
 
-  #joined(tree: Tree): Tree {
-    return this.#profile.joins ? chained(tree) : tree;
-  }
+function isShown(x: Export, { label, arcType }: Vertex): boolean {
+  const { optional: showsOptional, hidden, definitions } = x.profile;
+  if (isLet(label) || typeof label === "number") return false;
+  if (arcType === optional && !showsOptional) return false;
+  if (isHidden(label)) return hidden && packageOfLabel(label) === x.packageName;
+  return !isDefinition(label) || definitions;
+}
 
-  #isShown({ label, arcType }: Vertex): boolean {
-    const { optional: showsOptional, hidden, definitions } = this.#profile;
-    if (isLet(label) || typeof label === "number") return false;
-    if (arcType === optional && !showsOptional) return false;
-    if (isHidden(label)) return hidden && packageOfLabel(label) === this.#package;
-    return !isDefinition(label) || definitions;
-  }
-
-  #valueTree(value: Value, depth: number): Tree {
-    if (value instanceof Vertex) return this.tree(value, depth + 1);
-    switch (value.tag) {
-      case "atom":
-        return parsed(scalarText(value));
-      case "disjunction":
-        return anyOf(
-          value.values.map((part, i) => {
-            const tree = this.#valueTree(part, depth + 1);
-            return i < value.defaults ? unaryOf("*", tree) : tree;
-          }),
-        );
-      case "conjunction":
-        return this.#conjunctionTree(value.values, depth);
-      case "bound":
-        return parsed(`${value.op}${scalarText(value.value)}`);
-      case "bottom":
-        return wrong(value.message());
-      case "validator":
-      case "func":
-        this.#use("func" in value ? value.func.pkg : value.pkg);
-        return parsed(formatValue(value));
-      default:
-        return parsed(formatValue(value));
-    }
-  }
-
-  #use(path: string): void {
-    if (path !== "") this.#used.set(path.slice(path.lastIndexOf("/") + 1), path);
-  }
-
-  #conjunctionTree(values: readonly Simple[], depth: number): Tree {
-    const trees = values.map((part) => this.#valueTree(part, depth));
-    const text = values.map(formatValue).join(" & ");
-    const name = this.#profile.namesRanges ? rangeNames.get(text) : undefined;
-    return name === undefined ? allOf(trees) : ident(name);
+function baseTree(x: Export, value: Base | Bottom, given?: Vertex): Tree {
+  switch (value.tag) {
+    case "atom":
+      return treeOfText(literalText(given) ?? scalarText(value));
+    case "disjunction":
+      return anyOf(
+        value.values.map((part, i) => {
+          const tree = valueTree(x, part);
+          return i < value.defaults ? unaryOf("*", tree) : tree;
+        }),
+      );
+    case "conjunction":
+      return conjunctionTree(x, value);
+    case "bound":
+      return treeOfText(`${value.op}${scalarText(value.value)}`);
+    case "bottom":
+      return wrong(value.message());
+    case "validator":
+      use(x, value.func.pkg);
+      return {
+        kind: "call",
+        ...place,
+        fun: functionTree(x, value.func),
+        args: value.args.map((arg) => valueTree(x, arg)),
+      };
+    case "func":
+      use(x, value.pkg);
+      return functionTree(x, value);
+    default:
+      return treeOfText(formatValue(value));
   }
 }
 
-const rangeNames = new Map(
-  [8, 16, 32, 64, 128].flatMap((bits): [string, string][] => {
-    const half = 2n ** BigInt(bits - 1);
-    return [
-      [`int & >=-${half} & <=${half - 1n}`, `int${bits}`],
-      [`int & >=0 & <=${2n * half - 1n}`, `uint${bits}`],
-    ];
-  }),
-);
+function functionTree(x: Export, { name, pkg }: { readonly name: string; readonly pkg: string }): Tree {
+  if (pkg !== "")
+    return { kind: "selector", ...place, expr: ident(pkg.slice(pkg.lastIndexOf("/") + 1)), selector: ident(name) };
+  const tree = ident(name);
+  x.targets.set(tree, "predeclared");
+  return tree;
+}
 
-/** A struct of one field that has no documentation is joined to its label. */
-function chained(tree: Tree): Tree {
-  if (tree.kind !== "struct" || tree.decls.length !== 1) return tree;
-  const [only] = tree.decls;
-  if (only?.kind !== "field" || only.comments?.some((group) => group.doc)) return tree;
-  return { ...tree, braces: false };
+function use(x: Export, path: string): void {
+  if (path !== "") x.used.set(path.slice(path.lastIndexOf("/") + 1), path);
+}
+
+/** A scalar that the program spells out keeps its spelling. */
+function literalText(given: Vertex | undefined): string | undefined {
+  for (const { expr } of given?.conjuncts ?? [])
+    if (expr.kind === "value" && expr.src?.node.kind === "literal" && !expr.src.node.text.includes("\n"))
+      return expr.src.node.text;
+  return undefined;
 }
 
 /** The documentation of a field: that of each declaration, with an empty comment line between. */
@@ -202,25 +240,11 @@ function docsOf(arc: Vertex): CommentGroup[] {
   const shown = lines.map((line) => (line === "" ? "//" : `// ${line}`));
   const node = fields.find(({ field }) => field !== undefined && docTextsOf(field.node).length > 0)?.field?.node;
   const relPos = node?.kind === "field" ? (node.comments?.find((group) => group.doc)?.relPos ?? "section") : "section";
-  return [{ kind: "comments", start: 0, end: 0, lines: shown, doc: true, line: false, slot: 0, relPos }];
-}
-
-function packageOf(vertex: Vertex): string {
-  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) {
-    for (const { expr } of at.conjuncts) {
-      const name = expr.src?.file.packageName;
-      if (name !== undefined) return name;
-    }
-  }
-  return "_";
-}
-
-function parsed(text: string): Tree {
-  return parseExpression(text).expr;
+  return [commentOf({ kind: "comments", ...place, lines: shown, doc: true, line: false, slot: 0, relPos })];
 }
 
 /** A scalar as a literal; a text of several lines as one over lines. */
-export function scalarText(value: Base & { tag: "atom" }): string {
+export function scalarText(value: Atom): string {
   const scalar = value.value;
   if (typeof scalar === "string") return scalar.includes("\n") ? quoteMultiline(scalar) : quoteString(scalar);
   if (!(scalar instanceof Uint8Array)) return formatValue(value);
