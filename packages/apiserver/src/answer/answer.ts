@@ -16,6 +16,13 @@ export type Answer =
       readonly headers?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "text"; readonly status: number; readonly text: string }
+  /** What another server answered. */
+  | {
+      readonly kind: "forwarded";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | readonly string[]>>;
+      readonly stream: AsyncIterable<Uint8Array>;
+    }
   | { readonly kind: "stream"; readonly contentType: string; readonly stream: AsyncIterable<Uint8Array> };
 
 const encoder = new TextEncoder();
@@ -44,6 +51,10 @@ export async function writeAnswer(answer: Answer, options: WriteAnswerOptions): 
   if (options.warnings.length > 0) headers.warning = options.warnings.map(warningHeader);
   if (answer.kind === "stream") {
     return { status: 200, headers: { ...headers, "content-type": answer.contentType }, body: answer.stream };
+  }
+  if (answer.kind === "forwarded") {
+    const { status, stream } = answer;
+    return { status, headers: { ...answer.headers, "audit-id": options.auditId }, body: stream };
   }
   if (answer.kind === "text") {
     return {

@@ -16,12 +16,7 @@ import { objectsOf } from "./edit.ts";
 import type { Change, KindBehaviour } from "./kind-behaviour.ts";
 import { namespaceBehaviour } from "./namespace.ts";
 import { serviceBehaviour, serviceErrorsToTell } from "./service.ts";
-import {
-  apiServiceBehaviour,
-  claimBehaviour,
-  definitionBehaviour,
-  volumeBehaviour,
-} from "./storage-and-definitions.ts";
+import { claimBehaviour, definitionBehaviour, volumeBehaviour } from "./storage-and-definitions.ts";
 
 const policyBehaviour: KindBehaviour = { validate: (_request, { next }) => policyErrors(next) };
 const webhookBehaviour: KindBehaviour = {
@@ -36,7 +31,6 @@ const behaviours: Readonly<Record<string, KindBehaviour>> = {
   Service: serviceBehaviour,
   PersistentVolumeClaim: claimBehaviour,
   PersistentVolume: volumeBehaviour,
-  "APIService.apiregistration.k8s.io": apiServiceBehaviour,
   "ValidatingAdmissionPolicy.admissionregistration.k8s.io": policyBehaviour,
   "MutatingAdmissionPolicy.admissionregistration.k8s.io": {
     validate: (_request, { next }) => mutatingPolicyErrors(next),

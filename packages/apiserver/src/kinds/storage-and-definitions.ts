@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "@lateen/base";
+import { isJsonObject } from "@lateen/base";
 import { celRules, checkRules } from "@lateen/cel";
 import {
   asJson,
@@ -9,14 +9,11 @@ import {
   valueAt,
   withDefinitionDefaults,
 } from "@lateen/objects";
-import { internalResourceRequest, serverUser } from "../server/internal-request.ts";
+import { serverUser } from "../server/internal-request.ts";
 import type { KindBehaviour } from "./kind-behaviour.ts";
 import { isEstablished } from "../crd/kinds-of-definition.ts";
 import { textOf } from "../object/text.ts";
-import { listOf, objectsOf, withMetadata, withStatusPart } from "./edit.ts";
-import type { ResourceRequest } from "../request/context.ts";
-import { readObject } from "../server/core.ts";
-import { timestamp } from "../write/metadata.ts";
+import { listOf, objectsOf, withMetadata } from "./edit.ts";
 
 /** Claims and volumes that are in use survive their deletion (StorageObjectInUseProtection). */
 export const claimBehaviour: KindBehaviour = {
@@ -28,32 +25,6 @@ export const volumeBehaviour: KindBehaviour = {
 };
 
 const celChecks = { rules: celRules, ruleChecks: checkRules };
-
-/** An API that is served elsewhere is available when its service is there; calls to it are not forwarded yet. */
-export const apiServiceBehaviour: KindBehaviour = {
-  async afterWrite(request, object) {
-    const service = valueAt(object, "spec", "service");
-    if (!isJsonObject(service) || request.user === serverUser || request.subresource !== undefined) return;
-    const { core, resource } = request;
-    const name = object.metadata.name ?? "";
-    const target = { resource, verb: "update" as const, namespace: undefined, name, subresource: "status" };
-    const options = { dryRun: false, fieldManager: "lateen", fieldValidation: "Ignore" as const, force: true };
-    await core.changeObject(internalResourceRequest(core, target), options, (live) => ({
-      object: withStatusPart(live, { conditions: [availability(request, service)] }),
-    }));
-  },
-};
-
-function availability({ core, table }: ResourceRequest, service: JsonObject): JsonObject {
-  const [namespace, name] = [textOf(service.namespace), textOf(service.name)];
-  const services = table.lookup({ group: "", version: "v1", plural: "services" })!;
-  const found = readObject(core, services, `${services.prefix}${namespace}/${name}`) !== undefined;
-  const reason = found ? "FailedDiscoveryCheck" : "ServiceNotFound";
-  const message = found
-    ? "this server does not forward requests to other API servers"
-    : `service/${name} in ${JSON.stringify(namespace)} is not present`;
-  return { type: "Available", status: "False", lastTransitionTime: timestamp(core), reason, message };
-}
 
 function definitionErrors(live: KubeObject | undefined, next: KubeObject): FieldError[] {
   if (live === undefined) return checkDefinition(asJson(next), celChecks);

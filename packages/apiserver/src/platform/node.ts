@@ -1,8 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { request } from "node:https";
-import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
+import { forward, namedAs } from "./node-forward.ts";
 import type { OutgoingCall, Platform } from "./platform.ts";
 
 const gzipAsync = promisify(gzip);
@@ -50,18 +50,12 @@ function post(call: OutgoingCall): Promise<{ status: number; body: Uint8Array }>
       clearTimeout(deadline);
       reject(
         error.code === "ECONNREFUSED"
-          ? new Error(`Post "${url}": dial tcp ${error.address}:${error.port}: connect: connection refused`, {
-              cause: error,
-            })
+          ? new Error(`Post "${url}": dial tcp ${error.address}:${error.port}: connect: connection refused`)
           : error,
       );
     });
     outgoing.end(body);
   });
-}
-
-function namedAs(serverName: string) {
-  return (_host: string, certificate: PeerCertificate): Error | undefined => checkServerIdentity(serverName, certificate);
 }
 
 /** Node's own crypto and zlib. */
@@ -72,5 +66,6 @@ export const nodePlatform: Platform = {
   gzip: async (bytes) => gzipAsync(bytes, { level: 1 }),
   gunzip: async (bytes, limitBytes) => gunzipAsync(bytes, { maxOutputLength: limitBytes }),
   post,
+  forward,
   sha256: (bytes) => Promise.resolve(createHash("sha256").update(bytes).digest()),
 };

@@ -10,6 +10,41 @@ export interface Platform {
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
   /** Calls out over HTTPS (webhooks); absent where that cannot be. @throws what the connection throws. */
   post?(call: OutgoingCall): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+  /** A call over HTTP or HTTPS that is answered as it comes (proxies); absent where that cannot be. @throws what the connection throws. */
+  forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
+}
+
+export interface ForwardedCall {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: Uint8Array | undefined;
+  /** PEM of the authorities to trust, the name that the certificate must have, or "any" for a certificate of anybody. */
+  readonly trust?: { readonly ca?: string | undefined; readonly serverName?: string | undefined } | "any" | undefined;
+  /** Who the server is to the other side. */
+  readonly identity?: ClientIdentity | undefined;
+  /** Instead of a connection to the URL's host. */
+  readonly connect?: (() => Promise<ByteConnection>) | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A client certificate and its key, in PEM. */
+export interface ClientIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface ByteConnection {
+  readonly readable: AsyncIterable<Uint8Array>;
+  write(bytes: Uint8Array): Promise<void>;
+  end?(): void;
+  close(): void;
+}
+
+export interface ForwardedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 export interface OutgoingCall {

@@ -18,6 +18,8 @@ import { TokenIssuer } from "../authn/token-issuer.ts";
 import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
+import type { ApiService } from "../aggregation/api-service.ts";
+import { AggregatedApis } from "../aggregation/aggregated-apis.ts";
 import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
@@ -63,6 +65,7 @@ class Server implements ApiServer {
   readonly #fairness: Fairness;
   readonly #tokens: readonly TokenAuthenticator[];
   readonly #closing = new AbortController();
+  readonly #aggregated: AggregatedApis;
   #aggregatedRoles: AggregatedRoles | undefined;
   #endMaintenance = (): void => undefined;
   #isReady = false;
@@ -88,6 +91,7 @@ class Server implements ApiServer {
       changeObject,
       configurations: new FollowedConfigurations(options.store),
       resolveService: (service) => resolveService(core, service),
+      proxyIdentity: options.proxyIdentity,
       admitters: options.admitters ?? [],
       podStreams: options.podStreams,
       openStreams: new Set(),
@@ -108,6 +112,7 @@ class Server implements ApiServer {
     this.#tokens = [(token) => this.#serviceAccount(token), ...core.tokenAuthenticators];
     core.services = new ServiceAllocation(core);
     this.#services = core.services;
+    this.#aggregated = new AggregatedApis(core);
     definitions.start(core);
     this.ready = this.#start();
     // Whoever waits for `ready` or sends a request sees the failure.
@@ -139,6 +144,7 @@ class Server implements ApiServer {
     this.#closing.abort(new DOMException("the server is closing", "AbortError"));
     for (const end of this.#core.openStreams) end();
     this.#endMaintenance();
+    await this.#aggregated[Symbol.asyncDispose]();
     await this.#aggregatedRoles?.[Symbol.asyncDispose]();
     this.#services.close();
     this.#core.rbac.close();
@@ -220,9 +226,7 @@ class Server implements ApiServer {
     } catch (error) {
       const { form } = exchange;
       if (error instanceof PageNotFound) {
-        const elsewhere = isServedElsewhere(this.#core, request.path);
-        const text = elsewhere ? "service unavailable\n" : "404 page not found\n";
-        return writeAnswer({ kind: "text", status: elsewhere ? 503 : 404, text }, { ...common, form });
+        return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form });
       }
       const failure = asApiError(error);
       if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
@@ -251,10 +255,16 @@ class Server implements ApiServer {
       this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), parsed.name !== undefined);
     } else this.#authorize(pathAttributes(user, path, http.method), false);
     if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
+    const elsewhere = this.#servedElsewhere(segments);
+    if (elsewhere !== undefined) return this.#aggregated.forward(elsewhere, http, user);
     const accept = headerText(http, "accept");
     if (parsed.kind === "plain" && segments[0] === "openapi") {
       const ifNoneMatch = headerText(http, "if-none-match");
-      return this.#openApi.answer(this.#core.table, segments, { accept: accept ?? "", ifNoneMatch });
+      return this.#openApi.answer(this.#core.table, segments, {
+        accept: accept ?? "",
+        ifNoneMatch,
+        aggregated: this.#aggregated,
+      });
     }
     if (path === "/openid/v1/jwks") {
       return { kind: "object", status: 200, object: (await this.#core.tokens.jwks()) as unknown as JsonObject };
@@ -267,6 +277,7 @@ class Server implements ApiServer {
         segments,
         accept: accept ?? "",
         table: this.#core.table,
+        aggregated: this.#aggregated,
         version: kubernetesVersion,
         issuer: this.#core.tokens.issuer,
         serverAddress: this.#options.serverAddress ?? "127.0.0.1:6443",
@@ -292,6 +303,16 @@ class Server implements ApiServer {
   async #serviceAccount(token: string): Promise<UserInfo | undefined> {
     const subject = await tokenSubject(this.#core, token);
     return subject?.audiences.includes(this.#core.tokens.issuer) ? subject.user : undefined;
+  }
+
+  /** The API of another server that a path is in: `/apis/G/V…`, and its OpenAPI document. */
+  #servedElsewhere(segments: readonly string[]): ApiService | undefined {
+    if (this.#aggregated.isEmpty) return undefined;
+    const below = segments[0] === "openapi" && segments[1] === "v3" ? segments.slice(2) : segments;
+    const [apis, group = "", version = ""] = below;
+    if (apis !== "apis" || version === "") return undefined;
+    if (this.#core.table.kinds.versionsOf(group).includes(version)) return undefined;
+    return this.#aggregated.find(group, version);
   }
 
   #authorize(asked: Attributes, named: boolean): void {
@@ -352,13 +373,6 @@ function splitOnce(text: string, separator: string): readonly [string, string] {
 function headerText(request: ApiRequest, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === "string" ? value : value?.join(",");
-}
-
-/** Whether an APIService says that another server has this group and version. */
-function isServedElsewhere(core: Core, path: string): boolean {
-  const [, api, group = "", version = ""] = path.split("?")[0]!.split("/");
-  if (api !== "apis" || group === "" || version === "") return false;
-  return core.store.get(`/registry/apiregistration.k8s.io/apiservices/${version}.${group}`) !== undefined;
 }
 
 /** Documents that are no objects know JSON and YAML only, and never refuse. */

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@lateen/base";
 import type { GroupVersionKind, KubeObject, RuleCompiler, TypeFacts } from "@lateen/objects";
-import type { Platform } from "../platform/platform.ts";
+import type { ClientIdentity, Platform } from "../platform/platform.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Resource } from "../registry/resource.ts";
 import type { Entry, Store } from "../store/store.ts";
@@ -38,6 +38,8 @@ export interface Core {
   readonly metaType: TypeFacts;
   readonly services: ServiceAllocation;
   readonly rbac: Rbac;
+  /** Who the server is to servers of other APIs. */
+  readonly proxyIdentity: ClientIdentity | undefined;
   readonly admitters: readonly Admitter[];
   /** Undefined until a node agent is there. */
   readonly podStreams: PodStreams | undefined;

@@ -2,6 +2,7 @@ import { apiVersionOf } from "@lateen/objects";
 import { OpenApi, type OpenApiDocument } from "@lateen/objects/kinds";
 import type { JsonObject } from "@lateen/base";
 import type { Kind } from "@lateen/objects";
+import type { AggregatedApis } from "../aggregation/aggregated-apis.ts";
 import { acceptClauses } from "../answer/accept.ts";
 import type { Answer } from "../answer/answer.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
@@ -23,17 +24,35 @@ export class OpenApiPaths {
   answer(
     table: ResourceTable,
     segments: readonly string[],
-    headers: { readonly accept: string; readonly ifNoneMatch: string | undefined },
+    headers: {
+      readonly accept: string;
+      readonly ifNoneMatch: string | undefined;
+      readonly aggregated: AggregatedApis;
+    },
   ): Answer {
     const documents = this.#of(table);
     const [, version, ...rest] = segments;
     if (version === "v2" && rest.length === 0) return swagger(documents, headers.accept);
     if (version !== "v3") throw new PageNotFound(segments.join("/"));
     if (rest.length === 0) {
-      return { kind: "bytes", status: 200, contentType: "text/plain; charset=utf-8", bytes: documents.index() };
+      const bytes = withAggregatedDocuments(documents.index(), headers.aggregated);
+      return { kind: "bytes", status: 200, contentType: "text/plain; charset=utf-8", bytes };
     }
     return documentAnswer(documents.document(rest.join("/")), headers.ifNoneMatch);
   }
+}
+
+/** The index with the documents of other servers, which are asked for there. */
+function withAggregatedDocuments(index: Uint8Array, apis: AggregatedApis): Uint8Array {
+  const answering = apis.all.filter((api) => apis.resourcesOf(api) !== undefined);
+  if (answering.length === 0) return index;
+  const { paths } = JSON.parse(new TextDecoder().decode(index)) as { readonly paths: JsonObject };
+  const added = answering.map(({ group, version, object }) => {
+    const path = `apis/${group}/${version}`;
+    const hash = `${object.metadata.uid ?? ""}-${object.metadata.resourceVersion ?? ""}`;
+    return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const;
+  });
+  return new TextEncoder().encode(JSON.stringify({ paths: { ...paths, ...Object.fromEntries(added) } }));
 }
 
 function documentAnswer(document: OpenApiDocument | undefined, ifNoneMatch: string | undefined): Answer {

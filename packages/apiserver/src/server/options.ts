@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse, KubeObject, RuleCompiler, Transport } fro
 import type { Admitter } from "../admission/admitter.ts";
 import type { TokenAuthenticator } from "../authn/authenticate.ts";
 import type { ServiceAccountKey } from "../authn/token-issuer.ts";
-import type { Platform } from "../platform/platform.ts";
+import type { ClientIdentity, Platform } from "../platform/platform.ts";
 import type { Peer, UserInfo } from "../request/context.ts";
 import type { Store } from "../store/store.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
@@ -35,6 +35,8 @@ export interface ApiServerOptions {
   readonly fairness?: FairnessOptions;
   /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */
   readonly aggregateClusterRoles?: boolean;
+  /** Certificate with which the server shows itself to servers of other APIs (APIService). */
+  readonly proxyIdentity?: ClientIdentity;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
   readonly anonymous?: boolean;
   /** `host:port` as clients reach the server, shown in discovery. */

@@ -1,6 +1,12 @@
 import type { JsonObject } from "@lateen/base";
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from "@lateen/objects/kinds";
 import { acceptClauses } from "../answer/accept.ts";
+import type { AggregatedApis } from "../aggregation/aggregated-apis.ts";
+import {
+  withAggregatedGroups,
+  withAggregatedResources,
+  withAggregatedVersions,
+} from "../aggregation/merge-discovery.ts";
 import type { Answer } from "../answer/answer.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import { methodNotAllowed, noSuchResource, PageNotFound } from "../status/errors.ts";
@@ -12,6 +18,7 @@ export interface PlainRequest {
   readonly segments: readonly string[];
   readonly accept: string;
   readonly table: ResourceTable;
+  readonly aggregated: AggregatedApis;
   readonly version: ServerVersion;
   readonly issuer: string;
   /** `host:port` as clients reach the server. */
@@ -20,7 +27,7 @@ export interface PlainRequest {
 
 /** Paths that are no resource and need a caller with rights: discovery and the list of paths. @throws PageNotFound. */
 export function answerPlain(request: PlainRequest): Answer {
-  const { segments, table } = request;
+  const { segments, table, aggregated } = request;
   const [first, second, third] = segments;
   if (segments.length === 0) return found(request, { paths: rootPaths(table) });
   if (first === "version" && segments.length === 1) return found(request, { ...request.version });
@@ -31,10 +38,11 @@ export function answerPlain(request: PlainRequest): Answer {
     return found(request, list);
   }
   if (first === "apis") {
-    if (segments.length === 1) return discovery(request, "named", apiGroupList(table.kinds));
+    if (segments.length === 1)
+      return discovery(request, "named", withAggregatedGroups(apiGroupList(table.kinds), aggregated));
     const document =
       segments.length === 2
-        ? apiGroup(table.kinds, second!)
+        ? withAggregatedVersions(apiGroup(table.kinds, second!), second!, aggregated)
         : apiResourceList(table.kinds, { group: second!, version: third! });
     if (document !== undefined) return found(request, document);
     if (table.isBuiltinGroup(second!)) throw noSuchResource();
@@ -69,7 +77,8 @@ function discovery(request: PlainRequest, part: "core" | "named", legacy: JsonOb
     if (!params.has("as")) break;
     if (params.get("as") !== "APIGroupDiscoveryList" || params.get("g") !== "apidiscovery.k8s.io") continue;
     if (params.get("v") !== "v2") continue;
-    const document = aggregatedDiscovery(request.table.kinds, part);
+    const own = aggregatedDiscovery(request.table.kinds, part);
+    const document = part === "core" ? own : withAggregatedResources(own, request.aggregated);
     return {
       kind: "json",
       status: 200,

@@ -27,9 +27,15 @@ export function resolveService(core: Core, { namespace, name, port }: ServicePor
   const service = readObject(core, services, `${services.prefix}${namespace}/${name}`);
   if (service === undefined) throw new NoEndpoint(`service ${JSON.stringify(name)} not found`);
   const spec = specOf(service);
-  const wanted = objectsOf(spec.ports).find((one) => one.port === port || one.name === port);
+  const wanted = objectsOf(spec.ports).find((one) => one.port === port || textOf(one.name) === port);
   if (spec.type === "ExternalName") return joined(textOf(spec.externalName), Number(wanted?.port ?? port));
-  if (wanted === undefined) throw new NoEndpoint(`no service port ${port} found for service ${JSON.stringify(name)}`);
+  if (wanted === undefined) {
+    throw new NoEndpoint(
+      typeof port === "number"
+        ? `no service port ${port} found for service ${JSON.stringify(name)}`
+        : `no endpoints available for service ${JSON.stringify(name)}`,
+    );
+  }
   const slices = core.table.lookup({ group: "discovery.k8s.io", version: "v1", plural: "endpointslices" })!;
   const { entries } = core.store.range(`${slices.prefix}${namespace}/`);
   for (const entry of entries) {

@@ -13,7 +13,8 @@ import { bindPod } from "../subresources/binding.ts";
 import { reviewAccess, reviewRules } from "../reviews/access-reviews.ts";
 import { reviewSelf, reviewToken } from "../reviews/user-reviews.ts";
 import { readComponentStatus } from "../reviews/component-status.ts";
-import { refuseUnserved, refuseWithoutUpgrade } from "../subresources/connect.ts";
+import { proxyRequest } from "../subresources/proxy.ts";
+import { refuseWithoutUpgrade } from "../subresources/connect.ts";
 import { evictPod } from "../subresources/eviction.ts";
 import { issueToken } from "../subresources/token.ts";
 import { readLog } from "../subresources/log.ts";
@@ -96,7 +97,7 @@ const subresources: Readonly<Record<string, (request: ResourceRequest) => Promis
   exec: refuseWithoutUpgrade,
   log: readLog,
   portforward: refuseWithoutUpgrade,
-  proxy: refuseUnserved,
+  proxy: proxyRequest,
   token: issueToken,
 };
 

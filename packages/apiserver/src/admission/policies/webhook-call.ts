@@ -37,7 +37,7 @@ export async function callWebhook(core: Core, call: WebhookCall): Promise<JsonOb
     });
   } catch (error) {
     const why = errorMessage(error).replaceAll(url.href, shown);
-    throw new Error(why.startsWith("Post ") ? why : `Post "${shown}": ${why}`, { cause: error });
+    throw new Error(why.startsWith("Post ") ? why : `Post "${shown}": ${why}`);
   }
   if (answer.status < 200 || answer.status > 206) throw new Error(serverSaid(answer.status, answer.body));
   const parsed = JSON.parse(decoder.decode(answer.body)) as JsonValue;
