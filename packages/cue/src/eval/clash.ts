@@ -17,8 +17,13 @@ interface Sight {
 
 /** The scalar that is written among the conjuncts, unless they exclude each other at first sight. */
 export function visibleAtom(conjuncts: readonly Conjunct[]): Atom | undefined {
+  if (conjuncts.length === 1 && !hasParts(conjuncts[0]!.expr)) return undefined;
   const sight = sightOf(conjuncts.map(({ expr }) => expr));
   return sight.clashes ? undefined : sight.atom;
+}
+
+function hasParts(expr: Expr): boolean {
+  return expr.kind === "unify" || expr.kind === "self-scope" || (expr.kind === "struct" && expr.hasEmbeddings);
 }
 
 /** Whether some field, at any depth, cannot be already by what is written. */

@@ -1,7 +1,7 @@
 import type { Clause, Comprehension, Expr, ListLit, StructLit } from "../compile/ir.ts";
 import { intNumber } from "../number.ts";
 import { Environment, literalBlock, vertexOf } from "./environment.ts";
-import { anonymous, defaultOf, errorOf, evaluate, kindsOf } from "./evaluate.ts";
+import { anonymous, defaultOf, errorOf, evaluate, kindsOf, scalarValue } from "./evaluate.ts";
 import { finalize } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
@@ -127,7 +127,7 @@ function tryClause(
 }
 
 function condition(run: Run, env: Environment | undefined, expr: Expr): boolean | Bottom {
-  const value = defaultOf(evaluate(run, env, expr));
+  const value = defaultOf(scalarValue(run, env, expr));
   const error = errorOf(value);
   if (error !== undefined) return error;
   const base = value instanceof Vertex ? value.base : value;

@@ -57,8 +57,9 @@ export function expandDisjunctions(run: Run, node: NodeState): void {
   }
   judge(run, node);
   // Where the fields clash without any choice made, each tells so itself.
-  if (!fieldsClash(vertex))
-    vertex.bottom = vertex.bottom === undefined ? survivors : combineBottoms(vertex.bottom, survivors);
+  if (fieldsClash(vertex)) return;
+  vertex.isVoid = true;
+  vertex.bottom = vertex.bottom === undefined ? survivors : combineBottoms(vertex.bottom, survivors);
 }
 
 /** Tries a term together with the choices made so far: what it leaves, several where it is a disjunction itself. */
@@ -263,10 +264,13 @@ class Expansion {
     if (wrong !== undefined) return { term, error: wrong, tried: undefined };
     const choices: ChoiceList = { of, at, next: from.choices };
     const tried = disjunctOf(this.#vertex, choices);
+    // References to the vertex from within find the disjunct.
+    this.#vertex.shared = tried;
     unify(run, tried);
     const open = tried.openDisjunctions ?? [];
     const nested = open.filter((one) => !rest.some((other) => isSameDisjunction(one, other)));
     if (tried.bottom === undefined || isFatal(tried.bottom)) finalize(run, tried);
+    this.#vertex.shared = undefined;
     // What is not known is held against a disjunct only when nothing is left to choose.
     const error = errorWithin(tried) ?? (open.length > 0 ? undefined : (tried.bottom ?? tried.openChild));
     if (error !== undefined) return { term, error, tried };

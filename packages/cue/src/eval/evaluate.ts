@@ -3,6 +3,7 @@ import type { BinaryExpr, CallExpr, Expr, Interpolation } from "../compile/ir.ts
 import { negateNumber } from "../number-arithmetic.ts";
 import { formatNumber, intNumber } from "../number.ts";
 import { binaryOperation } from "./arithmetic.ts";
+import { visibleAtom } from "./clash.ts";
 import { kindOfBound } from "./bounds.ts";
 import { call } from "./call.ts";
 import { type Environment, inheritedLineage, vertexOf } from "./environment.ts";
@@ -21,8 +22,8 @@ import {
   stringKind,
   topKind,
 } from "./kind.ts";
-import { finalize } from "./finalize.ts";
-import { formatLabel, stringLabel } from "./label.ts";
+import { errorWithin, finalize } from "./finalize.ts";
+import { formatLabel, isLet, stringLabel } from "./label.ts";
 import { regexError } from "./regex.ts";
 import { elementCount, resolve } from "./resolve.ts";
 import type { Run } from "./run.ts";
@@ -40,7 +41,7 @@ import {
   trueAtom,
 } from "./values.ts";
 import { firstOpen } from "./validate.ts";
-import { Vertex, inProgress, noLineage, pathOf, target } from "./vertex.ts";
+import { Vertex, inProgress, noLineage, pathOf, target, unprocessed } from "./vertex.ts";
 
 export function isReference(expr: Expr): boolean {
   switch (expr.kind) {
@@ -117,6 +118,7 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   const holder = target(vertex);
   if (holder.status === inProgress) {
     const node = holder.state;
+    if (node?.error !== undefined && isFatal(node.error)) return node.error;
     if (node?.atom !== undefined) return node.atom;
     if (node?.isStruct === true || (node?.isList === true && node.lists.length > 0)) return holder;
     if (node !== undefined) run.floor = Math.min(run.floor, node.depth);
@@ -128,6 +130,7 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
       });
     return cycleWith(holder, expr);
   }
+  if (holder.isComplete && holder.childError !== undefined) return errorWithin(holder) ?? holder.childError;
   // Each part of a cycle says that it is one.
   if (holder.bottom !== undefined)
     return holder.bottom.code === "cycle" && !holder.binding ? cycleWith(holder, expr) : holder.bottom;
@@ -135,6 +138,29 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   if (base === undefined) return holder;
   if (base.tag === "struct" || base.tag === "list" || holder.arcs.length > 0) return holder;
   return base;
+}
+
+/**
+ * The value of an expression that is needed as a scalar. One that is written where a reference leads is taken as it is
+ * until that is complete: what else is said of it is checked where it belongs.
+ */
+export function scalarValue(run: Run, env: Environment | undefined, expr: Expr): Value {
+  if (!isReference(expr)) return evaluate(run, env, expr);
+  const found = resolve(run, env, expr);
+  if (!(found instanceof Vertex)) return found;
+  // What stands nowhere is checked here or never.
+  if (isPartOfExpression(found)) return evaluated(run, found, expr);
+  const visible = found.status === unprocessed ? visibleAtom(found.conjuncts) : undefined;
+  if (visible !== undefined) return visible;
+  const value = evaluated(run, found, expr);
+  const holder = target(found);
+  if (value.tag !== "bottom" || !isFatal(value) || holder.isComplete) return value;
+  return visibleAtom(holder.conjuncts) ?? value;
+}
+
+function isPartOfExpression(vertex: Vertex): boolean {
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) if (at.binding) return !isLet(at.label);
+  return false;
 }
 
 /** The default, where one is chosen; disjunctions without remain what they are. */
@@ -182,7 +208,7 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: str
 
 /** An operand: concrete, or the error that says why not. */
 export function operand(run: Run, env: Environment | undefined, expr: Expr, op: string): Value {
-  return concreteOperand(defaultOf(evaluate(run, env, expr)), expr, op);
+  return concreteOperand(defaultOf(scalarValue(run, env, expr)), expr, op);
 }
 
 function concreteOperand(value: Value, expr: Expr, op: string): Value {
@@ -214,7 +240,7 @@ function concreteOperand(value: Value, expr: Expr, op: string): Value {
 }
 
 function unary(run: Run, env: Environment | undefined, expr: Expr & { kind: "unary" }): Value {
-  const given = defaultOf(evaluate(run, env, expr.expr));
+  const given = defaultOf(scalarValue(run, env, expr.expr));
   const wanted = expr.op === "!" ? boolKind : numberKind;
   const isHopeless = errorOf(given) === undefined && (kindsOf(given) & wanted) === 0;
   const value = isHopeless ? given : concreteOperand(given, expr.expr, expr.op);
@@ -308,7 +334,7 @@ function interpolate(run: Run, env: Environment | undefined, expr: Interpolation
   const parts: (string | Uint8Array)[] = [];
   for (let i = 0; i < expr.exprs.length; i++) {
     parts.push(expr.bytes?.[i] ?? expr.texts[i]!);
-    const value = defaultOf(evaluate(run, env, expr.exprs[i]!));
+    const value = defaultOf(scalarValue(run, env, expr.exprs[i]!));
     const part = textOf(value, expr, expr.exprs[i]!);
     if (typeof part === "object" && !(part instanceof Uint8Array)) error = combineBottoms(error, part);
     else parts.push(part);
@@ -366,7 +392,9 @@ function callValue(run: Run, env: Environment | undefined, expr: CallExpr): Valu
   const base = func instanceof Vertex ? func.base : func;
   if (base?.tag === "validator" && base.args.length === 0) return call(run, env, expr, base.func);
   if (base?.tag === "func") return call(run, env, expr, base as Func);
+  const isOpen = base?.tag === "type" && (base.kind & funcKind) !== 0;
   return bottom({
+    code: isOpen ? "incomplete" : "eval",
     message: () => `cannot call non-function ${formatCallee(expr.fun)} (type ${formatKind(kindsOf(func))})`,
     sources: [expr.fun.src],
   });

@@ -11,7 +11,6 @@ import {
   type Bottom,
   closedListMarker,
   combineBottoms,
-  isFatal,
   openListMarker,
   structMarker,
   bottom,

@@ -3,15 +3,17 @@ import type { Expr } from "../compile/ir.ts";
 import { blockAt, vertexOf } from "./environment.ts";
 import { isDormant } from "./dormant.ts";
 import { absent, cycleWith, undefinedField } from "./errors.ts";
-import { defaultOf, evaluate, evaluated as valueOf, isReference } from "./evaluate.ts";
+import { defaultOf, evaluate, evaluated as valueOf, isReference, scalarValue } from "./evaluate.ts";
+import { errorWithin } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { formatKind, intKind, listKind, stringKind, structKind } from "./kind.ts";
 import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
 import { allows } from "./patterns.ts";
 import type { Run } from "./run.ts";
+import { isClosedThroughout } from "./share.ts";
 import { attempt, drain, unify } from "./unify.ts";
-import { type Bottom, type Value, atom, bottom, isFatal } from "./values.ts";
-import { Vertex, finalized, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
+import { type Bottom, type Value, atom, bottom } from "./values.ts";
+import { Vertex, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
 
 /** Where a reference leads: a vertex, or a value that is none (a label, a scalar's error). */
 export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
@@ -75,7 +77,7 @@ function base(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex 
 function resolveIndex(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr & { kind: "index" }): Vertex | Value {
   const from = base(run, env, expr.expr);
   if (!(from instanceof Vertex) && from.tag === "bottom") return from;
-  const key = defaultOf(evaluate(run, env, expr.index));
+  const key = defaultOf(scalarValue(run, env, expr.index));
   const scalar = key instanceof Vertex ? key.base : key;
   if (scalar?.tag === "bottom") return scalar;
   if (scalar?.tag !== "atom") {
@@ -104,8 +106,8 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
   if (!(from instanceof Vertex)) return from.tag === "bottom" ? from : selectFromScalar(from, label, expr);
   unify(run, from);
   let vertex = target(from);
-  if (vertex.status === inProgress) return selectInProgress(run, vertex, label, expr);
-  if (vertex.bottom !== undefined && isFatal(vertex.bottom)) return vertex.bottom;
+  if (vertex.status === inProgress) return lookup(run, vertex, label, expr);
+  if (vertex.isVoid || (vertex.isComplete && vertex.bottom !== undefined)) return errorWithin(vertex) ?? vertex.bottom!;
   if (vertex.base?.tag === "disjunction") {
     const chosen = defaultOf(vertex.base);
     if (!(chosen instanceof Vertex))
@@ -118,15 +120,13 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
         : selectFromScalar(chosen, label, expr);
     vertex = target(chosen);
   }
-  if (vertex.childError !== undefined && vertex.status === finalized) return vertex.childError;
-  const kind = vertex.base?.kind ?? 0;
-  const wanted = typeof label === "number" ? listKind : structKind;
-  if ((kind & wanted) === 0 && vertex.arc(label) === undefined && vertex.base !== undefined)
-    return selectFromScalar(vertex.base, label, expr);
-  return lookup(run, vertex, label, expr);
-}
-
-function selectInProgress(run: Run, vertex: Vertex, label: Label, expr: Expr): Vertex | Value {
+  if (vertex.isComplete && vertex.childError !== undefined) return vertex.childError;
+  const { base, bottom: known } = vertex;
+  if (known !== undefined && isForeign(known, vertex)) return known;
+  if (base !== undefined && base.tag !== "struct" && base.tag !== "list" && vertex.arc(label) === undefined)
+    return selectFromScalar(base, label, expr);
+  if (base?.tag === (typeof label === "number" ? "struct" : "list") && vertex.arc(label) === undefined)
+    return selectFromScalar(base, label, expr);
   return lookup(run, vertex, label, expr);
 }
 
@@ -151,7 +151,6 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
   if (holder.status === inProgress) blocked = runProviders(run, holder, label);
   const arc = holder.arc(label);
   if (arc !== undefined) {
-    if (holder.bottom !== undefined && holder.status !== inProgress) return holder.bottom;
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
     const absence = { label, holder };
@@ -173,8 +172,8 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
 }
 
 function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
-  if (vertex.bottom !== undefined) return vertex.bottom;
-  if (vertex.childError !== undefined) return vertex.childError;
+  const { bottom: known } = vertex;
+  if (vertex.isComplete && known !== undefined) return known;
   if (typeof label === "number") {
     const count = elementCount(vertex);
     const isOpen = vertex.base?.tag === "list" && vertex.base.isOpen;
@@ -185,8 +184,33 @@ function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
       isAbsence: true,
     });
   }
-  const isClosed = isRegular(label) && vertex.base?.tag === "struct" && !allows(run, vertex, label);
-  return undefinedField({ label, holder: vertex }, expr, isClosed ? "eval" : "incomplete");
+  const isClosed =
+    isRegular(label) && vertex.base?.tag === "struct" && isKnownClosed(vertex) && !allows(run, vertex, label);
+  return undefinedField(
+    { label, holder: vertex },
+    expr,
+    isClosed ? "eval" : known?.code === "cycle" ? "cycle" : "incomplete",
+  );
+}
+
+/** What another package lacks is not looked into again. */
+function isForeign({ subject }: Bottom, vertex: Vertex): boolean {
+  return subject?.kind === "absence" && rootOf(subject.holder) !== rootOf(vertex);
+}
+
+function rootOf(vertex: Vertex): Vertex {
+  let at = vertex;
+  while (at.parent !== undefined) at = at.parent;
+  return at;
+}
+
+/** What a reference to a definition closes is known to be closed once it is complete; the definition itself, and what `close` closes, at once. */
+function isKnownClosed(vertex: Vertex): boolean {
+  return (
+    vertex.isComplete ||
+    isClosedThroughout(vertex) ||
+    (vertex.closedBy?.some((group) => group.closes === vertex.depth) ?? false)
+  );
 }
 
 export function elementCount(vertex: Vertex): number {

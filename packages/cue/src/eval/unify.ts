@@ -5,7 +5,7 @@
  * their conjuncts: each is worked off when somebody asks for it.
  */
 import type { Decl, DisjunctionExpr, Expr, ListLit, Source, StructLit } from "../compile/ir.ts";
-import { Group, everyLevel, hasClosing, noLevel, open, restrict } from "./closedness.ts";
+import { Group, everyLevel, noLevel, open, restrict } from "./closedness.ts";
 import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { classifyReference, followed } from "./cycle.ts";
 import { addData } from "./data.ts";
@@ -22,6 +22,7 @@ import { applyPattern, applyPatterns } from "./patterns.ts";
 import { rememberConstant, unifyScalars } from "./scalar-vertex.ts";
 import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
 import { type Run, resetVertex } from "./run.ts";
+import { shareValue } from "./share.ts";
 import { type Choice, NodeState, type Task } from "./state.ts";
 import { type Bottom, bottom, combineBottoms, isFatal, structMarker, typeValue } from "./values.ts";
 import {
@@ -34,12 +35,16 @@ import {
   evaluated,
   inProgress,
   noLineage,
+  target,
   unprocessed,
 } from "./vertex.ts";
 
 /** Works a vertex off, unless that was done or is being done. */
 export function unify(run: Run, vertex: Vertex): void {
-  if (vertex.status !== unprocessed) return;
+  if (vertex.status !== unprocessed) {
+    if (vertex.shared !== undefined && target(vertex).status === unprocessed) unify(run, target(vertex));
+    return;
+  }
   settleAbove(run, vertex);
   if (vertex.status !== unprocessed || unifyScalars(run, vertex)) return;
   run.enter(vertex);
@@ -315,7 +320,7 @@ function addReference(run: Run, node: NodeState, conjunct: Conjunct): Bottom | u
 export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conjunct): Bottom | undefined {
   const { expr, lineage } = conjunct;
   const verdict = classifyReference(node.vertex, expr, to, lineage);
-  if (verdict === "reference") return undefined;
+  if (verdict === "reference" || target(to) === node.vertex) return undefined;
   if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
   const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel) : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
@@ -359,20 +364,6 @@ export function isDefinitionRef(expr: Expr): boolean {
     default:
       return false;
   }
-}
-
-/** A vertex that is nothing but a reference shares the value of what it refers to. */
-function shareValue(run: Run, vertex: Vertex): boolean {
-  if (vertex.conjuncts.length !== 1 || vertex.identity !== vertex) return false;
-  const { expr, env, lineage } = vertex.conjuncts[0]!;
-  if (!isReference(expr) || hasClosing(lineage.group, vertex.depth)) return false;
-  const to = resolve(run, env, expr);
-  if (!(to instanceof Vertex) || (to.binding && expr.kind !== "let-ref")) return false;
-  if (classifyReference(vertex, expr, to, lineage) !== "none") return false;
-  unify(run, to);
-  if (to.status < evaluated || vertex.conjuncts.length !== 1) return false;
-  vertex.shared = to;
-  return true;
 }
 
 // Structs ------------------------------------------------------------------------------------------------------------
