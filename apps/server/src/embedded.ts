@@ -25,7 +25,8 @@ import {
 } from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
-import { createRunAdmitter, createRunControllers, stepProviders } from "@lateen/runs";
+import { createRunAdmitter, createRunControllers, createStepProviders } from "@lateen/runs";
+import { createOutside } from "@lateen/runs/node";
 import { bundledImages } from "./bundled-images.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
@@ -42,6 +43,8 @@ export interface RunningServer extends AsyncDisposable {
   /** Resolves when the signal aborts. @throws when a part of the server has failed. */
   untilStopped(signal: AbortSignal): Promise<void>;
 }
+
+const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** The user that controllers act as, in process. */
 const controllerUser = { username: "system:lateen:controllers", groups: ["system:masters", "system:authenticated"] };
@@ -103,7 +106,9 @@ async function compose(
   if (parts === "all") {
     const cache = stack.use(createCache({ client, clock, log }));
     const environment: Environment = { client, cache, clock, log };
-    const providers = stepProviders(environment, {}, {});
+    const outside = stack.use(createOutside({ guard: options.stepNetwork ?? (isLoopback(host) ? "local" : "shared") }));
+    const stepProviders = createStepProviders(environment, outside);
+    const providers = stepProviders({});
     admitters.push(
       createApplicationAdmitter({ cache }),
       createDefinitionAdmitter({ cache, knows: knownOperations(providers) }),
@@ -119,7 +124,7 @@ async function compose(
             ...localPorts(client),
             providers,
           }),
-          ...createRunControllers(environment),
+          ...createRunControllers(environment, stepProviders),
         ],
       }),
     );

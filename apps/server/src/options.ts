@@ -34,6 +34,11 @@ export interface ServerOptions {
   readonly images?: readonly ImageMapping[];
   /** Bearer tokens that are known beside those of service accounts: CSV lines `token,user,uid,"group1,group2"`. */
   readonly tokenFile?: string;
+  /**
+   * Where requests of workflow steps may go: `local` = everywhere but link-local addresses, `shared` = public addresses only.
+   * Default `local` on a loopback host, else `shared`.
+   */
+  readonly stepNetwork?: "local" | "shared";
   readonly log: Log;
 }
 

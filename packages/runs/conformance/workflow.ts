@@ -16,7 +16,7 @@ import {
 import { builtinSteps } from "./builtin-steps.ts";
 import { admitRun } from "../src/admit-run.ts";
 import { type RunState, reconcileRun } from "../src/reconcile-run.ts";
-import { stepProviders } from "../src/run-controllers.ts";
+import { createStepProviders } from "../src/run-controllers.ts";
 import {
   restartWorkflowRun,
   resumeWorkflowRun,
@@ -182,11 +182,7 @@ class Case {
       "workflowrun.oam.dev/name": this.#request.name,
       "workflowrun.oam.dev/namespace": this.#request.namespace,
     };
-    const providers = stepProviders(
-      environment,
-      { fetch: (url, init) => this.#fetch(String(url as string), init ?? {}) },
-      labels,
-    );
+    const providers = createStepProviders(environment, { fetch: (url, init) => this.#fetch(url, init) })(labels);
     this.#state = {
       client: this.#client,
       clock,

@@ -1,8 +1,9 @@
 export { type NamePatch, type RunAdmission, admitRun } from "./admit-run.ts";
 export { type RunAnswer, type RunReview, createRunAdmitter } from "./admit-write.ts";
-export { type MailSender } from "./providers/email.ts";
+export type { Mail, MailSender } from "./providers/email.ts";
+export type { RequestTls, StepFetch } from "./providers/http.ts";
 export { type RunRequest, type RunResult, type RunState, reconcileRun } from "./reconcile-run.ts";
-export { type RunPorts, createRunControllers, stepProviders } from "./run-controllers.ts";
+export { type RunPorts, type StepProviders, createRunControllers, createStepProviders } from "./run-controllers.ts";
 export {
   type RunTarget,
   restartWorkflowRun,

@@ -26,6 +26,7 @@ import {
   createRunMemory,
   statusFromJson,
   statusToJson,
+  withoutClosedCalls,
 } from "@lateen/workflow";
 import { readInstance, runApi } from "./run-instance.ts";
 
@@ -150,6 +151,7 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
       { ...statusToJson(advanced.status, "run"), ...conditionField(conditions), ...store.backend() },
       signal,
     );
+    await store.save(withoutClosedCalls(advanced.context));
     if (advanced.status.finished) memories.delete(key);
     return advanced.requeueAfterMs === undefined ? {} : { requeueAfterMs: advanced.requeueAfterMs };
   } catch (error) {

@@ -1,10 +1,10 @@
-import type { JsonObject } from "@lateen/base";
+import { type JsonObject, type JsonValue, maskSecrets } from "@lateen/base";
 import type { Controller, Environment } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import { type ProviderTable, statusFromJson } from "@lateen/workflow";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
-import { httpProviders } from "./providers/http.ts";
+import { type StepFetch, httpProviders } from "./providers/http.ts";
 import { kubeProviders } from "./providers/kube.ts";
 import { metricsProviders } from "./providers/metrics.ts";
 import { timeProviders } from "./providers/time.ts";
@@ -12,29 +12,34 @@ import { utilProviders } from "./providers/util.ts";
 import { type RunState, reconcileRun } from "./reconcile-run.ts";
 
 export interface RunPorts {
-  /** Sends requests of steps; the host's own without it. */
-  readonly fetch?: typeof fetch;
+  /** Sends requests of steps; the host's own `fetch` without it. `@lateen/runs/node` has one that guards its targets. */
+  readonly fetch?: StepFetch;
   readonly sendMail?: MailSender;
   readonly clientFor?: (cluster: string) => Environment["client"];
 }
 
-/** The operations that steps of any workflow may call, but those of Applications. */
-export function stepProviders(
-  environment: Environment,
-  ports: RunPorts,
-  labels: Readonly<Record<string, string>>,
-): readonly ProviderTable[] {
+/** Operations for steps, with the labels that what they make carries. */
+export type StepProviders = (labels: Readonly<Record<string, string>>) => readonly ProviderTable[];
+
+/**
+ * The operations that steps of any workflow may call, but those of Applications. Made once: rate limits and mails under way
+ * live in it.
+ */
+export function createStepProviders(environment: Environment, ports: RunPorts = {}): StepProviders {
   const { client, clock, log } = environment;
-  const send = ports.fetch ?? fetch;
-  return [
-    kubeProviders({ clientFor: ports.clientFor ?? ((cluster) => localOnly(client, cluster)), labels }),
+  const send: StepFetch = ports.fetch ?? fetch;
+  const clientFor = ports.clientFor ?? ((cluster) => localOnly(client, cluster));
+  const shared = [
     httpProviders({ fetch: send, client, clock }),
     metricsProviders({ fetch: send }),
     configProviders({ client }),
     emailProviders(ports.sendMail),
-    utilProviders({ log: ({ step, data }) => log({ level: "info", message: JSON.stringify(data), step }) }),
+    utilProviders({
+      log: ({ step, data }) => log({ level: "info", message: JSON.stringify(maskSecrets(data as JsonValue)), step }),
+    }),
     timeProviders,
   ];
+  return (labels) => [kubeProviders({ clientFor, labels }), ...shared];
 }
 
 function localOnly(client: Environment["client"], cluster: string): Environment["client"] {
@@ -47,7 +52,10 @@ const randomId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => letters[byte % letters.length]).join("");
 
 /** The controller of WorkflowRuns. */
-export function createRunControllers(environment: Environment, ports: RunPorts = {}): readonly Controller[] {
+export function createRunControllers(
+  environment: Environment,
+  providers: StepProviders = createStepProviders(environment),
+): readonly Controller[] {
   const labelsOf = ({ metadata }: KubeObject): Record<string, string> => ({
     "workflowrun.oam.dev/name": metadata.name ?? "",
     "workflowrun.oam.dev/namespace": metadata.namespace ?? "default",
@@ -57,7 +65,7 @@ export function createRunControllers(environment: Environment, ports: RunPorts =
     clock: environment.clock,
     newId: randomId,
     memories: new Map(),
-    providers: (run) => stepProviders(environment, ports, labelsOf(run)),
+    providers: (run) => providers(labelsOf(run)),
   };
   return [
     {

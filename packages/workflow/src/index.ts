@@ -1,9 +1,11 @@
 export { builtinProviders } from "./cue/builtin-provider.ts";
 export { type CueStepRunnerOptions, createCueStepRunner, evaluatedOf } from "./cue/cue-step-runner.ts";
+export { withoutClosedCalls } from "./cue/outbox.ts";
 export { evaluateExpression, expressionJson, scopeOf, stepContext } from "./cue/expressions.ts";
 export { type PathPart, lookupPath, parseKeyPath, setByPath } from "./cue/paths.ts";
 export {
   type NativeProvider,
+  type OutwardProvider,
   type ProviderContext,
   type ProviderEntry,
   type ProviderFunction,
@@ -16,6 +18,7 @@ export { durationFault, formatTime, parseGoDuration, parseTime } from "./duratio
 export { type Advanced, advance, suspendWaitMs } from "./engine.ts";
 export { suspendedByFailures } from "./passes.ts";
 export { type AdvanceOptions, type EngineLimits, type Plan, defaultEngineLimits } from "./work.ts";
+export { type JournalLimits, type JournalLine, type StepCall, appendToJournal, readJournal } from "./journal.ts";
 export { type RunMemory, clearCounters, createRunMemory } from "./memory.ts";
 export {
   type RunContext,

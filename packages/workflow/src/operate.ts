@@ -1,6 +1,7 @@
 /** What people do to a run: suspend, resume, terminate, restart from a step (kubevela-workflow.md 2.8 and 2.11). */
 import type { Plan } from "./work.ts";
 import { type RunContext, type RunStatus, type Step, type StepStatus, isFinished } from "./model.ts";
+import { withoutCalls } from "./cue/outbox.ts";
 import { withoutVariables } from "./variables.ts";
 
 /** An operation that a run's state does not allow; the message is for the person who asked. */
@@ -147,5 +148,5 @@ function cleanContext(plan: Plan, context: RunContext, removed: ReadonlySet<stri
   const all = plan.steps.flatMap((step) => [step, ...step.subSteps]);
   const gone = all.filter(({ name }) => removed.has(name));
   const outputs = gone.flatMap((step) => step.outputs.map(({ name }) => name));
-  return { ...context, vars: withoutVariables(context.vars, outputs) };
+  return { vars: withoutVariables(context.vars, outputs), values: withoutCalls(context.values, removed) };
 }

@@ -17,6 +17,8 @@ export interface Visit {
   readonly variables: RunVariables;
   readonly now: number;
   readonly signal: AbortSignal;
+  /** Commits what the visit has written into `variables` so far, before it goes on: a crash then finds it. */
+  readonly checkpoint: () => Promise<void>;
 }
 
 /** What a visit has come to so far; runners change it through the functions below only. */

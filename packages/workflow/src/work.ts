@@ -125,6 +125,7 @@ export function visitOf(work: Work, step: Step, parent: Step | undefined): Visit
     variables: work.variables,
     now: work.options.now,
     signal: work.options.signal,
+    checkpoint: async () => work.options.save?.(statusOf(work), contextOf(work)),
   };
 }
 

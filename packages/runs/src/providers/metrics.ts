@@ -12,9 +12,10 @@ import {
   scopeOf,
 } from "@lateen/workflow";
 import { textOf } from "../text-of.ts";
+import type { StepFetch } from "./http.ts";
 
 export interface MetricsProviderOptions {
-  readonly fetch: typeof fetch;
+  readonly fetch: StepFetch;
 }
 
 export function metricsProviders(options: MetricsProviderOptions): ProviderTable {

@@ -3,7 +3,9 @@ import { CueError, type Value } from "@lateen/cue";
 import { type Evaluated, type Outcome, StepError, type StepRunner, type Visit } from "../step-runner.ts";
 import { variableAt } from "../variables.ts";
 import { evaluateExpression, expressionJson, scopeOf, stepContext } from "./expressions.ts";
-import { runOperations } from "./operations.ts";
+import type { StepCall } from "../journal.ts";
+import { type OperationRun, runOperations } from "./operations.ts";
+import { closeCalls, openCalls } from "./outbox.ts";
 import { lookupPath, parseKeyPath, setByPath } from "./paths.ts";
 import type { Providers } from "./providers.ts";
 
@@ -17,6 +19,8 @@ export interface CueStepRunnerOptions {
   readonly newSpanId?: () => string;
   /** Sees the final CUE text of each visit: debug mode. */
   readonly debug?: (visit: Visit, text: string) => void;
+  /** Told of each operation, with secrets covered: the journal. */
+  readonly observe?: (call: StepCall) => void;
 }
 
 const compiled = new Map<string, Value>();
@@ -113,10 +117,31 @@ async function runStep(options: CueStepRunnerOptions, visit: Visit, outcome: Out
   const faults = base.err?.code === "compile" ? base.validate() : [];
   if (faults.length > 0) throw new StepError("Execute", faults.map(({ message }) => message).join("\n"));
   const filled = base.fillPath("", { parameter, context });
-  const value = await runOperations({ value: filled, visit, outcome, providers: options.providers, fields: context });
+  const value = await runAndClose({
+    value: filled,
+    visit,
+    outcome,
+    providers: options.providers,
+    fields: context,
+    observe: options.observe,
+  });
   options.debug?.(visit, value.syntax());
   refuseFaults(value, outcome);
   return evaluatedOf(value);
+}
+
+/** What a visit has sent counts for this visit only; what it could not send keeps its key for the next try. */
+async function runAndClose(run: OperationRun): Promise<Value> {
+  openCalls(run.visit);
+  try {
+    const value = await runOperations(run);
+    closeCalls(run.visit, { keepsIntents: false });
+    return value;
+  } catch (error) {
+    // A process that is ending closes nothing: its next life finds the records.
+    if (!run.visit.signal.aborted) closeCalls(run.visit, { keepsIntents: true });
+    throw error;
+  }
 }
 
 /** A wrong value fails the step also where no operation has met it, and at every visit. */

@@ -2,10 +2,20 @@
  * Runs the operations in a step's value: structs with a `#do`. They are found depth first, children before parents,
  * fields with `@step(n)` first; each result is filled back, which may bring forth the next (kubevela-workflow.md 3.3).
  */
-import { type JsonObject, type JsonValue, errorMessage, isJsonObject } from "@lateen/base";
+import {
+  type JsonObject,
+  type JsonValue,
+  canonicalJson,
+  errorMessage,
+  isJsonObject,
+  maskSecrets,
+  maskedText,
+} from "@lateen/base";
 import type { Value } from "@lateen/cue";
 import { type Outcome, StepError, type Visit } from "../step-runner.ts";
-import { type Providers, StepStop } from "./providers.ts";
+import type { StepCall } from "../journal.ts";
+import { sendOnce } from "./outbox.ts";
+import { type ProviderContext, type ProviderEntry, type Providers, StepStop } from "./providers.ts";
 
 const maxOperations = 1_000;
 const maxDepth = 100;
@@ -16,6 +26,8 @@ export interface OperationRun {
   readonly outcome: Outcome;
   readonly providers: Providers;
   readonly fields: JsonObject;
+  /** Told of each operation, with secrets covered. */
+  readonly observe?: ((call: StepCall) => void) | undefined;
 }
 
 /** Runs what can run. Ends early, without error, when an operation stops the template. @throws StepError. */
@@ -103,21 +115,55 @@ async function call(run: OperationRun, root: Value, found: Found): Promise<Value
   if (entry === undefined) throw callError(found, `function ${action} not found in provider ${provider}`);
   const { visit, outcome, fields } = run;
   const context = { visit, outcome, fields, path, label, signal: visit.signal };
-  let result: JsonObject | undefined;
+  const params = typeof entry === "object" && "native" in entry ? {} : parametersOf(found, legacy);
   try {
-    if (typeof entry === "function") {
-      const data = concreteData(operation);
-      const params = legacy ? data : isJsonObject(data.$params) ? data.$params : {};
-      result = await entry(params, context);
-    } else {
-      result = await entry.native(operation, context);
-    }
+    const result = await perform(entry, { operation, params, context });
+    note(run, found, { provider, params, ...(result === undefined ? {} : { answer: result }) });
+    if (result === undefined) return root;
+    return legacy ? root.fillPath(path, result) : root.fillPath(`${path}.$returns`, result);
   } catch (error) {
-    if (error instanceof StepStop || error instanceof StepError || visit.signal.aborted) throw error;
+    if (error instanceof StepStop) note(run, found, { provider, params });
+    if (error instanceof StepStop || visit.signal.aborted) throw error;
+    note(run, found, { provider, params, error: errorMessage(error) });
+    throw error instanceof StepError ? error : callError(found, errorMessage(error));
+  }
+}
+
+function parametersOf(found: Found, legacy: boolean): JsonObject {
+  try {
+    const data = concreteData(found.operation);
+    if (legacy) return data;
+    return isJsonObject(data.$params) ? data.$params : {};
+  } catch (error) {
     throw callError(found, errorMessage(error));
   }
-  if (result === undefined) return root;
-  return legacy ? root.fillPath(path, result) : root.fillPath(`${path}.$returns`, result);
+}
+
+function perform(
+  entry: ProviderEntry,
+  { operation, params, context }: { operation: Value; params: JsonObject; context: ProviderContext },
+): Promise<JsonObject | undefined> {
+  if (typeof entry === "function") return entry(params, context);
+  if ("native" in entry) return entry.native(operation, context);
+  if (!entry.changes(params)) return entry.send(params, context);
+  return sendOnce(context.visit, context.path, (key) => entry.send(params, { ...context, key }));
+}
+
+function note(
+  { visit, observe }: OperationRun,
+  { path, action }: Found,
+  { provider, params, answer, error }: { provider: string; params: JsonObject; answer?: JsonObject; error?: string },
+): void {
+  observe?.({
+    step: visit.step.name,
+    id: visit.id,
+    path,
+    operation: `${provider}.${action}`,
+    at: visit.now,
+    params: maskSecrets(params),
+    ...(answer === undefined ? {} : { answer: maskSecrets(answer) }),
+    ...(error === undefined ? {} : { error }),
+  });
 }
 
 function concreteData(operation: Value): JsonObject {
@@ -128,11 +174,26 @@ function concreteData(operation: Value): JsonObject {
 }
 
 function callError({ path, operation }: Found, message: string): StepError {
-  let shown = "";
+  return new StepError("Execute", `function call error for ${path}: ${message} (value: ${shownValue(operation)})`);
+}
+
+function textOf(operation: Value): string {
   try {
-    shown = operation.syntax().replaceAll(/\s+/g, " ").slice(0, 200);
+    return canonicalJson(maskSecrets(operation.toJSON()));
   } catch {
-    shown = "…";
+    // Not concrete: as CUE.
   }
-  return new StepError("Execute", `function call error for ${path}: ${message} (value: ${shown})`);
+  try {
+    return operation.syntax();
+  } catch {
+    return "…";
+  }
+}
+
+const secretField = /((?:password|passwd|token|secret|key|authorization|credentials?)"?: )"(?:[^"\\]|\\.)*"/gi;
+
+/** What the operation was to work on, with secrets covered. */
+function shownValue(operation: Value): string {
+  const line = textOf(operation).replaceAll(/\s+/g, " ").replaceAll(secretField, `$1"${maskedText}"`);
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

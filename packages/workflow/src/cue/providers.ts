@@ -27,7 +27,17 @@ export interface NativeProvider {
   native(operation: Value, context: ProviderContext): Promise<JsonObject | undefined>;
 }
 
-export type ProviderEntry = ProviderFunction | NativeProvider;
+/**
+ * An operation that reaches the outside, where a repetition cannot be told from a second intention. `send` gets a key that
+ * stays the same through crashes and retries; its answer is recorded before the step goes on.
+ */
+export interface OutwardProvider {
+  /** Whether these parameters change anything outside; a plain read is simply done again. */
+  changes(params: JsonObject): boolean;
+  send(params: JsonObject, context: ProviderContext & { readonly key?: string }): Promise<JsonObject | undefined>;
+}
+
+export type ProviderEntry = ProviderFunction | NativeProvider | OutwardProvider;
 
 /** Operations by provider (`kube`, `http`, `op` …) and name (`apply`). */
 export interface Providers {

@@ -163,6 +163,7 @@ const httpParams = `{
 				secret: string
 				key:    string
 			}]
+			responseFormat?: "text" | "json" | "lines"
 			...
 		}
 		tls_config?: {
@@ -182,6 +183,9 @@ const httpPackage = `package http
 		header?: [string]: [...string]
 		trailer?: [string]: [...string]
 		statusCode: int
+		// Where request.responseFormat asks for them.
+		json?: _
+		lines?: [...string]
 	}
 	...
 }
