@@ -78,13 +78,9 @@ function withoutKind(object: KubeObject): JsonObject {
 }
 
 function table(request: ResourceRequest, objects: readonly KubeObject[], meta: ListMeta): JsonObject {
-  const { resource, form, core } = request;
+  const { resource, form } = request;
   const version = form.as?.version ?? "v1";
-  const made = tableOf(resource.kind, objects.map(asJson), {
-    now: core.clock.now(),
-    customColumns: resource.custom?.columns as unknown as readonly CustomColumn[] | undefined,
-    includeObject: includeOf(request),
-  });
+  const made = tableOf(resource.kind, objects.map(asJson), tableOptions(request));
   return {
     ...made,
     apiVersion: `meta.k8s.io/${version}`,
@@ -93,7 +89,8 @@ function table(request: ResourceRequest, objects: readonly KubeObject[], meta: L
   };
 }
 
-function shownRow({ resource }: ResourceRequest, row: JsonObject, version: string): JsonObject {
+/** A row as this version and kind show it. */
+export function shownRow({ resource }: ResourceRequest, row: JsonObject, version: string): JsonObject {
   const { object } = row;
   if (!isJsonObject(object) || object.kind !== "PartialObjectMetadata") return row;
   const metadata = shownMetadata(resource.kind.kind, object.metadata as JsonObject);
@@ -111,9 +108,14 @@ function shownMetadata(kind: string, metadata: JsonObject): JsonObject {
   return Object.keys(others).length === 0 ? rest : { ...rest, annotations: others };
 }
 
-function includeOf({ query }: ResourceRequest): TableOptions["includeObject"] {
+/** How the request wants its table. */
+export function tableOptions({ core, resource, query }: ResourceRequest): TableOptions {
   const include = query.get("includeObject");
-  return include === "None" || include === "Object" ? include : "Metadata";
+  return {
+    now: core.clock.now(),
+    customColumns: resource.custom?.columns as unknown as readonly CustomColumn[] | undefined,
+    includeObject: include === "None" || include === "Object" ? include : "Metadata",
+  };
 }
 
 export function partialMetadata(object: KubeObject, version: string): JsonObject {

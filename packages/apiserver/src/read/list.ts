@@ -2,6 +2,7 @@ import { codeOf } from "@lateen/base";
 import { apiVersionOf, type KubeObject } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
 import { type ListMeta, listAnswer } from "../answer/shapes.ts";
+import { writeTable } from "../answer/table-rows.ts";
 import { withEntries } from "../object/convert-to.ts";
 import { isPassThrough } from "../object/object-reader.ts";
 import { ByteWriter } from "../object/byte-writer.ts";
@@ -21,6 +22,9 @@ export async function listObjects(request: ResourceRequest): Promise<Answer> {
   const { entries, meta } = await readCollection(request, { options, selection });
   const { core, resource } = request;
   return withEntries(core, { resource, entries }, () => {
+    if (request.form.as?.kind === "Table" && request.form.mediaType === "application/json") {
+      return { kind: "json", status: 200, bytes: writeTable(request, { meta, entries }) };
+    }
     if (request.form.as !== undefined) {
       return listAnswer(request, { meta, objects: entries.map((entry) => core.reader.readOnce(resource, entry)) });
     }
@@ -100,7 +104,10 @@ interface CollectOptions {
 }
 
 /** At most `limit` entries that match, and whether there are more. */
-async function collect(request: ResourceRequest, options: CollectOptions): Promise<{ entries: Entry[]; more: boolean }> {
+async function collect(
+  request: ResourceRequest,
+  options: CollectOptions,
+): Promise<{ entries: Entry[]; more: boolean }> {
   const { core, resource } = request;
   const { prefix, selection, limit } = options;
   if (selection.name !== undefined && (request.namespace !== undefined || !resource.kind.namespaced)) {

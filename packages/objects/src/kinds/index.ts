@@ -25,6 +25,7 @@ export { encodeProtobuf } from "./protobuf/encode.ts";
 export { ProtobufError } from "./protobuf/wire.ts";
 export { type TableColumn, columnsOf } from "./tables/columns.ts";
 export type { CustomColumn } from "./tables/custom-columns.ts";
+export { ageText } from "./tables/pod-cells.ts";
 export { type TableOptions, rowOf, tableOf } from "./tables/table.ts";
 export { jsonErrorOf } from "./typed/json-error.ts";
 export { type JsonText, readJsonText } from "./typed/json-text.ts";
