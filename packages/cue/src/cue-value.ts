@@ -262,18 +262,15 @@ export class CueValue implements Value {
     return this.#export(jsonText);
   }
 
-  #export<T>(write: (vertex: Vertex) => T): T {
-    const diagnostics = this.validate({ concrete: true });
-    if (diagnostics.length > 0) throw new CueError(diagnostics);
-    const result = this.#within(() => write(this.vertex));
-    if (
-      typeof result === "object" &&
-      result !== null &&
-      (result as { tag?: unknown }).tag === "bottom" &&
-      !isPlain(result)
-    )
-      throw new CueError(this.#report([{ error: result as Bottom, path: [], vertex: undefined }]));
-    return result as T;
+  /** One walk where the value is plain data; what is wrong is looked for only when something is. */
+  #export<T>(write: (run: Run, vertex: Vertex) => T | undefined): T {
+    if (this.#known !== undefined) throw new CueError(this.#known);
+    const written = this.#within(() => {
+      finalize(this.#run, this.vertex);
+      return { json: errorWithin(this.vertex) === undefined ? write(this.#run, this.vertex) : undefined };
+    });
+    if ("json" in written && written.json !== undefined) return written.json;
+    throw new CueError(this.validate({ concrete: true }));
   }
 
   default(): { readonly value: Value; readonly exists: boolean } {
@@ -419,10 +416,6 @@ const anyElement = "[_]";
 
 /** A name that nobody gives a field: only what allows every field allows it. */
 const anyLabel = "\uffff any";
-
-function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype && !("code" in value);
-}
 
 function publicKind(kind: number): string {
   const names = kindNames(kind & ~funcKind);

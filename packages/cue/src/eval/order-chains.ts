@@ -22,8 +22,6 @@ export function orderOfChains(
   placeOf: (origin: number, records: readonly LiteralRecord[]) => Place,
 ): readonly Vertex[] | undefined {
   const { arcs, literals } = vertex;
-  const known = literals?.length === 2 ? orderOfDataOver(vertex, literals[0]!, literals[1]!) : undefined;
-  if (known !== undefined) return known;
   if (literals === undefined || literals.length > maxRecords || arcs.length > maxFields) return undefined;
   for (let i = 0; i < literals.length; i++) {
     const record = literals[i]!;
@@ -33,48 +31,6 @@ export function orderOfChains(
   const chains = chainsOf(vertex, literals, placeOf);
   for (const arc of arcs) if (!chains.some((chain) => chain.includes(arc.label))) chains.push([arc.label]);
   return merged(vertex, chains);
-}
-
-/** Orders of data over a schema, by the schema's literal and the names that the data has. */
-const orders = new WeakMap<StructLit, Map<string, readonly Label[]>>();
-const maxOrders = 200;
-
-/** Data of the same names over the same literal is in the same order every time. */
-function orderOfDataOver(vertex: Vertex, a: LiteralRecord, b: LiteralRecord): readonly Vertex[] | undefined {
-  const [schema, data] = a.plan === undefined ? [b, a] : [a, b];
-  const { plan } = schema;
-  if (plan === undefined || data.labels === undefined || schema.origin === data.origin) return undefined;
-  if (schema.outer !== undefined || data.outer !== undefined || !isFlat(plan)) return undefined;
-  const names = data.labels.join("\u0000");
-  let known = orders.get(plan)?.get(names);
-  if (known === undefined) {
-    const ordered = merged(vertex, [fieldsIn(vertex, labelsOf(plan)), fieldsIn(vertex, data.labels)]);
-    if (ordered?.length !== vertex.arcs.length) return undefined;
-    known = ordered.map((arc) => arc.label);
-    let table = orders.get(plan);
-    if (table === undefined) orders.set(plan, (table = new Map()));
-    if (table.size < maxOrders) table.set(names, known);
-    return ordered;
-  }
-  if (known.length !== vertex.arcs.length) return undefined;
-  const ordered: Vertex[] = [];
-  for (const label of known) {
-    const arc = vertex.arc(label);
-    if (arc === undefined) return undefined;
-    ordered.push(arc);
-  }
-  return ordered;
-}
-
-function labelsOf(plan: StructLit): Label[] {
-  return plan.decls.flatMap((decl) => (decl.kind === "field" ? [decl.label] : []));
-}
-
-/** Each once, those only that the vertex has. */
-function fieldsIn(vertex: Vertex, labels: readonly Label[]): Label[] {
-  const chain: Label[] = [];
-  for (const label of labels) append(vertex, chain, label);
-  return chain;
 }
 
 const flat = new WeakMap<StructLit, boolean>();

@@ -1,6 +1,8 @@
+import type { Source } from "../compile/ir.ts";
 import { isDormant } from "./dormant.ts";
+import { knownOrder, rememberOrder } from "./known-orders.ts";
 import { type Label, compareLabels } from "./label.ts";
-import { orderOfChains } from "./order-chains.ts";
+import { type Place, orderOfChains } from "./order-chains.ts";
 import { type LiteralRecord, type Vertex, optional } from "./vertex.ts";
 
 /**
@@ -12,11 +14,35 @@ export function orderedArcs(vertex: Vertex): readonly Vertex[] {
   const { arcs, literals } = vertex;
   if (arcs.length < 2 || literals === undefined) return arcs;
   if (isSimple(literals)) return asWritten(arcs, literals[0]?.plan);
+  const source = (origin: number, record: LiteralRecord | undefined): Source | undefined =>
+    sourceOf(vertex, origin, record);
+  const known = knownOrder(vertex, literals, source);
+  if (known !== undefined) return known;
+  const ordered =
+    orderOfChains(vertex, (origin, records) => placeOf(vertex, origin, records[0])) ?? sortedGraph(vertex, literals);
+  rememberOrder(vertex, literals, ordered, source);
+  return ordered;
+}
+
+function sortedGraph(vertex: Vertex, literals: readonly LiteralRecord[]): readonly Vertex[] {
   const graph = new Graph(vertex);
-  const simple = orderOfChains(vertex, (origin, records) => graph.placeOf(origin, records));
-  if (simple !== undefined) return simple;
   linkOrigins(graph, literals);
   return graph.sorted();
+}
+
+/** The text that a declaration of the field begins with: the reference, if it is one. */
+function sourceOf(vertex: Vertex, origin: number, record: LiteralRecord | undefined): Source | undefined {
+  const conjunct = vertex.conjuncts[origin];
+  let first = conjunct?.lineage.refs;
+  while (first?.next !== undefined) first = first.next;
+  return first?.expr.src ?? record?.plan?.src ?? conjunct?.expr.src;
+}
+
+function placeOf(vertex: Vertex, origin: number, record: LiteralRecord | undefined): Place {
+  const src = sourceOf(vertex, origin, record);
+  return src === undefined
+    ? { file: `\u0000${origin}`, offset: 0 }
+    : { file: src.file.filename, offset: src.node.start };
 }
 
 function isSimple(literals: readonly LiteralRecord[]): boolean {
@@ -63,15 +89,9 @@ class Graph {
     return this.#vertex.arc(label) !== undefined || isDormant(this.#vertex, label);
   }
 
-  /** Where a declaration of the field stands: the place of the reference, if it is one. */
-  placeOf(origin: number, records: readonly LiteralRecord[]): { readonly file: string; readonly offset: number } {
-    const conjunct = this.#vertex.conjuncts[origin];
-    let first = conjunct?.lineage.refs;
-    while (first?.next !== undefined) first = first.next;
-    const src = first?.expr.src ?? records[0]?.plan?.src ?? conjunct?.expr.src;
-    return src === undefined
-      ? { file: `\u0000${origin}`, offset: 0 }
-      : { file: src.file.filename, offset: src.node.start };
+  /** Where a declaration of the field stands. */
+  placeOf(origin: number, records: readonly LiteralRecord[]): Place {
+    return placeOf(this.#vertex, origin, records[0]);
   }
 
   link(from: readonly Label[], to: readonly Label[]): void {
