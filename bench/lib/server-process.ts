@@ -10,6 +10,8 @@ export const mainFile = resolve(process.env["LATEEN_ROOT"] ?? ".", "dist/lateen/
 export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   readonly client: Client;
+  /** `https://127.0.0.1:PORT`. */
+  readonly address: string;
   readonly kubeconfig: string;
   readonly dataDir: string;
   /** Milliseconds from the spawn to the line that says it is ready. */
@@ -75,6 +77,7 @@ export async function startServerProcess({
   return {
     pid: child.pid ?? 0,
     client: createClient({ transport, fieldManager: "bench" }),
+    address: /^\s+address\s+(\S+)$/m.exec(output)?.[1] ?? "",
     kubeconfig,
     dataDir,
     readyMs,
