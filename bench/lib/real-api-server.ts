@@ -42,8 +42,12 @@ export async function startRealApiServer(port: number): Promise<RealApiServer | 
   start(
     etcd,
     [
-      ...["--data-dir", at("etcd"), "--listen-client-urls", clients, "--advertise-client-urls", clients],
-      ...["--listen-peer-urls", peers, "--initial-advertise-peer-urls", peers, "--initial-cluster", `default=${peers}`],
+      `--data-dir=${at("etcd")}`,
+      `--listen-client-urls=${clients}`,
+      `--advertise-client-urls=${clients}`,
+      `--listen-peer-urls=${peers}`,
+      `--initial-advertise-peer-urls=${peers}`,
+      `--initial-cluster=default=${peers}`,
     ],
     "etcd.log",
   );
