@@ -64,6 +64,8 @@ function check(value: Value, path: readonly (string | number)[]): object {
 
 function step(value: Value, part: string | number): Value {
   if (typeof part === "number") return value.lookupPath(`[${part}]`);
+  // Lists that have an error beside their elements were recorded as structs.
+  if (/^\d+$/.test(part) && value.lookupPath(`[${part}]`).exists) return value.lookupPath(`[${part}]`);
   if (/^(?:_?#|_)/.test(part)) {
     const found = value.lookupPath(part.replace(/\$.*|\(.*/, ""));
     if (found.exists) return found;

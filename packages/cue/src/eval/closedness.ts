@@ -13,13 +13,16 @@ export class Group {
   /** The depth of the only level that it closes, or every level, or none. */
   readonly closes: number;
   readonly role: GroupRole;
+  /** Of the vertex that it was made for. */
+  readonly level: number;
   readonly depth: number;
-  /** Of a reclosing group: something that it opens is closed all the way down, and so is the literal around it. */
+  /** Something that it embeds, or opens and recloses, is closed all the way down: so is the literal around it. */
   isRecursive = false;
 
-  constructor(parent: Group | undefined, closes: number, role: GroupRole = "plain") {
+  constructor(parent: Group | undefined, closes: number, level: number, role: GroupRole = "plain") {
     this.parent = parent;
     this.closes = closes;
+    this.level = level;
     this.role = role;
     this.depth = parent === undefined ? 1 : parent.depth + 1;
   }
@@ -48,7 +51,27 @@ export function hasClosing(group: Group | undefined, depth: number): boolean {
 export function restrict(vertex: Vertex, group: Group | undefined): void {
   for (let at = group; at !== undefined; at = at.parent) {
     if (at.role === "reclosing") reclose(vertex, at, group!);
-    if (isClosing(at, vertex.depth)) addClosing(vertex, at);
+    if (isClosing(at, vertex.depth)) {
+      addClosing(vertex, at);
+      if (at.closes === everyLevel && at.level === vertex.depth) closeAround(at);
+    } else if (at.isRecursive && at.role !== "reclosing" && !isOpenedAbove(vertex, at)) addClosing(vertex, at);
+  }
+}
+
+/** Whether something of a literal lets everything into a struct on the way from it to this vertex. */
+function isOpenedAbove(vertex: Vertex, literal: Group): boolean {
+  for (let at = vertex.parent; at !== undefined && at.depth >= literal.level; at = at.parent)
+    if (at.openedBy?.some((group) => isWithin(group, literal)) === true) return true;
+  return false;
+}
+
+/** A literal that embeds something closed is closed like it: its own fields are, all the way down. */
+function closeAround(closing: Group): void {
+  let isEmbedded = false;
+  for (let at = closing.parent; at !== undefined && at.level === closing.level; at = at.parent) {
+    if (at.role === "embedding") isEmbedded = true;
+    else if (at.role !== "plain") return;
+    else if (isEmbedded && at.closes === noLevel) at.isRecursive = true;
   }
 }
 

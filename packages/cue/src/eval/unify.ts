@@ -226,12 +226,12 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
       addVertex(run, node, expr.vertex, conjunct);
       return;
     case "open":
-      addGrouped(node, expr.expr, conjunct, new Group(lineage.group, noLevel, "opened"));
+      addGrouped(node, expr.expr, conjunct, new Group(lineage.group, noLevel, node.vertex.depth, "opened"));
       return;
     case "closing": {
       const group = expr.isReclosing
-        ? new Group(lineage.group, noLevel, "reclosing")
-        : new Group(lineage.group, everyLevel);
+        ? new Group(lineage.group, noLevel, node.vertex.depth, "reclosing")
+        : new Group(lineage.group, everyLevel, node.vertex.depth);
       addGrouped(node, expr.expr, conjunct, group);
       return;
     }
@@ -297,7 +297,7 @@ function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | unde
   if (expr.kind !== "call" || expr.args.length !== 1) return "other";
   const func = evaluate(run, env, expr.fun);
   if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
-  const group = new Group(lineage.group, node.vertex.depth);
+  const group = new Group(lineage.group, node.vertex.depth, node.vertex.depth);
   node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
   node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
   return undefined;
@@ -322,7 +322,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   const verdict = classifyReference(node.vertex, expr, to, lineage);
   if (verdict === "reference" || target(to) === node.vertex) return undefined;
   if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
-  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel) : lineage.group;
+  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, node.vertex.depth) : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
     ...lineage,
@@ -399,7 +399,10 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);
   if (plan.hasEmbeddings)
-    lineage = inGroup(lineage, new Group(lineage.group, noLevel, insertion.isEmbedded ? "embedding" : "plain"));
+    lineage = inGroup(
+      lineage,
+      new Group(lineage.group, noLevel, vertex.depth, insertion.isEmbedded ? "embedding" : "plain"),
+    );
   if (lineage.group !== undefined) restrict(vertex, lineage.group);
   if (!plan.hasEmbeddings || plan.hasFields) {
     node.isStruct = true;
@@ -431,7 +434,8 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
       addField(run, node, decl.label, decl.arcType, { expr: decl.value, env, lineage, field: decl.src });
       return;
     case "embed": {
-      const group = decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, "embedding");
+      const group =
+        decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, node.vertex.depth, "embedding");
       const within = { record: place.record, at };
       node.queue.push({ expr: decl.expr, env, lineage: { ...lineage, group, origin: place.origin, within } });
       return;
@@ -508,7 +512,7 @@ function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
   const { lineage } = conjunct;
   let own = arc.ownGroups?.find((group) => group.parent === lineage.group);
   if (own === undefined) {
-    own = new Group(lineage.group, everyLevel);
+    own = new Group(lineage.group, everyLevel, arc.depth);
     (arc.ownGroups ??= []).push(own);
   }
   return { ...conjunct, lineage: { ...lineage, group: own } };

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { Context } from "../index.ts";
+
+/** The paths of the errors of a text. */
+function wrongPaths(text: string): readonly string[] {
+  return new Context()
+    .compile(text)
+    .validate()
+    .map(({ path }) => path.join("."));
+}
+
+describe("a literal that embeds something closed", () => {
+  it("is closed all the way down, its own fields too", () => {
+    expect(wrongPaths("#C: {}\na: {x: q: 2, #C}\nb: a\nb: x: r: 4")).toEqual(["b.x.r"]);
+    expect(wrongPaths("#X: {o: {e: 1, ...}, ...}\n#Y: u?: int\na: #X & {#Y, o: n: 1}")).toEqual(["a.o.e"]);
+  });
+
+  it("is open again below what the embedded value leaves open", () => {
+    expect(wrongPaths("#X: {...}\na: {#X, n: b: 1}\na: n: c: 2")).toEqual([]);
+    expect(wrongPaths("#X: {f: {...}}\na: {#X, f: n: b: 1}\na: f: n: c: 2")).toEqual([]);
+  });
+
+  it("does not close what it embeds an open struct with a closed field for", () => {
+    expect(wrongPaths("#A: {k: 1}\nX: {n: #A}\na: {X, m: b: 1}\na: m: c: 2")).toEqual([]);
+  });
+
+  it("may be referred to by parts without closing them", () => {
+    expect(wrongPaths("#A: {k?: 1}\nB: {#A, b: c: 1}\ny: B.b\ny: d: 2")).toEqual([]);
+  });
+});
