@@ -17,6 +17,7 @@ export type Table = RootDatabase<Buffer, Buffer>;
 
 /** Most bytes of entries that stay in memory. */
 const maxCachedBytes = 4 * 1024 * 1024;
+const maxEmptyPrefixes = 64;
 
 /** Reads of the present and the past. Each is one short read: no transaction stays open between calls. */
 export class LogReader {
@@ -24,6 +25,8 @@ export class LogReader {
   /** Present entries that were read or written last. */
   readonly #cache = new Map<string, Entry>();
   #cachedBytes = 0;
+  /** Prefixes that nothing has, of those asked for last: each write asks for the quotas of its namespace. */
+  readonly #empty = new Set<string>();
 
   constructor(table: Table) {
     this.#table = table;
@@ -43,7 +46,9 @@ export class LogReader {
   apply(change: Change): void {
     const { key, revision } = change;
     this.#drop(key);
-    if (change.kind === "put") this.#keep({ key, bytes: change.bytes, revision });
+    if (change.kind === "delete") return;
+    this.#keep({ key, bytes: change.bytes, revision });
+    for (const prefix of this.#empty) if (key.startsWith(prefix)) this.#empty.delete(prefix);
   }
 
   #keep(entry: Entry): void {
@@ -77,11 +82,18 @@ export class LogReader {
     options: { readonly limit: number; readonly after: string | undefined },
   ): Omit<Page, "revision"> {
     const entries: Entry[] = [];
+    if (this.#empty.has(prefix)) return { entries, more: false };
     for (const { key, value } of this.#table.getRange(this.#bounds(prefix, options.after))) {
       if (entries.length === options.limit) return { entries, more: true };
       entries.push({ key: key.toString("utf8", 1), bytes: value.subarray(8), revision: readRevision(value) });
     }
+    if (entries.length === 0 && options.after === undefined) this.#rememberEmpty(prefix);
     return { entries, more: false };
+  }
+
+  #rememberEmpty(prefix: string): void {
+    if (this.#empty.size >= maxEmptyPrefixes) this.#empty.clear();
+    this.#empty.add(prefix);
   }
 
   countPresent(prefix: string, after: string | undefined): number {
