@@ -50,6 +50,8 @@ class MemoryStore implements Store {
   readonly #forks = new Set<Store>();
   /** Changes after `compacted`, oldest first. */
   #log: Change[] = [];
+  /** The last revision of each second in which something changed. */
+  #times: (readonly [second: number, revision: number])[] = [];
   #revision: number;
   #compacted: number;
   #closed = false;
@@ -114,6 +116,12 @@ class MemoryStore implements Store {
     return this.#hub.subscribe(prefix, from, listener);
   }
 
+  revisionAt(timeMs: number): number | undefined {
+    const second = Math.floor(timeMs / 1000);
+    const known = this.#times.findLast(([at]) => at <= second);
+    return known === undefined ? undefined : this.#readable(known[1]);
+  }
+
   pin(revision: number, options: { readonly owner: string; readonly ttlMs: number }): { release(): void } {
     this.#readable(revision);
     return this.#pins.pin(revision, options);
@@ -131,6 +139,8 @@ class MemoryStore implements Store {
     if (limit <= this.#compacted) return Promise.resolve();
     this.#compacted = limit;
     this.#log = this.#log.filter((change) => change.revision > limit);
+    const later = this.#times.findIndex(([, at]) => at > limit);
+    this.#times.splice(0, Math.max(0, (later < 0 ? this.#times.length : later) - 1));
     const kept = this.#keys.filter((key) => this.#trim(key, limit));
     this.#keys.splice(0, this.#keys.length, ...kept);
     return Promise.resolve();
@@ -167,8 +177,15 @@ class MemoryStore implements Store {
       this.#log.push(change);
     }
     this.#revision = revision;
+    this.#noteTime(revision);
     this.#hub.publish(revision, changes);
     return revision;
+  }
+
+  #noteTime(revision: number): void {
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (this.#times.at(-1)?.[0] === second) this.#times.pop();
+    this.#times.push([second, revision]);
   }
 
   #put(key: string, version: Version): void {

@@ -75,6 +75,11 @@ export interface Store extends AsyncDisposable {
   pin(revision: number, options: { readonly owner: string; readonly ttlMs: number }): { release(): void };
   /** A store of its own that begins as this one was at `revision`, copy-on-write; closing this one closes it. */
   fork(revision?: number): Store;
+  /**
+   * The last revision of the second that `timeMs` is in, or of the last one before with a change; undefined before the first.
+   * Drivers that note no times have it not. @throws StoreError `compacted`.
+   */
+  revisionAt?(timeMs: number): number | undefined;
   /** Forgets what is older than `revision` (never pinned ones). */
   compact(revision: number): Promise<void>;
 }

@@ -4,18 +4,20 @@
  *     c KEY                 → revision (8 bytes) + bytes           the present state
  *     h KEY \0 REVISION     → superseded by (8 bytes) + bytes      states that a later revision replaced or deleted
  *     l REVISION            → JSON [[key, kind, previous revision], …]   what each revision changed
+ *     t SECOND              → revision (8 bytes), the last one of that second
  *     m                     → JSON { format, compacted }
  *
  * A value is written once when it is new and once when it is replaced. A read at revision R takes what is present since R or
  * before, and from the history what was replaced after R. Compaction to R drops what was replaced at R or before: the log
  * says exactly which. Revisions and keys are big-endian and UTF-8, so byte order is their order.
  */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 export const presentTag = 0x63;
 export const historyTag = 0x68;
 export const logTag = 0x6c;
 export const metaTag = 0x6d;
+export const timeTag = 0x74;
 
 /** Longest key that LMDB takes, less what we put around it. */
 export const maxKeyBytes = 1_900;
@@ -46,6 +48,10 @@ export function historyKey(key: string, revision: number): Buffer {
 
 export function logKey(revision: number): Buffer {
   return Buffer.concat([Uint8Array.of(logTag), revisionBytes(revision)]);
+}
+
+export function timeKey(timeMs: number): Buffer {
+  return Buffer.concat([Uint8Array.of(timeTag), revisionBytes(Math.max(0, Math.floor(timeMs / 1000)))]);
 }
 
 export const metaKey = Buffer.from([metaTag]);

@@ -17,14 +17,16 @@ import {
   historyKey,
   type LogItem,
   logKey,
-  logTag,
   maxKeyBytes,
   metaKey,
   presentKey,
   readRevision,
+  revisionBytes,
   stamped,
+  timeKey,
+  timeTag,
 } from "./layout.ts";
-import { LogReader, type Table } from "./log-reader.ts";
+import { LogReader, readLastRevision, type Table } from "./log-reader.ts";
 
 export interface LmdbStoreOptions {
   readonly table: Table;
@@ -82,7 +84,7 @@ export class LmdbStore implements Store {
     this.#onClose = onClose;
     this.#pins = new Pins(clock);
     this.#compacted = compacted;
-    this.#revision = Math.max(compacted, lastRevision(table));
+    this.#revision = Math.max(compacted, readLastRevision(table) ?? 1);
     this.#accepted = this.#revision;
     this.#hub = new WatchHub(this.#revision, { history: (prefix, from, to) => this.#reader.changes(prefix, from, to) });
   }
@@ -167,6 +169,12 @@ export class LmdbStore implements Store {
     this.#checkOpen();
     checkReadable(from, this);
     return this.#hub.subscribe(prefix, from, listener);
+  }
+
+  revisionAt(timeMs: number): number | undefined {
+    this.#checkOpen();
+    const revision = this.#reader.revisionAt(timeMs);
+    return revision === undefined ? undefined : checkReadable(revision, this);
   }
 
   pin(revision: number, options: { readonly owner: string; readonly ttlMs: number }): { release(): void } {
@@ -265,6 +273,7 @@ export class LmdbStore implements Store {
         }
         writes.push(table.put(logKey(revision), Buffer.from(JSON.stringify(items))));
       }
+      writes.push(table.put(timeKey(this.#clock.now()), revisionBytes(group.at(-1)!.revision)));
     });
     const outcomes = await Promise.allSettled([batch, ...writes]);
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
@@ -322,6 +331,10 @@ export class LmdbStore implements Store {
       }
       removed.push(Buffer.from(key));
     }
+    // The last second before what is kept stays: times after it mean its revision.
+    const times = [...table.getRange({ start: timeKey(0), end: Buffer.of(timeTag + 1) })];
+    const kept = times.findIndex(({ value }) => readRevision(value) > to);
+    for (const { key } of times.slice(0, (kept < 0 ? times.length : kept) - 1)) removed.push(Buffer.from(key));
     await table.batch(() => {
       for (const key of removed) void table.remove(key);
     });
@@ -359,13 +372,6 @@ async function commitCause(reason: unknown): Promise<unknown> {
   } catch (error) {
     return error;
   }
-}
-
-function lastRevision(table: Table): number {
-  const end = Buffer.of(logTag);
-  const start = Buffer.of(logTag + 1);
-  for (const key of table.getKeys({ start, end, reverse: true, limit: 1 })) return readRevision(key, 1);
-  return 1;
 }
 
 function checkKey(key: string): void {

@@ -11,6 +11,7 @@ import {
   parseHistoryKey,
   presentKey,
   readRevision,
+  timeKey,
 } from "./layout.ts";
 
 export type Table = RootDatabase<Buffer, Buffer>;
@@ -18,6 +19,14 @@ export type Table = RootDatabase<Buffer, Buffer>;
 /** Most bytes of entries that stay in memory. */
 const maxCachedBytes = 4 * 1024 * 1024;
 const maxEmptyPrefixes = 64;
+
+/** The last revision in the log; undefined when it is empty. */
+export function readLastRevision(table: Table): number | undefined {
+  // Not the first byte after the log's: the meta entry lies right there.
+  const range = { start: logKey(Number.MAX_SAFE_INTEGER), end: logKey(0), reverse: true, limit: 1 };
+  for (const key of table.getKeys(range)) return readRevision(key, 1);
+  return undefined;
+}
 
 /** Reads of the present and the past. Each is one short read: no transaction stays open between calls. */
 export class LogReader {
@@ -122,6 +131,13 @@ export class LogReader {
         if (item[0].startsWith(prefix)) yield this.#change(item, revision);
       }
     }
+  }
+
+  /** The last revision noted for this second or one before. */
+  revisionAt(timeMs: number): number | undefined {
+    const range = { start: timeKey(timeMs), end: timeKey(0), reverse: true, limit: 1 };
+    for (const { value } of this.#table.getRange(range)) return readRevision(value);
+    return undefined;
   }
 
   #change([key, kind, before]: LogItem, revision: number): Change {

@@ -4,6 +4,7 @@ import { type Clock, type Log, silentLog, systemClock } from "@lateen/base";
 import { type Store, StoreError } from "../store.ts";
 import { checkFolder, forgetClosed, recordClosed } from "./check.ts";
 import { formatVersion, type Meta, metaKey } from "./layout.ts";
+import { migrate } from "./migrate.ts";
 import { lockFolder } from "./lock.ts";
 import type { Table } from "./log-reader.ts";
 import { LmdbStore } from "./lmdb-store.ts";
@@ -31,7 +32,7 @@ export async function openLmdbStore(options: OpenLmdbStoreOptions): Promise<Stor
     await checkFolder(folder, log);
     forgetClosed(folder);
     const table = openTable(folder, maxBytes);
-    const meta = readMeta(folder, table);
+    const meta = await migrate(table, readMeta(folder, table), { log, now: clock.now() });
     return new LmdbStore({
       table,
       folder,
@@ -50,7 +51,8 @@ export async function openLmdbStore(options: OpenLmdbStoreOptions): Promise<Stor
   }
 }
 
-function prepareFolder(folder: string): void {
+/** Makes the folder. @throws StoreError `unwritable`. */
+export function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -61,7 +63,8 @@ function prepareFolder(folder: string): void {
   }
 }
 
-function openTable(folder: string, maxBytes: number): Table {
+/** Opens the table as it is. */
+export function openTable(folder: string, maxBytes: number): Table {
   try {
     return openEnvironment<Buffer, Buffer>({
       path: folder,
