@@ -61,6 +61,7 @@ export class Context {
       scope,
       inScope: (label: Label) => scope !== undefined && lookupLabel(this.#run, scope, label) !== undefined,
       hasPackage: (path) => this.#packages.has(path),
+      packagePaths: () => this.#packages.paths(),
       tags: options.tags ?? [],
     });
     const vertex = new Vertex(undefined, "", [...conjuncts]);

@@ -26,13 +26,15 @@ export function readDocument(text: string, options: { readonly source?: string }
   try {
     const native = readYaml(text);
     let index: Index | undefined;
-    const positionOf: NonNullable<DataOptions["positionOf"]> = (path) => {
+    const positionOf: NonNullable<DataOptions["positionOf"]> = (path, of) => {
       index ??= new Index(text);
-      return places.posOf(index.offsetOf(path));
+      return places.posOf(index.offsetOf(path, of));
     };
     const inexact: string[] = [];
     const value = plainOf(native, inexact);
-    const diagnostics = inexact.map((number) => wrong(`the number ${number} has more digits than data can hold`, places, text.indexOf(number)));
+    const diagnostics = inexact.map((number) =>
+      wrong(`the number ${number} has more digits than data can hold`, places, text.indexOf(number)),
+    );
     return { value, origin: { source, positionOf }, diagnostics };
   } catch (error) {
     if (!(error instanceof BuiltinError)) throw error;
@@ -73,6 +75,8 @@ function plainOf(native: Native, inexact: string[]): JsonValue {
 
 interface Node {
   readonly offset: number;
+  /** Where its name stands. */
+  key?: number;
   readonly children: Map<string | number, Node>;
 }
 
@@ -92,14 +96,14 @@ class Index {
   }
 
   /** The place of a part; of the nearest part around it that has one. */
-  offsetOf(path: readonly (string | number)[]): number {
+  offsetOf(path: readonly (string | number)[], of: "value" | "key" = "value"): number {
     let node = this.#root;
     for (const step of path) {
       const inner = node.children.get(step) ?? node.children.get(String(step));
       if (inner === undefined) break;
       node = inner;
     }
-    return node.offset;
+    return of === "key" ? (node.key ?? node.offset) : node.offset;
   }
 
   #node(): Node {
@@ -110,8 +114,15 @@ class Index {
     if (event.type !== EVENT_ID.SEQUENCE && event.type !== EVENT_ID.MAPPING) return noNode;
     const children = new Map<string | number, Node>();
     while (this.#events[this.#next] !== undefined && this.#events[this.#next]!.type !== EVENT_ID.POP) {
-      const key = event.type === EVENT_ID.SEQUENCE ? children.size : this.#key();
-      children.set(key, this.#node());
+      if (event.type === EVENT_ID.SEQUENCE) {
+        children.set(children.size, this.#node());
+        continue;
+      }
+      const start = this.#events[this.#next];
+      const key = this.#key();
+      const node = this.#node();
+      if (start?.type === EVENT_ID.SCALAR) node.key = this.#startOfScalar(start.valueStart);
+      children.set(key, node);
     }
     this.#next++;
     return { offset: event.start, children };

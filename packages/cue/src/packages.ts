@@ -28,6 +28,11 @@ export class PackageTable implements Packages {
     return this.#sources.has(path) || builtinPaths.has(path);
   }
 
+  /** What can be imported. */
+  paths(): readonly string[] {
+    return [...this.#sources.keys(), ...builtinPaths];
+  }
+
   vertexOf(path: string): Vertex | undefined {
     let vertex = this.#built.get(path);
     if (vertex !== undefined) return vertex;
@@ -50,6 +55,7 @@ export class PackageTable implements Packages {
       scope: undefined,
       inScope: () => false,
       hasPackage: (name) => this.has(name),
+      packagePaths: () => this.paths(),
       tags: [],
       packagePath: path,
     });

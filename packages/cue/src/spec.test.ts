@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { problemsOf } from "../conformance/kinds/outcome.ts";
 import { Context, type Value } from "./index.ts";
 
 /**
@@ -12,8 +13,8 @@ const folder = new URL("../testdata/spec/", import.meta.url);
 const different = new Set(["a: =~5", "a: 2 & >1 + 0", "a: b + 1\nb: a - 1\na: 5\nb: 9"]);
 
 function outcomeOf(value: Value): string {
-  const wrong = value.validate();
-  const errors = wrong.length > 0 ? wrong : value.validate({ concrete: true });
+  const wrong = problemsOf(value);
+  const errors = problemsOf(value, { concrete: true });
   if (errors.length === 0) return `ok ${value.toJSONText()}`;
   const status = wrong.length > 0 ? "error" : "incomplete";
   if (errors.some((error) => error.code === "compile")) return `${status} compile`;

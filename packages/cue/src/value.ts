@@ -60,8 +60,11 @@ export interface Value {
 export interface DataOptions {
   /** A file name, or the name of an object. */
   readonly source?: string;
-  /** The place of a part within its text: `(["spec", "ports", 0]) → {line, column, offset}`. Asked only for errors. */
-  readonly positionOf?: (path: readonly (string | number)[]) => Omit<Pos, "source"> | undefined;
+  /**
+   * The place of a part within its text: `(["spec", "ports", 0]) → {line, column, offset}`; with `"key"` that of its
+   * name. Asked only for errors.
+   */
+  readonly positionOf?: (path: readonly (string | number)[], of?: "value" | "key") => Omit<Pos, "source"> | undefined;
 }
 
 export interface SyntaxOptions {

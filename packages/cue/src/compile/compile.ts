@@ -8,11 +8,12 @@ import { numberFromLiteral } from "../number-literal.ts";
 import type * as ast from "../syntax/ast.ts";
 import { interpolationTexts, unquote } from "../syntax/index.ts";
 import { type Label, formatLabel, identLabel, stringLabel } from "../eval/label.ts";
-import { predeclared } from "../eval/predeclared.ts";
+import { predeclared, predeclaredNames } from "../eval/predeclared.ts";
 import { type Value, atom, bottom, top } from "../eval/values.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
 import type { Clause, Comprehension, Decl, DisjunctTerm, Expr, LetDecl, Operator, Source, StructLit } from "./ir.ts";
 import { intrinsicOf } from "./intrinsics.ts";
+import { compileAdvice, nameAdvice, packageAdvice } from "./advice.ts";
 import { noteChain } from "./chain.ts";
 import { structPlan } from "./plan.ts";
 import { type Binding, Scope } from "./scope.ts";
@@ -27,6 +28,8 @@ export interface CompileEnvironment {
   /** Whether a name is there in `scope`. */
   readonly inScope: (label: Label) => boolean;
   readonly hasPackage: (path: string) => boolean;
+  /** What can be imported, for those who name something else. */
+  readonly packagePaths?: () => readonly string[];
 }
 
 export interface CompiledFile {
@@ -80,7 +83,7 @@ class Compiler {
     return { file: this.#file, node };
   }
 
-  #error(node: { readonly start: number }, message: string): Value {
+  #error(node: { readonly start: number }, message: string, help?: string): Value {
     this.diagnostics.push({
       code: "compile",
       message,
@@ -88,12 +91,13 @@ class Compiler {
       pos: this.#file.posOf(node.start),
       path: [...this.#path],
       causes: [],
+      help: help ?? compileAdvice(message),
     });
     return bottom({ message });
   }
 
-  #bad(node: ast.Expr | ast.Label | ast.Clause, message: string): Expr {
-    return { kind: "value", value: this.#error(node, message), src: this.#source(node) };
+  #bad(node: ast.Expr | ast.Label | ast.Clause, message: string, help?: string): Expr {
+    return { kind: "value", value: this.#error(node, message, help), src: this.#source(node) };
   }
 
   // Declarations -----------------------------------------------------------------------------------------------------
@@ -107,7 +111,17 @@ class Compiler {
         isBuiltin
           ? `builtin package ${JSON.stringify(importPath)} undefined`
           : `cannot find package ${JSON.stringify(importPath)}`,
+        packageAdvice(importPath, this.#environment.packagePaths?.() ?? []),
       );
+      const bad = bottom({ message: `package ${JSON.stringify(importPath)} is not known` });
+      scope.bindings.set(localName, {
+        kind: "import",
+        name: localName,
+        ident: { kind: "ident", name: localName, start: spec.start, end: spec.end },
+        isUsed: true,
+        mayBeUnused: true,
+        refer: (_, at) => ({ kind: "value", value: bad, src: this.#source(at) }),
+      });
       return;
     }
     const ident: ast.Ident = spec.name ?? { kind: "ident", name: localName, start: spec.start, end: spec.end };
@@ -124,6 +138,7 @@ class Compiler {
       refer: (_, at) => ({ kind: "import-ref", path: importPath, name: localName, src: this.#source(at) }),
     });
     this.#work.unshift(() => {
+      this.#path = [];
       if (scope.bindings.get(localName)?.isUsed === false)
         this.#error(
           spec,
@@ -137,7 +152,11 @@ class Compiler {
     for (const decl of decls) this.#declare(scope, decl);
     const result: Decl[] = [];
     for (const decl of decls) this.#decl(scope, decl, result);
-    this.#work.unshift(() => this.#checkUse(scope));
+    const path = this.#path;
+    this.#work.unshift(() => {
+      this.#path = path;
+      this.#checkUse(scope);
+    });
     return structPlan(result, this.#source(node));
   }
 
@@ -696,7 +715,21 @@ class Compiler {
     }
     const known = predeclared(name);
     if (known !== undefined) return { kind: "value", value: withSource(known, src, name), src };
-    return this.#bad(ident, `reference ${JSON.stringify(name)} not found`);
+    return this.#bad(ident, `reference ${JSON.stringify(name)} not found`, this.#nameAdvice(name, from));
+  }
+
+  /** Which name was meant: one in reach, a package that is not imported, a quoted field, or a text without quotes. */
+  #nameAdvice(name: string, from: Scope): string {
+    const names = new Set<string>();
+    for (let scope: Scope | undefined = from; scope !== undefined; scope = scope.outer)
+      for (const known of [...scope.fields.keys(), ...scope.bindings.keys()]) names.add(known);
+    for (const known of this.#environment.packageFields.keys()) names.add(known);
+    for (const known of predeclaredNames) names.add(known);
+    return nameAdvice(name, {
+      names: [...names],
+      file: this.#file,
+      packagePaths: this.#environment.packagePaths?.() ?? [],
+    });
   }
 }
 

@@ -36,9 +36,9 @@ export function stepsOf(node: DataExpr): (string | number)[] {
 }
 
 /** Where a part of data stands: its line, where its origin knows it, else the bare source; nothing without a name. */
-export function dataPos(node: DataExpr): Pos | undefined {
+export function dataPos(node: DataExpr, of: "value" | "key" = "value"): Pos | undefined {
   const { source, positionOf } = node.origin;
-  const found = positionOf?.(stepsOf(node));
+  const found = positionOf?.(stepsOf(node), of);
   if (found !== undefined) return { source, ...found };
   return source === "" ? undefined : { source, offset: 0, line: 0, column: 0 };
 }

@@ -14,6 +14,7 @@ export interface InstanceEnvironment {
   readonly scope: Vertex | undefined;
   readonly inScope: (label: Label) => boolean;
   readonly hasPackage: (path: string) => boolean;
+  readonly packagePaths?: () => readonly string[];
   /** Names that `@if` knows as true, and `key=value` for `@tag`. */
   readonly tags: readonly string[];
   /** The path that hidden names belong to; the package clause's name without it. */

@@ -309,6 +309,7 @@ export interface DataOrigin {
   /** Where in its text a part stands. */
   readonly positionOf?: (
     path: readonly (string | number)[],
+    of?: "value" | "key",
   ) => { line: number; column: number; offset: number } | undefined;
 }
 

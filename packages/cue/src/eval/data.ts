@@ -20,7 +20,7 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
       elements: value.map((part, i) => ({ expr: partOf(expr, i, part), env, lineage })),
       rest: undefined,
       isOpen: false,
-      src: undefined,
+      src: placeOf(expr),
     });
     return;
   }

@@ -1,5 +1,6 @@
 import { wakeFields } from "./dormant.ts";
 import { formatNumber } from "../number.ts";
+import { DataNode } from "../compile/data-node.ts";
 import type { Expr, Source } from "../compile/ir.ts";
 import { formatKind, kindNames, topKind } from "./kind.ts";
 import { formatLabel, isLet } from "./label.ts";
@@ -63,7 +64,7 @@ function write(value: Value, parts: string[], depth: number): void {
       parts.push(value.src === undefined ? "{...}" : sourceText(value.src));
       return;
     case "list":
-      parts.push(value.src === undefined ? "[...]" : sourceText(value.src));
+      parts.push(value.src === undefined || value.src instanceof DataNode ? "[...]" : sourceText(value.src));
       return;
     case "bottom":
       parts.push("_|_");

@@ -2,7 +2,7 @@ import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import type { ListRecord, NodeState } from "./state.ts";
 import { addField, addToArc } from "./unify.ts";
-import { type Bottom, bottom, closedListMarker } from "./values.ts";
+import { type Bottom, type ListLength, bottom, closedListMarker } from "./values.ts";
 import { member } from "./vertex.ts";
 
 /** Adds a list literal: its elements, and what it says of elements that others bring. */
@@ -43,5 +43,10 @@ function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bot
     message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
     vertex: node.vertex,
     sources: [left.src, right.src],
+    subject: { kind: "lengths", left: lengthOf(left), right: lengthOf(right) },
   });
+}
+
+function lengthOf({ elements, isOpen, src }: ListRecord): ListLength {
+  return { count: elements.length, isOpen, src };
 }

@@ -107,6 +107,9 @@ const values: ReadonlyMap<string, Value> = new Map<string, Value>([
   ["matchIf", declare("matchIf", ["top", "top", "top", "top"], true)],
 ]);
 
+/** The names that `predeclared` knows, for those who misspell one. */
+export const predeclaredNames: readonly string[] = [...values.keys()].filter((name) => name !== "_");
+
 /** Calls of predeclared functions; undefined leaves the call to the common way. */
 export function callPredeclared(run: Run, env: Environment | undefined, expr: CallExpr, func: Func): Value | undefined {
   const { args } = expr;

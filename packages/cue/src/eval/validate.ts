@@ -1,10 +1,11 @@
 import { defaultOf } from "./evaluate.ts";
+import { fieldNotAllowed } from "./errors.ts";
 import { finalize } from "./finalize.ts";
 import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
 import { type Bottom, type Value, bottom, isFatal, isGroup } from "./values.ts";
-import { Vertex, optional, pathOf, required, target } from "./vertex.ts";
+import { Vertex, optional, pathOf, required, target, member } from "./vertex.ts";
 
 /** An error at its place in the configuration. */
 export interface Problem {
@@ -83,6 +84,7 @@ function check(run: Run, visit: Visit, walk: Walk): void {
     if (holder !== plain || holder !== target(vertex)) finalize(run, holder);
   }
   const baseValue = plain instanceof Vertex ? holder.base : plain;
+  if (!walk.problems.areTermsApart) addExcess(holder, path, walk);
   if (baseValue?.tag === "struct" || baseValue?.tag === "list" || holder.arcs.length > 0) descend(holder, visit, walk);
   if (!concrete || baseValue?.tag === "struct" || baseValue?.tag === "list" || baseValue?.tag === "atom") return;
   if (plain instanceof Vertex && holder.bottom !== undefined) {
@@ -90,6 +92,12 @@ function check(run: Run, visit: Visit, walk: Walk): void {
     return;
   }
   walk.problems.add(notConcrete(plain, holder), path, vertex);
+}
+
+/** Fields that are not allowed, also where other errors are worse: a person mends them all at once. */
+function addExcess({ excess }: Vertex, path: Path | undefined, walk: Walk): void {
+  for (const arc of excess ?? [])
+    if (arc.arcType === member) walk.problems.add(fieldNotAllowed(arc), { up: path, label: arc.label }, arc);
 }
 
 function notConcrete(value: Value, vertex: Vertex): Bottom {
@@ -135,11 +143,11 @@ class Problems {
   readonly #base: readonly Label[];
   readonly #seen = new Set<string>();
 
-  readonly #areTermsApart: boolean;
+  readonly areTermsApart: boolean;
 
   constructor(base: readonly Label[], { terms }: ValidateOptions) {
     this.#base = base;
-    this.#areTermsApart = terms === "apart";
+    this.areTermsApart = terms === "apart";
   }
 
   add(error: Bottom, path: Path | undefined, vertex: Vertex): void {
@@ -152,7 +160,7 @@ class Problems {
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
     this.list.push({ error, path: place, vertex: error.vertex ?? vertex });
-    if (error.isEmptyDisjunction === true && this.#areTermsApart)
+    if (error.isEmptyDisjunction === true && this.areTermsApart)
       for (const cause of error.causes)
         this.add(isFatal(cause) && !isFatal(error) ? { ...cause, code: error.code } : cause, path, vertex);
   }

@@ -131,8 +131,16 @@ export interface Bottom {
 export type Subject =
   | { readonly kind: "conflict"; readonly left: Value; readonly right: Value }
   | { readonly kind: "constraint"; readonly value: Atom | Vertex; readonly check: Bound | Validator }
+  | { readonly kind: "lengths"; readonly left: ListLength; readonly right: ListLength }
   | { readonly kind: "absence"; readonly label: Label; readonly holder: Vertex }
   | { readonly kind: "disjunction"; readonly lost: readonly LostTerm[] };
+
+/** A list literal as far as its length goes. */
+export interface ListLength {
+  readonly count: number;
+  readonly isOpen: boolean;
+  readonly src: Source | undefined;
+}
 
 /** A term of a disjunction that could not be: why, and the vertex that it was tried in, where it took one. */
 export interface LostTerm {

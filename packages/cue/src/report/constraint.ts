@@ -6,7 +6,7 @@ import { numberKind } from "../eval/kind.ts";
 import { type Atom, type Bound, type Validator, atom } from "../eval/values.ts";
 import { type Vertex, Vertex as VertexClass, target } from "../eval/vertex.ts";
 import type { Finding, Inquiry, Place, Subject } from "./finding.ts";
-import { firstPos, posOf, posOfConjunct } from "./sources.ts";
+import { firstPos, literalPos, posOf, posOfConjunct } from "./sources.ts";
 import { fieldAround, shortText } from "./syntax-path.ts";
 import { exprText, valueText } from "./wording.ts";
 
@@ -18,22 +18,23 @@ export function explainConstraint(
   { value, check }: { readonly value: Atom | Vertex; readonly check: Check },
 ): Finding {
   void inquiry;
-  const pos = value instanceof VertexClass ? firstPos(value, "value") : posOf(value.src);
+  const pos = value instanceof VertexClass ? (literalPos(value) ?? firstPos(value, "value")) : posOf(value.src);
   const others = (vertex?.conjuncts ?? []).map((conjunct) => ({
     pos: posOfConjunct(conjunct),
     says: `${exprText(conjunct.expr)} has a part in it`,
+    isMinor: true,
   }));
   const places: Place[] = [
     { pos, says: `${valueText(value)} is given here` },
     { pos: posOf(check.src), says: `${valueText(check)} is asked for here` },
     ...others,
   ];
-  return { help: adviceFor(value, check), pos, places };
+  return { help: adviceFor(value, check, vertex), pos, places };
 }
 
-function adviceFor(value: Atom | Vertex, check: Check): string {
+function adviceFor(value: Atom | Vertex, check: Check, vertex: Vertex | undefined): string {
   if (check.tag === "validator") return validatorAdvice(value, check);
-  const allowed = ruleAround(check.src) ?? valueText(check);
+  const allowed = ruleAround(check.src) ?? typeText(check, vertex) ?? valueText(check);
   const near = value instanceof VertexClass ? undefined : nearest(value, check);
   switch (check.op) {
     case "=~":
@@ -56,6 +57,15 @@ function ruleAround(source: Source | undefined): string | undefined {
   return text.endsWith("…") ? undefined : text;
 }
 
+/** `uint8 (<=255)`: the bound of a predeclared type. */
+function typeText(check: Bound, vertex: Vertex | undefined): string | undefined {
+  if (check.src !== undefined) return undefined;
+  const named = vertex?.conjuncts
+    .map(({ expr }) => exprText(expr))
+    .find((text) => /^u?int\d+$|^uint$|^rune$|^float\d+$/.test(text));
+  return named === undefined ? undefined : `${named} (${valueText(check)})`;
+}
+
 function nearest(value: Atom, check: Bound): string | undefined {
   if ((check.op === "<=" || check.op === ">=") && (value.kind & numberKind) !== 0) return formatAtom(check.value);
   if (check.op !== "=~" || typeof value.value !== "string") return undefined;
@@ -71,7 +81,13 @@ function spellings(text: string): string[] {
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .replaceAll(/[\s_.]+/g, "-");
-  return [trimmed, trimmed.toLowerCase(), trimmed.toUpperCase(), hyphens, hyphens.replaceAll(/[^a-z0-9-]+/g, "").replaceAll(/^-+|-+$/g, "")];
+  return [
+    trimmed,
+    trimmed.toLowerCase(),
+    trimmed.toUpperCase(),
+    hyphens,
+    hyphens.replaceAll(/[^a-z0-9-]+/g, "").replaceAll(/^-+|-+$/g, ""),
+  ];
 }
 
 function validatorAdvice(value: Atom | Vertex, check: Validator): string {
@@ -81,22 +97,27 @@ function validatorAdvice(value: Atom | Vertex, check: Validator): string {
   const text = value instanceof VertexClass || typeof value.value !== "string" ? undefined : value.value;
   switch (key) {
     case "strings.MinRunes":
-      return `at least ${arg} characters are needed${text === undefined ? "" : `, this has ${[...text].length}`}`;
+      return `at least ${counted(arg, "character")} needed${text === undefined ? "" : `, this has ${Array.from(text).length}`}`;
     case "strings.MaxRunes":
-      return `at most ${arg} characters are allowed${text === undefined ? "" : `, this has ${[...text].length}`}`;
+      return `at most ${counted(arg, "character")} allowed${text === undefined ? "" : `, this has ${Array.from(text).length}`}`;
     case "list.MinItems":
-      return `at least ${arg} elements are needed, this has ${countOf(value)}`;
+      return `at least ${counted(arg, "element")} needed, this has ${countOf(value)}`;
     case "list.MaxItems":
-      return `at most ${arg} elements are allowed, this has ${countOf(value)}`;
+      return `at most ${counted(arg, "element")} allowed, this has ${countOf(value)}`;
     case "list.UniqueItems":
       return "no two elements may be equal";
     case "struct.MinFields":
-      return `at least ${arg} fields are needed, this has ${countOf(value)}`;
+      return `at least ${counted(arg, "field")} needed, this has ${countOf(value)}`;
     case "struct.MaxFields":
-      return `at most ${arg} fields are allowed, this has ${countOf(value)}`;
+      return `at most ${counted(arg, "field")} allowed, this has ${countOf(value)}`;
     default:
       return examples[key] ?? `it must satisfy ${valueText(check)}`;
   }
+}
+
+/** `1 element is`, `3 elements are`. */
+function counted(count: string, noun: string): string {
+  return count === "1" ? `1 ${noun} is` : `${count} ${noun}s are`;
 }
 
 const examples: Readonly<Record<string, string>> = {

@@ -14,6 +14,8 @@ export interface Finding {
   readonly pos?: Pos | undefined;
   /** Places that have a part in it, each with what stands there. */
   readonly places?: readonly Place[];
+  /** Another diagnostic says it better. */
+  readonly instead?: Diagnostic | undefined;
   /** What else there is to say. */
   readonly causes?: readonly Diagnostic[];
 }
@@ -21,6 +23,8 @@ export interface Finding {
 export interface Place {
   readonly pos: Pos | undefined;
   readonly says: string;
+  /** Only told where nothing else on its line is. */
+  readonly isMinor?: boolean;
 }
 
 /** An error and where it stands. */

@@ -7,10 +7,12 @@ import { nameOfLabel } from "../eval/label.ts";
 import { resolve } from "../eval/resolve.ts";
 import type { Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
+import type { Problem } from "../eval/validate.ts";
 import { type Base, type Bottom, isFatal } from "../eval/values.ts";
 import { type Conjunct, Vertex, pathOf, target } from "../eval/vertex.ts";
 import type { Finding, Inquiry, Subject } from "./finding.ts";
-import { firstPos, posOfConjunct } from "./sources.ts";
+import { knownFields } from "./names.ts";
+import { firstPos, posOf, posOfConjunct } from "./sources.ts";
 import { exprText, listText, pathText, valueText } from "./wording.ts";
 
 /** A field that has no value, or is not there at all. */
@@ -45,7 +47,7 @@ class Search {
 
   visit(vertex: Vertex, start: Vertex): void {
     const holder = target(vertex);
-    if (this.#isDone(holder)) return;
+    if (this.#isDone(vertex)) return;
     const before = this.found.size;
     const conjuncts = [...new Set([...vertex.conjuncts, ...holder.conjuncts])];
     for (const conjunct of conjuncts) this.#conjunct(conjunct, start, holder);
@@ -71,15 +73,15 @@ class Search {
       if (++this.#steps > mostSteps) return;
       if (isReference(at)) this.#reference(at, env, start);
       else if (at.kind === "struct") this.#conditions(at, new Environment(env, holder), start);
-      stack.push(...operandsOf(at));
+      stack.push(...operandsOf(at).toReversed());
     }
   }
 
   /** What decides whether the comprehensions of a literal bring anything. */
   #conditions({ decls }: StructLit, env: Environment, start: Vertex): void {
     for (const decl of decls) {
-      if (decl.kind !== "comprehension") continue;
-      const stack = [...firstCondition(decl.expr)];
+      if (decl.kind !== "comprehension" && decl.kind !== "dynamic") continue;
+      const stack = decl.kind === "dynamic" ? [decl.key] : [...firstCondition(decl.expr)];
       for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
         if (++this.#steps > mostSteps) return;
         if (isReference(at)) this.#reference(at, env, start);
@@ -103,7 +105,8 @@ class Search {
     const { subject } = error;
     if (subject?.kind !== "absence") return;
     const { label, holder } = subject;
-    const arc = target(holder).arc(label) ?? new Vertex(holder, label, []);
+    const declared = knownFields(holder).find((known) => known.label === label);
+    const arc = target(holder).arc(label) ?? new Vertex(holder, label, [...(declared?.conjuncts ?? [])]);
     this.#add(arc, true);
   }
 }
@@ -173,17 +176,56 @@ export function ruleOf(vertex: Vertex): string {
 export function explainMissing(inquiry: Inquiry, { vertex, error }: Subject): Finding {
   if (vertex === undefined) return {};
   const inputs = missingInputs(inquiry.run, vertex);
-  const own = error.sources.length === 0 ? firstPos(vertex) : undefined;
   const places = vertex.conjuncts.map((conjunct) => ({
     pos: posOfConjunct(conjunct, "label"),
     says: `${exprText(conjunct.expr)} has a part in it`,
+    isMinor: true,
   }));
-  if (inputs.length === 0) return { help: adviceFor(vertex), places, pos: own };
+  if (inputs.length === 0) return { help: adviceFor(vertex), places, pos: firstPos(vertex) };
   return {
     help: `it waits for ${listText(inputs.map(inputText), { last: "and" })}`,
-    places: places.slice(0, 1),
+    pos: posOf(error.sources[0]) ?? firstPos(vertex),
     causes: inputs.map((input) => inputCause(input)),
   };
+}
+
+/** Problems that only wait for inputs that are problems themselves: with each the first such input. */
+export function waitingFor(run: Run, problems: readonly Problem[]): ReadonlyMap<Problem, string> {
+  const byPath = new Map(problems.filter(isOpen).map((problem) => [pathText(problem.path), problem]));
+  const waits = new Map<Problem, string>();
+  for (const problem of problems) {
+    if (!isOpen(problem) || problem.vertex === undefined) continue;
+    const own = pathText(problem.path);
+    const inputs = missingInputs(run, problem.vertex).map(({ path }) => path);
+    if (inputs.length > 0 && inputs.every((path) => path !== own && byPath.has(path))) waits.set(problem, inputs[0]!);
+  }
+  // Those that wait for each other have no other to be told with.
+  for (const [problem, path] of waits) if (waits.has(byPath.get(path)!)) waits.delete(problem);
+  return waits;
+}
+
+function isOpen({ error }: Problem): boolean {
+  return error.code === "incomplete";
+}
+
+const mostWaiting = 5;
+
+/** What waits for a problem's field. */
+export function waitingCauses(problem: Problem, waits: ReadonlyMap<Problem, string>): Diagnostic[] {
+  const own = pathText(problem.path);
+  const waiting = [...waits].filter(([, path]) => path === own).map(([one]) => one);
+  const shown = waiting.slice(0, mostWaiting);
+  const last = shown.length - 1;
+  return shown.map(({ path, vertex }, at) => ({
+    code: "waiting",
+    message:
+      at === last && waiting.length > mostWaiting
+        ? `waits for it, as ${waiting.length - mostWaiting} others do`
+        : "waits for it",
+    pos: vertex === undefined ? undefined : firstPos(vertex),
+    path: path.map((label) => (typeof label === "number" ? label : nameOfLabel(label))),
+    causes: [],
+  }));
 }
 
 function inputText({ path, rule, isAbsent }: Input): string {

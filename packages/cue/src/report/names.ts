@@ -1,11 +1,11 @@
 /** Fields that are not there or may not be: which names are known, which one was meant, where it belongs. */
-import { type Diagnostic, nearestName } from "@lateen/base";
+import { nearestName } from "@lateen/base";
 import { isAllowed } from "../eval/closedness.ts";
 import { elementCount } from "../eval/resolve.ts";
 import { type Label, formatLabel, isLet, isRegular, nameOfLabel } from "../eval/label.ts";
-import { type Conjunct, Vertex, member, optional, pathOf, required, target } from "../eval/vertex.ts";
+import { type Conjunct, Vertex, member, pathOf, required, target } from "../eval/vertex.ts";
 import type { Finding, Inquiry, Place, Subject } from "./finding.ts";
-import { firstPos, posOfConjunct } from "./sources.ts";
+import { posOfConjunct } from "./sources.ts";
 import { exprText, listText, pathText } from "./wording.ts";
 
 interface Known {
@@ -32,7 +32,18 @@ export function knownFields(vertex: Vertex, besides?: Vertex): Known[] {
     const isGiven = arc.arcType === member && arc.conjuncts.length > 1;
     known.set(arc.label, { label: arc.label, conjuncts: arc.conjuncts, isGiven });
   }
-  return [...known.values()];
+  return inOrder([...known.values()]);
+}
+
+/** As declared, where that is in one text. */
+function inOrder(known: Known[]): Known[] {
+  const places = new Map(known.map((one) => [one, one.conjuncts.find(({ field }) => field !== undefined)?.field]));
+  return known.toSorted((a, b) => {
+    const [left, right] = [places.get(a), places.get(b)];
+    return left === undefined || right === undefined || left.file !== right.file
+      ? 0
+      : left.node.start - right.node.start;
+  });
 }
 
 const namesOf = (known: readonly Known[]): string[] =>
@@ -42,10 +53,28 @@ function nearestOf(name: string, known: readonly Known[]): Known | undefined {
   const regular = known.filter(({ label }) => typeof label === "string");
   const free = regular.filter(({ isGiven }) => !isGiven);
   for (const candidates of [free, regular]) {
-    const near = nearestName(name, candidates.map(({ label }) => nameOfLabel(label))) ?? contained(name, candidates);
+    const near =
+      nearName(
+        name,
+        candidates.map(({ label }) => nameOfLabel(label)),
+      ) ?? contained(name, candidates);
     if (near !== undefined) return candidates.find(({ label }) => nameOfLabel(label) === near);
   }
   return undefined;
+}
+
+/** The nearest of some names; of very short names only the same in another case. */
+export function nearName(name: string, candidates: readonly string[]): string | undefined {
+  const same = candidates.find((other) => other !== name && other.toLowerCase() === name.toLowerCase());
+  return (
+    same ??
+    (name.length < 3
+      ? undefined
+      : nearestName(
+          name,
+          candidates.filter((other) => other.length > 2),
+        ))
+  );
 }
 
 /** `replica` for `replicaCount`, `env` for `environment`: one name starts the other. */
@@ -53,8 +82,18 @@ function contained(name: string, candidates: readonly Known[]): string | undefin
   if (name.length < 3) return undefined;
   const fitting = candidates
     .map(({ label }) => nameOfLabel(label))
-    .filter((other) => other.length >= 3 && (startsWith(other, name) || startsWith(name, other)));
+    .filter(
+      (other) => other.length >= 3 && (startsWith(other, name) || startsWith(name, other) || abbreviates(name, other)),
+    );
   return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** `img` for `image`: the same letters in the same order, from the same first one. */
+function abbreviates(name: string, other: string): boolean {
+  if (other.length > 3 * name.length || name[0]!.toLowerCase() !== other[0]!.toLowerCase()) return false;
+  let at = 0;
+  for (const letter of other.toLowerCase()) if (letter === name[at]?.toLowerCase()) at++;
+  return at === name.length;
 }
 
 function startsWith(text: string, start: string): boolean {
@@ -76,11 +115,14 @@ export function explainNotAllowed(inquiry: Inquiry, { vertex, path }: Subject): 
   }));
   if (near !== undefined)
     places.push({ pos: labelPos(inquiry, near.conjuncts), says: `${formatLabel(near.label)} is declared here` });
-  else places.push(...closingPlaces(holder));
+  else places.push(...closingPlaces(holder, vertex));
   const where = path.length > 1 ? pathText(path.slice(0, -1)) : "the value";
   const list = names.length === 0 ? `${where} has no fields` : `allowed: ${listText(names, { last: "and" })}`;
   const patterns = patternTexts(holder);
-  const meant = near === undefined ? (elsewhere ?? "remove it, or correct its name") : `did you mean ${formatLabel(near.label)}?`;
+  if (names.length === 0 && (holder.closedBy?.length ?? 0) > 1)
+    return { help: "each of the definitions refuses the other's fields: embed them instead, {#A, #B}", places };
+  const meant =
+    near === undefined ? (elsewhere ?? "remove it, or correct its name") : `did you mean ${formatLabel(near.label)}?`;
   return { help: `${meant}${meant.endsWith("?") ? "" : ";"} ${list}${patterns}`, places };
 }
 
@@ -96,13 +138,23 @@ function labelPos({ ranks }: Inquiry, conjuncts: readonly Conjunct[]): Place["po
 }
 
 /** The literals that say which fields there are. */
-function closingPlaces(holder: Vertex): Place[] {
+function closingPlaces(holder: Vertex, wrong: Vertex): Place[] {
   const places: Place[] = [];
   for (const { plan } of holder.literals ?? []) {
     const first = plan?.decls.find((decl) => decl.kind === "field" && decl.src !== undefined);
     const isFile = plan?.src?.node.kind === "file";
     const src = isFile ? first?.src : (plan?.src ?? first?.src);
-    if (src !== undefined) places.push({ pos: src.file.posOf(src.node.start), says: "the fields are declared here" });
+    const { file, node } = src ?? {};
+    const holdsWrong = wrong.conjuncts.some(
+      ({ field }) =>
+        field?.file === file &&
+        field !== undefined &&
+        node !== undefined &&
+        node.start <= field.node.start &&
+        field.node.end <= node.end,
+    );
+    if (src !== undefined && !holdsWrong)
+      places.push({ pos: src.file.posOf(src.node.start), says: "the fields are declared here" });
   }
   return places;
 }
@@ -179,11 +231,8 @@ function misspelt(vertex: Vertex): string | undefined {
   const given = target(vertex.parent!).arcs.filter(
     (arc) => isRegular(arc.label) && arc.arcType === member && arc.conjuncts.length === 1,
   );
-  return nearestName(nameOfLabel(vertex.label), given.map(({ label }) => nameOfLabel(label)));
+  return nearName(
+    nameOfLabel(vertex.label),
+    given.map(({ label }) => nameOfLabel(label)),
+  );
 }
-
-export function positionCause(place: Place): Diagnostic {
-  return { code: "position", message: place.says, pos: place.pos, path: [], causes: [] };
-}
-
-export { firstPos, optional };

@@ -19,7 +19,8 @@ export function posOfExpr(expr: Expr): Pos | undefined {
 
 /** The place of what a conjunct says; with `label` that of the field it is said of. */
 export function posOfConjunct({ expr, field }: Conjunct, of: "value" | "label" = "value"): Pos | undefined {
-  return of === "label" ? (posOf(field) ?? posOfExpr(expr)) : (posOfExpr(expr) ?? posOf(field));
+  if (of === "value") return posOfExpr(expr) ?? posOf(field);
+  return posOf(field) ?? (expr instanceof DataNode ? dataPos(expr, "key") : posOfExpr(expr));
 }
 
 export function firstPos(vertex: Vertex, of: "value" | "label" = "label"): Pos | undefined {
@@ -28,6 +29,17 @@ export function firstPos(vertex: Vertex, of: "value" | "label" = "label"): Pos |
     if (pos !== undefined) return pos;
   }
   return undefined;
+}
+
+/** Where the struct or list that a vertex is was written: the person's data before literals of the program. */
+export function literalPos(vertex: Vertex): Pos | undefined {
+  const literals = vertex.conjuncts.filter(
+    ({ expr }) => expr instanceof DataNode || expr.kind === "struct" || expr.kind === "list",
+  );
+  const data = literals.find(({ expr }) => expr instanceof DataNode);
+  const closed = literals.find(({ expr }) => expr.kind !== "list" || expr.ellipsis === undefined);
+  const conjunct = data ?? closed ?? literals[0];
+  return conjunct === undefined ? undefined : posOfConjunct(conjunct);
 }
 
 export function samePlace(a: Pos, b: Pos): boolean {

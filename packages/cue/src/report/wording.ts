@@ -49,7 +49,10 @@ export function pathText(labels: readonly Label[]): string {
 }
 
 /** `a, b or c`, the first few of many. */
-export function listText(items: readonly string[], { most = 12, last = "or" }: { most?: number; last?: string } = {}): string {
+export function listText(
+  items: readonly string[],
+  { most = 12, last = "or" }: { most?: number; last?: string } = {},
+): string {
   if (items.length > most) return `${items.slice(0, most).join(", ")}, … (${items.length} in all)`;
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} ${last} ${items.at(-1)!}`;
