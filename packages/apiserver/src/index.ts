@@ -9,10 +9,12 @@ export { type ServiceAccountKey, createServiceAccountKey } from "./authn/token-i
 export type { AdmissionQuestion, AdmissionVerdict, Admitter } from "./admission/admitter.ts";
 export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
-export type { AuditEvent, AuditSink } from "./server/audit.ts";
+export type { AuditEvent, AuditSink } from "./audit/audit-event.ts";
+export type { AuditPolicy } from "./audit/audit-policy.ts";
 export type { FairnessOptions } from "./server/fairness.ts";
 export { createApiServer } from "./server/api-server.ts";
 export type { ApiServer, ApiServerOptions, Upgrade } from "./server/options.ts";
+export { parseStored } from "./object/stored-form.ts";
 export { createMemoryStore } from "./store/memory.ts";
 export type { PodConnection, PodStreams } from "./subresources/pod-streams.ts";
 export {

@@ -22,10 +22,12 @@ import type { ApiService } from "../aggregation/api-service.ts";
 import { AggregatedApis } from "../aggregation/aggregated-apis.ts";
 import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
+import { openProcess } from "../subresources/exec.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
 import { changeObject } from "../write/update.ts";
-import { auditEvent } from "./audit.ts";
+import { metadataOfAll } from "../audit/audit-policy.ts";
+import { type AuditTrail, Auditor } from "../audit/auditor.ts";
 import { Fairness } from "./fairness.ts";
 import type { ApiServer, ApiServerOptions, Upgrade } from "./options.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -51,8 +53,7 @@ interface Exchange {
   readonly warnings: string[];
   readonly annotations: Map<string, string>;
   form: ReturnType<typeof negotiate>;
-  caller: UserInfo | undefined;
-  user: UserInfo | undefined;
+  readonly trail: AuditTrail | undefined;
 }
 
 class Server implements ApiServer {
@@ -66,6 +67,7 @@ class Server implements ApiServer {
   readonly #tokens: readonly TokenAuthenticator[];
   readonly #closing = new AbortController();
   readonly #aggregated: AggregatedApis;
+  readonly #auditor: Auditor | undefined;
   #aggregatedRoles: AggregatedRoles | undefined;
   #endMaintenance = (): void => undefined;
   #isReady = false;
@@ -73,6 +75,9 @@ class Server implements ApiServer {
   constructor(options: ApiServerOptions) {
     this.#options = options;
     this.#fairness = new Fairness(options.fairness);
+    const clock = options.clock ?? systemClock;
+    const { audit: sink, auditPolicy: policy = metadataOfAll } = options;
+    this.#auditor = sink && new Auditor({ sink, policy, clock, kinds: () => this.#core.table.kinds });
     const definitions = new Definitions(new ResourceTable(builtinKinds()));
     this.#definitions = definitions;
     const converter = new Converter(
@@ -157,59 +162,68 @@ class Server implements ApiServer {
     { peer, protocols }: { readonly peer: Peer; readonly protocols: readonly string[] },
   ): Promise<Upgrade> {
     const auditId = this.#core.platform.randomUuid();
+    const trail = this.#auditor?.open(request, { peer, auditId });
     try {
-      return { kind: "accepted", stream: await this.#upgraded(request, peer, protocols) };
+      const stream = await this.#upgraded(request, { peer, protocols, trail });
+      const ended = trail?.upgraded();
+      return { kind: "accepted", stream: ended === undefined ? stream : audited(stream, ended) };
     } catch (error) {
       const common = { request, warnings: [], platform: this.#core.platform, auditId };
       const form = { mediaType: "application/json" } as const;
-      const response = await writeAnswer(failureAnswer(asApiError(error)), { ...common, form });
-      return { kind: "refused", response };
+      const answer = failureAnswer(asApiError(error));
+      trail?.answered(answer);
+      const response = await writeAnswer(answer, { ...common, form });
+      return { kind: "refused", response: trail?.responded(response) ?? response };
     }
   }
 
-  async #upgraded(http: ApiRequest, peer: Peer, protocols: readonly string[]): Promise<UpgradedStream> {
+  async #upgraded(
+    http: ApiRequest,
+    { peer, protocols, trail }: { peer: Peer; protocols: readonly string[]; trail: AuditTrail | undefined },
+  ): Promise<UpgradedStream> {
     await this.ready;
     const [path, queryText] = splitOnce(http.path, "?");
     const query = new Query(queryText);
     const segments = pathSegments(path);
     const parsed = segments && parsePath(path, segments);
     if (parsed?.kind !== "resource" || parsed.subresource === undefined) throw noSuchResource();
-    const user = await this.#userOf(http, peer);
-    this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), true);
-    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [], annotations: new Map() });
+    const annotations = trail?.annotations ?? new Map<string, string>();
+    const user = await this.#userOf(http, peer, trail);
+    // A WebSocket begins with a GET; what it opens is a creation all the same (since 1.35 both are asked for).
+    for (const method of new Set([http.method, "POST"])) {
+      this.#authorize(resourceAttributes(user, parsed, { method, query }), true, annotations);
+    }
+    const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [], annotations });
     if (parsed.subresource === "portforward") return portForward(request, protocols);
+    if (parsed.subresource === "exec" || parsed.subresource === "attach") return openProcess(request, protocols);
     throw statusError(501, "NotImplemented", `${parsed.resource}/${parsed.subresource} is not served`);
   }
 
   /** Who the request acts as. @throws Unauthorized, Forbidden for an impersonation that is not allowed. */
-  async #userOf(http: ApiRequest, peer: Peer, exchange?: Exchange): Promise<UserInfo> {
+  async #userOf(http: ApiRequest, peer: Peer, trail: AuditTrail | undefined): Promise<UserInfo> {
     const caller = await authenticate(http, peer, {
       tokens: this.#tokens,
       anonymous: this.#options.anonymous ?? false,
     });
-    if (exchange !== undefined) exchange.caller = caller;
+    trail?.identified(caller);
     const impersonation = impersonationOf(http, caller);
     for (const needed of impersonation?.needs ?? []) this.#authorize(needed, true);
     const user = impersonation?.user ?? caller;
-    if (exchange !== undefined) exchange.user = user;
+    trail?.acting(user);
     return user;
   }
 
   async handle(request: ApiRequest, peer: Peer = {}): Promise<ApiResponse> {
+    const auditId = this.#core.platform.randomUuid();
+    const trail = this.#auditor?.open(request, { peer, auditId });
     const exchange: Exchange = {
       warnings: [],
-      annotations: new Map(),
+      annotations: trail?.annotations ?? new Map<string, string>(),
       form: { mediaType: "application/json" },
-      caller: undefined,
-      user: undefined,
+      trail,
     };
-    const auditId = this.#core.platform.randomUuid();
-    const receivedMs = this.#core.clock.now();
     const response = await this.#respond(request, peer, { exchange, auditId });
-    const { caller, user, annotations } = exchange;
-    const audited = { request, response, peer, auditId, receivedMs, caller, user, annotations };
-    this.#options.audit?.(auditEvent(audited, this.#core.clock));
-    return response;
+    return trail === undefined ? response : trail.responded(response);
   }
 
   async #respond(
@@ -220,6 +234,7 @@ class Server implements ApiServer {
     const common = { request, warnings: exchange.warnings, platform: this.#core.platform, auditId };
     try {
       const answered = await this.#answer(request, peer, exchange);
+      exchange.trail?.answered(answered);
       const encode = (value: JsonValue): Uint8Array =>
         encodeProtobuf(value as unknown as KubeObject, this.#core.table.kinds);
       return await writeAnswer(answered, { ...common, form: exchange.form, encode });
@@ -231,7 +246,9 @@ class Server implements ApiServer {
       const failure = asApiError(error);
       if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
       const mediaType = form.mediaType === "application/yaml" ? form.mediaType : "application/json";
-      return writeAnswer(failureAnswer(failure), { ...common, form: { mediaType }, headers: failureHeaders(failure) });
+      const answer = failureAnswer(failure);
+      exchange.trail?.answered(answer);
+      return writeAnswer(answer, { ...common, form: { mediaType }, headers: failureHeaders(failure) });
     }
   }
 
@@ -249,11 +266,13 @@ class Server implements ApiServer {
     const segments = pathSegments(path);
     if (segments === undefined) throw noSuchResource();
     if (!isHealthPath(segments)) await this.ready;
-    const user = await this.#userOf(http, peer, exchange);
+    const user = await this.#userOf(http, peer, exchange.trail);
     const parsed = parsePath(path, segments);
+    const noted = exchange.trail?.annotations;
     if (parsed.kind === "resource") {
-      this.#authorize(resourceAttributes(user, parsed, { method: http.method, query }), parsed.name !== undefined);
-    } else this.#authorize(pathAttributes(user, path, http.method), false);
+      const asked = resourceAttributes(user, parsed, { method: http.method, query });
+      this.#authorize(asked, parsed.name !== undefined, noted);
+    } else this.#authorize(pathAttributes(user, path, http.method), false, noted);
     if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
     const elsewhere = this.#servedElsewhere(segments);
     if (elsewhere !== undefined) return this.#aggregated.forward(elsewhere, http, user);
@@ -315,8 +334,10 @@ class Server implements ApiServer {
     return this.#aggregated.find(group, version);
   }
 
-  #authorize(asked: Attributes, named: boolean): void {
+  #authorize(asked: Attributes, named: boolean, noted?: Map<string, string>): void {
     const decision = this.#core.rbac.authorize(asked);
+    noted?.set("authorization.k8s.io/decision", decision.kind === "allowed" ? "allow" : "forbid");
+    noted?.set("authorization.k8s.io/reason", decision.reason);
     if (decision.kind === "denied") throw forbiddenRequest(asked, decision.reason, named);
   }
 
@@ -363,6 +384,12 @@ class Server implements ApiServer {
       cleanups: [],
     };
   }
+}
+
+/** The stream, with a word when it has ended. */
+function audited(stream: UpgradedStream, ended: () => void): UpgradedStream {
+  if (stream.kind !== "messages") return { ...stream, ended };
+  return { ...stream, run: (socket) => stream.run(socket).finally(ended) };
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string] {

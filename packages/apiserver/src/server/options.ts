@@ -8,7 +8,8 @@ import type { Peer, UserInfo } from "../request/context.ts";
 import type { Store } from "../store/store.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
 import type { UpgradedStream } from "../subresources/port-forward.ts";
-import type { AuditSink } from "./audit.ts";
+import type { AuditSink } from "../audit/audit-event.ts";
+import type { AuditPolicy } from "../audit/audit-policy.ts";
 import type { FairnessOptions } from "./fairness.ts";
 
 export interface ApiServerOptions {
@@ -29,8 +30,9 @@ export interface ApiServerOptions {
   /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
   readonly tokenIssuer?: string;
   readonly serviceAccountKey?: ServiceAccountKey;
-  /** Takes a line for each request, at level Metadata. */
+  /** Takes a line for each request that the policy names; without one for all, at level Metadata. */
   readonly audit?: AuditSink;
+  readonly auditPolicy?: AuditPolicy;
   /** How many requests are worked on at once, and how many of one user may wait. */
   readonly fairness?: FairnessOptions;
   /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */

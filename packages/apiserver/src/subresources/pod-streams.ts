@@ -21,6 +21,37 @@ export interface PodStreams {
     readonly port: number;
     readonly signal: AbortSignal;
   }): Promise<PodConnection>;
+  /** Runs a command in a container. Absent where nothing can. @throws ApiError. */
+  exec?(request: ExecRequest): Promise<PodProcess>;
+  /** Joins the process that a container runs. @throws ApiError. */
+  attach?(request: Omit<ExecRequest, "command">): Promise<PodProcess>;
+}
+
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly container?: string | undefined;
+  readonly command: readonly string[];
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly tty: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A process in a container, with the streams that were asked for. */
+export interface PodProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  /** To its standard input; does nothing where none was asked for. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Ends its standard input. */
+  end(): void;
+  resize(size: { readonly width: number; readonly height: number }): void;
+  /** Its exit code, once it has ended and its output is read. */
+  readonly exited: Promise<number>;
+  /** The client has left. */
+  close(): void;
 }
 
 export interface PodConnection {

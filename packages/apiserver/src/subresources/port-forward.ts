@@ -6,6 +6,7 @@ import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { readObject } from "../server/core.ts";
 import { badRequest, notFound } from "../status/errors.ts";
+import type { ServedProcess } from "./exec.ts";
 import { noNode } from "./log.ts";
 import type { PodConnection } from "./pod-streams.ts";
 
@@ -26,9 +27,13 @@ export type UpgradedStream =
   | {
       readonly kind: "connections";
       readonly protocol: string;
+      /** Called when the client has left. */
+      readonly ended?: () => void;
       /** @throws ApiError */
       connect(port: number, options: { readonly signal: AbortSignal }): Promise<PodConnection>;
-    };
+    }
+  /** A process whose streams are streams of SPDY. */
+  | ({ readonly kind: "process"; readonly protocol: string; readonly ended?: () => void } & ServedProcess);
 
 const channelProtocol = "v4.channel.k8s.io";
 /** Port-forward in SPDY/3.1 frames: in the messages of a WebSocket, or on a connection upgraded to `SPDY/3.1` itself. */

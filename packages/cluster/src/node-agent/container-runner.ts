@@ -198,14 +198,17 @@ export class ContainerRunner {
     try {
       const command =
         plan.shell || plan.command.length === 0 ? plan.command : plan.command.map((word) => expandVariables(word, env));
+      const folder = plan.folder ?? this.#workFolder();
+      const whole = { ...baseEnvironment(), ...this.#ownEnvironment(plan), ...plan.env, ...env };
       const running = await context.processes.start({
         command,
         shell: plan.shell,
-        folder: plan.folder ?? this.#workFolder(),
-        env: { ...baseEnvironment(), ...this.#ownEnvironment(plan), ...plan.env, ...env },
+        folder,
+        env: whole,
         onOutput: (stream, bytes) => log.write(stream, bytes),
       });
       this.#process = running;
+      context.running.set(this.#key, { folder, env: whole, process: running });
       const startedAt = timestampOf(context.clock.now());
       this.#state = { running: { startedAt } };
       this.#started = container.startupProbe === undefined;
@@ -231,6 +234,7 @@ export class ContainerRunner {
       return { exitCode: 128, reason: "StartError", message: errorMessage(error), startedAt: now, finishedAt: now };
     } finally {
       this.#process = undefined;
+      context.running.delete(this.#key);
       await tasks[Symbol.asyncDispose]().catch(() => undefined);
       log[Symbol.dispose]();
       context.openLogs.delete(path);
@@ -261,6 +265,10 @@ export class ContainerRunner {
         await context.clock.sleep(setUpRetryMs, { signal });
       }
     }
+  }
+
+  get #key(): string {
+    return `${this.#options.pod.metadata.uid ?? ""}/${this.#options.container.name}`;
   }
 
   #workFolder(): string {

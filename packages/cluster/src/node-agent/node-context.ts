@@ -4,7 +4,7 @@ import type { EventRecorder } from "@lateen/controller";
 import type { AddressBook } from "./addresses.ts";
 import type { LogFile } from "./log-file.ts";
 import type { NodeMode } from "./plan-container.ts";
-import type { ProcessHost } from "./process-host.ts";
+import type { ProcessHost, RunningProcess } from "./process-host.ts";
 
 /** What the parts of a node agent share. */
 export interface NodeContext {
@@ -22,4 +22,13 @@ export interface NodeContext {
   readonly serviceEnvironment: (namespace: string) => Readonly<Record<string, string>>;
   /** Logs that are being written, by path. */
   readonly openLogs: Map<string, LogFile>;
+  /** Containers whose processes run, by `POD UID/CONTAINER`. */
+  readonly running: Map<string, RunningContainer>;
+}
+
+/** What another process in a container needs to be like its first. */
+export interface RunningContainer {
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly process: RunningProcess;
 }

@@ -1,11 +1,12 @@
 /** A pod's logs and ports, for the API server's `log` and `portforward` (its port PodStreams). */
 import * as net from "node:net";
 import { join } from "node:path";
-import { ApiError, failureStatus } from "@lateen/base";
+import { ApiError, failureStatus, isAborted } from "@lateen/base";
 import type { Environment } from "@lateen/controller";
 import { type Container, type Pod, podKind } from "../api/pod.ts";
 import { latestRun, logPath, readLog } from "./log-file.ts";
-import type { NodeContext } from "./node-context.ts";
+import type { NodeContext, RunningContainer } from "./node-context.ts";
+import type { RunningProcess } from "./process-host.ts";
 import { planContainer } from "./plan-container.ts";
 import type { ImageCatalog } from "./images.ts";
 
@@ -46,6 +47,31 @@ export interface PodStreamsOfNode {
   logs(request: LogRequest): Promise<AsyncIterable<Uint8Array>>;
   /** @throws ApiError */
   connect(request: ConnectRequest): Promise<PodConnection>;
+  /** Runs a command beside a container's process, with its folder and variables. @throws ApiError Forbidden, BadRequest. */
+  exec(request: ExecRequest): Promise<PodProcess>;
+  /** The output of a container's process from now on. @throws ApiError BadRequest. */
+  attach(request: Omit<ExecRequest, "command">): Promise<PodProcess>;
+}
+
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly container?: string | undefined;
+  readonly command: readonly string[];
+  readonly tty: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** A process in a container, with its streams. */
+export interface PodProcess {
+  readonly stdout: AsyncIterable<Uint8Array>;
+  readonly stderr: AsyncIterable<Uint8Array>;
+  write(bytes: Uint8Array): Promise<void>;
+  end(): void;
+  /** There is no terminal: sizes are taken and mean nothing. */
+  resize(): void;
+  readonly exited: Promise<number>;
+  close(): void;
 }
 
 export interface PodStreamsOptions {
@@ -103,7 +129,102 @@ export function createPodStreams(options: PodStreamsOptions): PodStreamsOfNode {
         );
       return openConnection(address, request);
     },
+
+    async exec(request) {
+      const pod = podOf(request);
+      const container = containerOf(pod, request.container);
+      // Whoever may exec into a pod would otherwise run any command on this machine.
+      if (context.mode !== "process-shell") {
+        throw new ApiError(
+          failureStatus(
+            403,
+            "Forbidden",
+            `exec is refused: commands run on this machine only when the server is started with --node process-shell`,
+            { name: request.name, kind: "pods" },
+          ),
+        );
+      }
+      const { folder, env } = runningOf(pod, container);
+      const running = await context.processes.start({
+        command: request.command,
+        shell: false,
+        folder,
+        env,
+        onOutput: () => undefined,
+        interactive: true,
+      });
+      return processOf(running, request.signal);
+    },
+
+    async attach(request) {
+      const pod = podOf(request);
+      const container = containerOf(pod, request.container);
+      const { process: running } = runningOf(pod, container);
+      const ended = new AbortController();
+      void running.exited.then(() => ended.abort());
+      const podUid = pod.metadata.uid ?? "";
+      const folder = join(context.folder, "logs");
+      const run = latestRun(folder, { podUid, container: container.name, previous: false }) ?? 0;
+      const path = logPath(folder, { podUid, container: container.name, run });
+      const stdout = readLog(path, context.openLogs.get(path), {
+        follow: true,
+        timestamps: false,
+        tailLines: 0,
+        limitBytes: undefined,
+        sinceMs: undefined,
+        signal: AbortSignal.any([request.signal, ended.signal]),
+      });
+      return {
+        stdout: untilAborted(stdout),
+        stderr: textOf(""),
+        write: () => Promise.resolve(),
+        end: () => undefined,
+        resize: () => undefined,
+        exited: running.exited.then(({ code }) => code),
+        close: () => ended.abort(),
+      };
+    },
   };
+
+  function runningOf(pod: Pod, container: Container): RunningContainer {
+    const running = context.running.get(`${pod.metadata.uid ?? ""}/${container.name}`);
+    if (running !== undefined) return running;
+    const plan = planContainer(container, { catalog: options.catalog, mode: context.mode });
+    throw badRequest(
+      plan.kind === "simulated"
+        ? `container ${container.name} of pod ${pod.metadata.name} is simulated: ${plan.why}`
+        : `container not found (${JSON.stringify(container.name)})`,
+    );
+  }
+}
+
+/** The streams of a process that is ended when the client leaves. */
+function processOf(running: RunningProcess, signal: AbortSignal): PodProcess {
+  const { exited } = running;
+  const { stdin, stdout, stderr } = running.streams!;
+  const close = (): void => running.signal("SIGKILL");
+  signal.addEventListener("abort", close, { once: true });
+  void exited.then(() => signal.removeEventListener("abort", close));
+  return {
+    stdout,
+    stderr,
+    write: (bytes) =>
+      new Promise((written, failed) => {
+        stdin.write(bytes, (error) => (error == null ? written() : failed(error)));
+      }),
+    end: () => void stdin.end(),
+    resize: () => undefined,
+    exited: exited.then(({ code }) => code),
+    close,
+  };
+}
+
+async function* untilAborted(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    if (!isAborted(error)) throw error;
+  }
 }
 
 function waitingReason(pod: Pod, name: string): string | undefined {

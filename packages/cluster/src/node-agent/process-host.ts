@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 
 export interface ProcessSpec {
   readonly command: readonly string[];
@@ -16,6 +16,8 @@ export interface ProcessSpec {
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly onOutput: (stream: "stdout" | "stderr", bytes: Uint8Array) => void;
+  /** The process has a standard input, and its output is read from `streams` instead of being told. */
+  readonly interactive?: boolean;
 }
 
 export interface ProcessExit {
@@ -29,6 +31,8 @@ export interface RunningProcess {
   readonly exited: Promise<ProcessExit>;
   /** Signals the whole group. */
   signal(name: "SIGTERM" | "SIGKILL"): void;
+  /** Of an interactive process. */
+  readonly streams?: { readonly stdin: Writable; readonly stdout: Readable; readonly stderr: Readable };
 }
 
 export interface ProcessHost extends AsyncDisposable {
@@ -77,7 +81,7 @@ class GuardedHost implements ProcessHost {
       cwd: spec.folder,
       env: spec.env,
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      stdio: [spec.interactive ? "pipe" : "ignore", "pipe", "pipe", "pipe"],
     });
     const { pid } = child;
     if (pid === undefined) throw await failure(child);
@@ -140,7 +144,7 @@ class PlainHost implements ProcessHost {
       cwd: spec.folder,
       env: spec.env,
       shell: spec.shell,
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [spec.interactive ? "pipe" : "ignore", "pipe", "pipe"],
     });
     if (child.pid === undefined) throw await failure(child);
     const running = runningProcess(child, spec, () => void this.#running.delete(running));
@@ -156,9 +160,11 @@ class PlainHost implements ProcessHost {
 
 function runningProcess(child: ChildProcess, spec: ProcessSpec, onExit: () => void): RunningProcess {
   const pid = child.pid!;
-  child.stdout?.on("data", (bytes: Uint8Array) => spec.onOutput("stdout", bytes));
-  child.stderr?.on("data", (bytes: Uint8Array) => spec.onOutput("stderr", bytes));
-  for (const stream of [child.stdout, child.stderr] as (Readable | null)[]) stream?.on("error", () => undefined);
+  if (!spec.interactive) {
+    child.stdout?.on("data", (bytes: Uint8Array) => spec.onOutput("stdout", bytes));
+    child.stderr?.on("data", (bytes: Uint8Array) => spec.onOutput("stderr", bytes));
+  }
+  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on("error", () => undefined);
   const signal = (name: "SIGTERM" | "SIGKILL"): void => {
     try {
       process.kill(process.platform === "win32" ? pid : -pid, name);
@@ -180,7 +186,12 @@ function runningProcess(child: ChildProcess, spec: ProcessSpec, onExit: () => vo
     // A grandchild may hold the pipes open: the program's own end counts, shortly after.
     child.once("exit", (code, name) => setTimeout(() => finish(code, name), 200).unref());
   });
-  return { pid, exited, signal };
+  const { stdin, stdout, stderr } = child;
+  const isWhole = spec.interactive === true && stdin !== null && stdout !== null && stderr !== null;
+  if (!isWhole) return { pid, exited, signal };
+  // Node throws away what nobody has begun to read when the process ends: it goes on from streams of our own.
+  const streams = { stdin, stdout: stdout.pipe(new PassThrough()), stderr: stderr.pipe(new PassThrough()) };
+  return { pid, exited, signal, streams };
 }
 
 const signalNumbers: Readonly<Record<string, number>> = {

@@ -73,6 +73,7 @@ export async function startNodeAgent(environment: Environment, options: NodeAgen
       addresses: new AddressBook(range),
       serviceEnvironment: (namespace) => proxy?.environmentFor(namespace) ?? {},
       openLogs: new Map(),
+      running: new Map(),
     };
     const facts: NodeFacts = { catalog, labels: options.labels ?? {}, podLimit: options.podLimit ?? 2_000 };
     const tasks = stack.use(new TaskGroup());

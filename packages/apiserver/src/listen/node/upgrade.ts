@@ -7,6 +7,7 @@ import type { ApiResponse } from "@lateen/objects";
 import type { ApiServer } from "../../server/options.ts";
 import type { MessageSocket, UpgradedStream } from "../../subresources/port-forward.ts";
 import { peerOf } from "./exchange.ts";
+import { serveProcessStreams } from "./spdy/exec.ts";
 import { forwardPorts } from "./spdy/port-forward.ts";
 
 const maxMessageBytes = 1024 * 1024;
@@ -70,9 +71,14 @@ export class Upgrader {
 }
 
 function serve(socket: MessageSocket, stream: UpgradedStream): Promise<void> {
-  return stream.kind === "messages"
-    ? stream.run(socket)
-    : forwardPorts(socket, (port, options) => stream.connect(port, options));
+  switch (stream.kind) {
+    case "messages":
+      return stream.run(socket);
+    case "process":
+      return serveProcessStreams(socket, stream).finally(stream.ended);
+    case "connections":
+      return forwardPorts(socket, (port, options) => stream.connect(port, options)).finally(stream.ended);
+  }
 }
 
 function webSocketProtocolsOf({ headers }: IncomingMessage): readonly string[] {
