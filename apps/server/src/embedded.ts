@@ -28,9 +28,11 @@ import { builtinKinds } from "@lateen/objects/kinds";
 import { createRunAdmitter, createRunControllers, createStepProviders } from "@lateen/runs";
 import { createOutside } from "@lateen/runs/node";
 import { bundledImages } from "./bundled-images.ts";
+import { gzipCompression } from "./gzip.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
 
+export { gzipCompression } from "./gzip.ts";
 export { type ImageMapping, type NodeMode, type ServerOptions, StartError, nodeModes } from "./options.ts";
 
 /** A control plane that is ready. Disposing ends it: no new requests, controllers, node with its processes, store. */
@@ -123,6 +125,7 @@ async function compose(
           ...createDeliveryControllers(environment, {
             ...localPorts(client),
             providers,
+            compression: gzipCompression,
           }),
           ...createRunControllers(environment, stepProviders),
         ],

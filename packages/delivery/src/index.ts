@@ -13,4 +13,10 @@ export { type InstalledDefinitions, installDefinitions } from "./controller/inst
 export { type DefinitionAdmitterOptions, createDefinitionAdmitter } from "./definition-admission.ts";
 export { knownOperations } from "./controller/step-providers.ts";
 export { DispatchError } from "./controller/keeper.ts";
-export { type DeliveryPorts, type Dispatcher, type Placement, localPorts } from "./controller/ports.ts";
+export {
+  type Compression,
+  type DeliveryPorts,
+  type Dispatcher,
+  type Placement,
+  localPorts,
+} from "./controller/ports.ts";

@@ -51,8 +51,10 @@ export {
 } from "./status/summarize.ts";
 export {
   type WorkflowTarget,
+  contextName,
   resumeWorkflow,
   restartWorkflow,
   suspendWorkflow,
   terminateWorkflow,
 } from "./workflow-operations.ts";
+export { type RollbackTarget, rollbackApplication } from "./rollback.ts";

@@ -9,6 +9,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   logs: () => import("../verbs/logs.ts"),
   ls: () => import("../verbs/ls.ts"),
   "port-forward": () => import("../verbs/port-forward.ts"),
+  rollback: () => import("../verbs/rollback.ts"),
   server: () => import("../verbs/server.ts"),
   status: () => import("../verbs/status.ts"),
   up: () => import("../verbs/up.ts"),

@@ -3,6 +3,7 @@ import { type JsonObject, isJsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { cachedDefinitions, definitionObjectKinds } from "./cached-definitions.ts";
 import { oamLabels } from "../render/metadata.ts";
+import { indexTrackers } from "./known-trackers.ts";
 import { type DeliveryPorts, localPorts } from "./ports.ts";
 import { ApplicationCounts, createDeliveryMetrics } from "./delivery-metrics.ts";
 import type { DeliveryState } from "./delivery-state.ts";
@@ -60,8 +61,11 @@ export function createDeliveryControllers(
     ports,
     definitions: cachedDefinitions(environment.cache),
     memories: new Map(),
+    trimmed: new Map(),
+    trackerVersions: new Map(),
     newId: options.newId ?? randomId,
   };
+  indexTrackers(environment.cache);
   return [
     {
       name: "application",

@@ -11,6 +11,10 @@ export interface DeliveryState {
   readonly definitions: () => DefinitionSource;
   /** Counters of running workflows, by application. */
   readonly memories: Map<string, RunMemory>;
+  /** Revision and limit that an application's revisions were last trimmed for, by application. */
+  readonly trimmed: Map<string, string>;
+  /** The version of the tracker that was written last, by application: what a cache must have seen to be believed. */
+  readonly trackerVersions: Map<string, string>;
   readonly newId: () => string;
   readonly events: EventRecorder;
   readonly metrics: Metrics;

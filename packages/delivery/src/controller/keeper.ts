@@ -44,6 +44,8 @@ export interface KeeperOptions {
   readonly dispatcher: Dispatcher;
   readonly policies: ResourcePolicies;
   readonly trackers: Trackers;
+  /** Told of each tracker that is written. */
+  readonly onTracker?: (tracker: KubeObject) => void;
   readonly signal: AbortSignal;
 }
 
@@ -270,8 +272,13 @@ export class Keeper {
   async #write(tracker: KubeObject, resources: readonly ManagedResource[]): Promise<KubeObject> {
     const next = withResources(tracker, resources);
     const { client, signal } = this.#options;
-    if (tracker.metadata.resourceVersion === undefined) return client.create(next, { signal, fieldManager });
-    return next === tracker ? tracker : client.update(next, { signal, fieldManager });
+    if (next === tracker && tracker.metadata.resourceVersion !== undefined) return tracker;
+    const written =
+      tracker.metadata.resourceVersion === undefined
+        ? await client.create(next, { signal, fieldManager })
+        : await client.update(next, { signal, fieldManager });
+    this.#options.onTracker?.(written);
+    return written;
   }
 
   async #apply(resource: ManagedResource, manifest: Manifest, stage: "onUpdate" | "onStateKeep"): Promise<KubeObject> {

@@ -17,11 +17,19 @@ export interface Dispatcher {
   versionOf(cluster: string): ClusterVersion | undefined;
 }
 
+/** Packs and unpacks what is written; both limit what they make. @throws Error for what cannot be unpacked. */
+export interface Compression {
+  gzip(bytes: Uint8Array): Uint8Array;
+  gunzip(bytes: Uint8Array): Uint8Array;
+}
+
 export interface DeliveryPorts {
   readonly placement: Placement;
   readonly dispatcher: Dispatcher;
   /** Operations of workflow steps beyond those of delivery itself: kube, http, config … */
   readonly providers?: readonly ProviderTable[];
+  /** Without it revisions are written in full. */
+  readonly compression?: Compression;
 }
 
 /** Ports of a control plane without member clusters. */

@@ -3,7 +3,7 @@ import { type JsonObject, type JsonValue, errorMessage, isJsonObject, isNotFound
 import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type Plan, type Step, embeddedTemplates, groupType, nameSteps, stepOf } from "@lateen/workflow";
-import { type App, type AppPolicy, policiesOf } from "../application/application.ts";
+import { type App, type AppPolicy, policiesOf, textOf } from "../application/application.ts";
 import { convertStep, workflowPlanOf } from "../application/default-workflow.ts";
 import { nativePolicyTypes } from "../application/native-policies.ts";
 import type { DefinitionSource } from "../definition/definition-set.ts";
@@ -15,12 +15,15 @@ export interface DeliveryPlan {
   readonly policies: readonly AppPolicy[];
   /** Policy and Workflow objects that the application uses. */
   readonly external: readonly KubeObject[];
+  readonly stepTypes: readonly string[];
 }
 
 interface Reading {
   readonly app: App;
   readonly definitions: DefinitionSource;
   readonly client: Client;
+  /** Policy and Workflow objects as a revision keeps them: they are not read again. */
+  readonly stored?: readonly KubeObject[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -40,11 +43,21 @@ export async function readPlan(reading: Reading): Promise<DeliveryPlan> {
       plan: { steps, mode: written.mode },
       external: [...(workflow === undefined ? [] : [workflow]), ...found],
       policies,
+      stepTypes: writtenTypes(written.steps),
     };
   } catch (error) {
     if (error instanceof StageError || signal.aborted) throw error;
     throw refused(errorMessage(error));
   }
+}
+
+/** As the steps name them, before they are converted. */
+function writtenTypes(steps: readonly JsonObject[]): readonly string[] {
+  const all = steps.flatMap((step) => [
+    step,
+    ...(Array.isArray(step.subSteps) ? step.subSteps.filter(isJsonObject) : []),
+  ]);
+  return [...new Set(all.map(({ type }) => textOf(type)))];
 }
 
 function refuseUnknownTypes({ app, definitions }: Reading): void {
@@ -71,10 +84,11 @@ function refuseUnknownSteps({ app, definitions }: Reading, steps: readonly Step[
 }
 
 async function external(
-  { app, client, signal }: Reading,
+  { app, client, stored, signal }: Reading,
   kind: "Workflow" | "Policy",
   name: string,
 ): Promise<KubeObject | undefined> {
+  if (stored !== undefined) return stored.find((one) => one.kind === kind && one.metadata.name === name);
   const reference = { apiVersion: "core.oam.dev/v1alpha1", kind, namespace: app.namespace, name };
   return client.get(reference, { signal }).catch((error: unknown) => {
     if (isNotFound(error)) return undefined;

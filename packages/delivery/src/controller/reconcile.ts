@@ -6,7 +6,6 @@ import {
   errorMessage,
   isAborted,
   isConflict,
-  isJsonObject,
   isNotFound,
 } from "@lateen/base";
 import { type ReconcileContext, type Request, type Result, addFinalizer, isBeingDeleted } from "@lateen/controller";
@@ -38,12 +37,26 @@ import { DispatchError, Keeper } from "./keeper.ts";
 import type { DeliveryPorts } from "./ports.ts";
 import { readPlan } from "./read-plan.ts";
 import { collectGarbage, garbageMs, removeApplication, trackerFinalizerOnApp, trackersFor } from "./removal.ts";
-import { createReferredReader } from "./referred-reader.ts";
-import { type Revision, pinnedDefinitions, recordRevision, revisionApi, surplusRevisions } from "./revision.ts";
+import { createReferredReader, storedReader } from "./referred-reader.ts";
+import {
+  type Revision,
+  type StoredInput,
+  latestRevision,
+  pinnedDefinitions,
+  recordRevision,
+  revisionApi,
+  rolledBackAnnotation,
+  storedDefinitions,
+  storedInput,
+  surplusRevisions,
+} from "./revision.ts";
+import { unpackRevision } from "./revision-content.ts";
 import { runWorkflow } from "./run-workflow.ts";
 import { scheduleRestart } from "./scheduled-restart.ts";
 import { StageError } from "./stage-error.ts";
 import { StatusDraft } from "./status-draft.ts";
+import { knownTrackers, noteTracker } from "./known-trackers.ts";
+import type { Trackers } from "./tracker.ts";
 
 const pauseLabel = "controller.core.oam.dev/pause";
 
@@ -148,28 +161,39 @@ class Round {
     const { client } = this.#state.environment;
     const live = this.#state.definitions();
     this.#transform(live);
-    await this.#freeze();
-    const { plan, external, policies } = await this.#stage("generate-appfile", () =>
-      readPlan({ app: this.#app, definitions: live, client, signal: this.#signal }),
+    const closure = await this.#takeBack();
+    const source = closure === undefined ? live : storedDefinitions(closure.revision, live);
+    const { plan, external, policies, stepTypes } = await this.#stage("generate-appfile", () =>
+      readPlan({
+        app: this.#app,
+        definitions: source,
+        client,
+        stored: closure?.input.external,
+        signal: this.#signal,
+      }),
     );
+    const referred = await this.#resolveReferences(closure?.input.referred);
     this.#draft.succeed("Parsed");
-    const { items: known } = await client.list(
-      { ...revisionApi, namespace: this.#app.namespace },
-      { labelSelector: `${oamLabels.name}=${this.#app.name}`, signal: this.#signal },
-    );
-    const revision = await recordRevision(
-      { application: this.#application, app: this.#app, definitions: live, external },
-      { known, client, signal: this.#signal },
+    const revision = await this.#stage("prepare-current-apprev", () =>
+      recordRevision(
+        { application: this.#application, app: this.#app, definitions: source, external, referred, stepTypes },
+        {
+          list: () => this.#revisions(),
+          client,
+          compression: this.#state.ports.compression,
+          signal: this.#signal,
+        },
+      ),
     );
     this.#app = { ...this.#app, revisionName: revision.name };
     this.#draft.succeed("Revision");
     this.#draft.revision(revision);
-    await this.#resolveReferences();
     const definitions = pinnedDefinitions(revision.object, this.#app, live);
-    const trackers = await trackersFor(this.#state, this.#app, this.#signal);
+    const trackers = await knownTrackers(this.#state, this.#app, this.#signal);
     const keeper = new Keeper({
       app: this.#app,
       client,
+      onTracker: (tracker) => noteTracker(this.#state, this.#app, tracker),
       dispatcher: this.#state.ports.dispatcher,
       policies: resourcePoliciesOf(this.#app.policies),
       trackers,
@@ -206,7 +230,7 @@ class Round {
     );
     this.#draft.appliedResources(keeper.resources());
     if (run.failure !== undefined) throw new StageError("Workflow", run.failure, "runningWorkflow");
-    const again = await this.#afterWorkflow({ phase: run.phase, keeper, tools, plan, policies, revision, known });
+    const again = await this.#afterWorkflow({ phase: run.phase, keeper, trackers, tools, plan, policies, revision });
     const interval = reconcileInterval(this.#app) ?? resyncMs;
     return { requeueAfterMs: Math.min(run.requeueAfterMs ?? interval, again ?? interval) };
   }
@@ -238,42 +262,76 @@ class Round {
     }
   }
 
-  /** With a published version a changed spec counts from the next version on. */
-  async #freeze(): Promise<void> {
-    const version = this.#app.annotations[appAnnotations.publishVersion];
-    const name = valueAt(this.#application.status, "latestRevision", "name");
-    if (version === undefined || typeof name !== "string") return;
-    const { client } = this.#state.environment;
-    const reference = { ...revisionApi, namespace: this.#app.namespace, name };
-    const revision = await client.get(reference, { signal: this.#signal }).catch((error: unknown) => {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    });
-    const spec = valueAt(revision, "spec", "application", "spec");
-    if (revision?.metadata.annotations?.[appAnnotations.publishVersion] !== version || !isJsonObject(spec)) return;
-    this.#application = { ...this.#application, spec };
-    this.#app = appOf(this.#application);
+  async #revisions(): Promise<readonly KubeObject[]> {
+    const { items } = await this.#state.environment.client.list(
+      { ...revisionApi, namespace: this.#app.namespace },
+      { labelSelector: `${oamLabels.name}=${this.#app.name}`, signal: this.#signal },
+    );
+    return items;
   }
 
-  async #resolveReferences(): Promise<void> {
-    if (!this.#app.components.some(({ type }) => type === "ref-objects")) return;
-    const reader = createReferredReader({
+  /**
+   * The revision that everything is taken from: with a published version the latest of it, for a changed spec counts from
+   * the next version on; after a rollback the one that was gone back to.
+   */
+  async #takeBack(): Promise<{ readonly revision: KubeObject; readonly input: StoredInput } | undefined> {
+    const { annotations, namespace } = this.#app;
+    const { client } = this.#state.environment;
+    const { compression } = this.#state.ports;
+    const version = annotations[appAnnotations.publishVersion];
+    const back = annotations[rolledBackAnnotation];
+    if (version === undefined && back === undefined) return undefined;
+    const latest = await latestRevision(this.#app, { client, signal: this.#signal });
+    if (version !== undefined && latest?.metadata.annotations?.[appAnnotations.publishVersion] === version) {
+      const revision = unpackRevision(latest, compression);
+      const input = storedInput(revision);
+      if (input === undefined) return undefined;
+      this.#application = { ...this.#application, spec: input.spec };
+      this.#app = appOf(this.#application);
+      return { revision, input };
+    }
+    if (back === undefined) return undefined;
+    const named = await client
+      .get({ ...revisionApi, namespace, name: back }, { signal: this.#signal })
+      .catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+    const revision = named === undefined ? undefined : unpackRevision(named, compression);
+    const input = revision === undefined ? undefined : storedInput(revision);
+    const spec = (this.#application.spec as JsonValue | undefined) ?? null;
+    if (revision === undefined || input === undefined || canonicalJson(input.spec) !== canonicalJson(spec))
+      return undefined;
+    return { revision, input };
+  }
+
+  /** Puts referred objects into their components. @returns those objects, for the revision. */
+  async #resolveReferences(stored: readonly KubeObject[] | undefined): Promise<readonly KubeObject[]> {
+    if (!this.#app.components.some(({ type }) => type === "ref-objects")) return [];
+    const live = createReferredReader({
       client: this.#state.environment.client,
       dispatcher: this.#state.ports.dispatcher,
       signal: this.#signal,
     });
+    const reader = stored === undefined ? live : storedReader(stored, live);
     const components: AppComponent[] = [];
+    const referred: KubeObject[] = [];
     try {
       for (const component of this.#app.components) {
-        components.push(
-          component.type === "ref-objects" ? await resolveReferences(component, this.#app, reader) : component,
-        );
+        if (component.type !== "ref-objects") {
+          components.push(component);
+          continue;
+        }
+        const resolved = await resolveReferences(component, this.#app, reader);
+        components.push(resolved);
+        referred.push(...((resolved.properties?.objects ?? []) as unknown as readonly KubeObject[]));
       }
     } catch (error) {
       if (error instanceof ObjectReferenceError) throw new StageError("Parsed", error.message, "rendering");
       throw error;
     }
     this.#app = { ...this.#app, components };
+    return referred;
   }
 
   async #dispatchPolicies(
@@ -309,19 +367,19 @@ class Round {
   async #afterWorkflow({
     phase,
     keeper,
+    trackers,
     tools,
     plan,
     policies,
     revision,
-    known,
   }: {
     readonly phase: RunStatus["phase"];
     readonly keeper: Keeper;
+    readonly trackers: Trackers;
     readonly tools: DeliveryTools;
     readonly plan: Plan;
     readonly policies: readonly AppPolicy[];
     readonly revision: Revision;
-    readonly known: readonly KubeObject[];
   }): Promise<number | undefined> {
     switch (phase) {
       case "suspending":
@@ -349,14 +407,17 @@ class Round {
     const healthy = await this.#observe({ plan, policies, tools });
     this.#draft.phase(healthy || this.#managesHealth(policies) ? "running" : "unhealthy");
     const left = await this.#stage("gc-rt", async () =>
-      collectGarbage({
-        keeper,
-        plan: garbageAfterUpdate(await trackersFor(this.#state, this.#app, this.#signal)),
-        app: this.#app,
-        orphan: false,
-      }),
+      trackers.history.length === 0
+        ? false
+        : collectGarbage({
+            keeper,
+            // Deletions are decided by what the server holds, not by what a cache has seen.
+            plan: garbageAfterUpdate(await trackersFor(this.#state, this.#app, this.#signal)),
+            app: this.#app,
+            orphan: false,
+          }),
     );
-    await this.#stage("gc-app-rev", () => this.#trimRevisions(known, revision));
+    await this.#stage("gc-app-rev", () => this.#trimRevisions(revision));
     this.#draft.ready();
     return left ? garbageMs : undefined;
   }
@@ -426,15 +487,23 @@ class Round {
       });
   }
 
-  async #trimRevisions(known: readonly KubeObject[], revision: Revision): Promise<void> {
+  /** Once a revision: what is over the limit goes, the oldest first. */
+  async #trimRevisions(revision: Revision): Promise<void> {
+    const { trimmed, environment } = this.#state;
     const limit = resourcePoliciesOf(this.#app.policies).applicationRevisionLimit ?? defaultRevisionLimit;
-    for (const { metadata } of surplusRevisions(known, limit, new Set([revision.name]))) {
-      await this.#state.environment.client
+    const key = `${this.#app.namespace}/${this.#app.name}`;
+    const done = `${revision.name} ${limit}`;
+    if (trimmed.get(key) === done) return;
+    const back = this.#app.annotations[rolledBackAnnotation];
+    const used = new Set(back === undefined ? [revision.name] : [revision.name, back]);
+    for (const { metadata } of surplusRevisions(await this.#revisions(), limit, used)) {
+      await environment.client
         .delete({ ...revisionApi, namespace: this.#app.namespace, name: metadata.name! }, { signal: this.#signal })
         .catch((error: unknown) => {
           if (!isNotFound(error)) throw error;
         });
     }
+    trimmed.set(key, done);
   }
 }
 

@@ -53,6 +53,20 @@ export function createReferredReader({
   };
 }
 
+/** Finds what a revision keeps; only kinds are asked of the server. */
+export function storedReader(stored: readonly KubeObject[], live: ReferredReader): ReferredReader {
+  const of = (kind: string, namespace: string): readonly KubeObject[] =>
+    stored.filter((one) => one.kind === kind && (one.metadata.namespace ?? namespace) === namespace);
+  return {
+    kindOf: (resource, group) => live.kindOf(resource, group),
+    get: async ({ kind, namespace, name }) => of(kind, namespace).find(({ metadata }) => metadata.name === name),
+    list: async ({ kind, namespace, labels }) =>
+      of(kind, namespace).filter(({ metadata }) =>
+        Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value),
+      ),
+  };
+}
+
 function customKind(definition: KubeObject, group: string): { apiVersion: string; kind: string } | undefined {
   const version = valueAt(definition, "spec", "versions", 0, "name");
   const kind = valueAt(definition, "spec", "names", "kind");

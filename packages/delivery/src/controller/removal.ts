@@ -9,6 +9,7 @@ import { applicationApi, contextName } from "../workflow-operations.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { type GarbagePlan, garbageOnDelete, mayGo } from "./garbage.ts";
 import { Keeper } from "./keeper.ts";
+import { forgetTrackers } from "./known-trackers.ts";
 import { revisionApi } from "./revision.ts";
 import { StatusDraft } from "./status-draft.ts";
 import { resourcesOf, sortTrackers, trackerApi } from "./tracker.ts";
@@ -124,6 +125,8 @@ export async function removeApplication(
     });
   state.memories.delete(`${app.namespace}/${app.name}`);
   state.counts.forget(app.namespace, app.name);
+  state.trimmed.delete(`${app.namespace}/${app.name}`);
+  forgetTrackers(state, app);
   const fresh = await client
     .get({ ...applicationApi, namespace: app.namespace, name: app.name }, { signal })
     .catch(() => undefined);

@@ -1,17 +1,18 @@
 /** ApplicationRevisions: everything that an application is rendered from, kept under a number (kubevela-engine.md 2.4). */
-import { type JsonObject, type JsonValue, isAlreadyExists, isJsonObject } from "@lateen/base";
+import { type JsonObject, type JsonValue, isAlreadyExists, isJsonObject, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type App, appAnnotations, revisionNumber, textOf } from "../application/application.ts";
 import {
   type DefinitionKind,
   type DefinitionSource,
-  createDefinitionSet,
   floatingVersions,
   systemNamespace,
 } from "../definition/definition-set.ts";
 import { oamLabels } from "../render/metadata.ts";
 import { contentHash } from "./content-hash.ts";
+import type { Compression } from "./ports.ts";
+import { packRevisionSpec, unpackRevision } from "./revision-content.ts";
 
 export const revisionApi = { apiVersion: "core.oam.dev/v1beta1", kind: "ApplicationRevision" } as const;
 
@@ -21,20 +22,29 @@ export interface RevisionInput {
   readonly definitions: DefinitionSource;
   /** External Policy and Workflow objects that the application uses. */
   readonly external: readonly KubeObject[];
+  /** Objects that its ref-objects components name. */
+  readonly referred: readonly KubeObject[];
+  /** Types of the steps that it runs, also of those that are generated. */
+  readonly stepTypes: readonly string[];
 }
 
 export interface Revision {
   readonly name: string;
   readonly number: number;
   readonly hash: string;
-  /** The recorded object, as it was found or made. */
+  /** The recorded object, as it was found or made, with its whole content. */
   readonly object: KubeObject;
   readonly isNew: boolean;
 }
 
-/** What decides whether a revision is new: the spec, external objects and the published version, not the definitions. */
-export function revisionHash({ application, app, external }: RevisionInput): string {
+/**
+ * What decides whether a revision is new: the spec, external objects and the published version; the definitions only where
+ * the application follows them (kubevela-engine.md 2.4).
+ */
+export function revisionHash(input: RevisionInput): string {
+  const { application, app, external } = input;
   return contentHash({
+    ...(followsDefinitions(app) && { definitions: usedDefinitions(input) }),
     spec: (application.spec as JsonValue | undefined) ?? null,
     publishVersion: app.annotations[appAnnotations.publishVersion] ?? "",
     external: external.map((object) => withoutServerFields(object)),
@@ -49,14 +59,21 @@ function withoutServerFields(object: KubeObject): JsonObject {
   };
 }
 
-const fields: readonly (readonly [DefinitionKind, string])[] = [
+/** Whether a changed definition counts at once. */
+export const followsDefinitions = (app: App): boolean => app.annotations[appAnnotations.autoUpdate] === "true";
+
+const fields: readonly (readonly [Exclude<DefinitionKind, "workload">, string])[] = [
   ["component", "componentDefinitions"],
   ["trait", "traitDefinitions"],
   ["policy", "policyDefinitions"],
   ["workflow-step", "workflowStepDefinitions"],
 ];
 
-function usedTypes(app: App, steps: readonly JsonObject[]): Readonly<Record<string, ReadonlySet<string>>> {
+/** Types that an application names, also in its override policies. */
+export function usedTypes(
+  app: App,
+  stepTypes: readonly string[],
+): Readonly<Record<Exclude<DefinitionKind, "workload">, ReadonlySet<string>>> {
   const overrides = app.policies
     .filter(({ type }) => type === "override")
     .flatMap(({ properties }) =>
@@ -71,28 +88,35 @@ function usedTypes(app: App, steps: readonly JsonObject[]): Readonly<Record<stri
       ...overrides.flatMap(({ traits }) => traitTypes(traits)),
     ]),
     policy: new Set(app.policies.map(({ type }) => type)),
-    "workflow-step": new Set(steps.map(({ type }) => textOf(type))),
+    "workflow-step": new Set(stepTypes),
   };
 }
 
+/** By field of the revision and type: `name@v2` under just that name. */
+function usedDefinitions({ app, definitions, stepTypes }: RevisionInput): JsonObject {
+  const used = usedTypes(app, stepTypes);
+  const found: Record<string, JsonValue> = {};
+  for (const [kind, field] of fields) {
+    const map: Record<string, JsonValue> = {};
+    for (const type of used[kind]) {
+      const definition = type === "" ? undefined : definitions.find(kind, type, app.namespace);
+      if (definition !== undefined) map[type] = trimmedDefinition(definition);
+    }
+    if (Object.keys(map).length > 0) found[field] = map;
+  }
+  return found;
+}
+
 function revisionObject(input: RevisionInput, { name, hash }: { name: string; hash: string }): KubeObject {
-  const { application, app, definitions, external } = input;
+  const { application, app, external, referred } = input;
   const { status: _, metadata, ...rest } = application;
   const { managedFields: __, resourceVersion: ___, uid: ____, ...own } = metadata;
   const { ["kubectl.kubernetes.io/last-applied-configuration"]: _____, ...annotations } = metadata.annotations ?? {};
-  const steps = [...(app.workflow?.steps ?? []), { type: "deploy" }, { type: "apply-component" }];
-  const used = usedTypes(app, steps);
   const spec: Record<string, JsonValue> = {
     application: { ...(rest as unknown as JsonObject), metadata: own as unknown as JsonObject },
+    ...usedDefinitions(input),
+    ...(referred.length > 0 && { referredObjects: referred as unknown as readonly JsonObject[] }),
   };
-  for (const [kind, field] of fields) {
-    const map: Record<string, JsonValue> = {};
-    for (const type of used[kind]!) {
-      const definition = type === "" ? undefined : definitions.find(kind, type, app.namespace);
-      if (definition !== undefined) map[definition.metadata.name!] = trimmedDefinition(definition);
-    }
-    if (Object.keys(map).length > 0) spec[field] = map;
-  }
   const policies = external.filter(({ kind }) => kind === "Policy");
   if (policies.length > 0)
     spec.policies = Object.fromEntries(
@@ -140,22 +164,33 @@ function trimmedDefinition(definition: KubeObject): JsonObject {
   };
 }
 
+export interface RecordTools {
+  /** The revisions of this application; asked for only where the latest is another one. */
+  readonly list: () => Promise<readonly KubeObject[]>;
+  readonly client: Client;
+  readonly compression: Compression | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * The revision of the application as it is: the latest, an older one of the same content, or a new one, which is written.
- * @param known the revisions of this application.
  */
 export async function recordRevision(
   input: RevisionInput,
-  { known, client, signal }: { known: readonly KubeObject[]; client: Client; signal: AbortSignal },
+  { list, client, compression, signal }: RecordTools,
 ): Promise<Revision> {
   const { app } = input;
   const hash = revisionHash(input);
-  const same = known.filter(({ metadata }) => metadata.labels?.[oamLabels.revisionHash] === hash);
-  const latest = same.find(({ metadata }) => metadata.name === app.revisionName) ?? same.toSorted(byNumber).at(-1);
-  if (latest !== undefined) {
-    const name = latest.metadata.name!;
-    return { name, number: revisionNumber(name), hash, object: latest, isNew: name !== app.revisionName };
-  }
+  const found = (object: KubeObject): Revision => {
+    const name = object.metadata.name!;
+    const whole = unpackRevision(object, compression);
+    return { name, number: revisionNumber(name), hash, object: whole, isNew: name !== app.revisionName };
+  };
+  const latest = await latestRevision(app, { client, signal });
+  if (latest?.metadata.labels?.[oamLabels.revisionHash] === hash) return found(latest);
+  const known = await list();
+  const same = known.filter(({ metadata }) => metadata.labels?.[oamLabels.revisionHash] === hash).toSorted(byNumber);
+  if (same.length > 0) return found(same.at(-1)!);
   const last = Math.max(
     0,
     revisionNumber(app.revisionName),
@@ -163,30 +198,86 @@ export async function recordRevision(
   );
   for (let number = last + 1; ; number++) {
     const name = `${app.name}-v${number}`;
+    const whole = revisionObject(input, { name, hash });
+    const packed = { ...whole, spec: packRevisionSpec(whole.spec as JsonObject, compression) };
     try {
-      const object = await client.create(revisionObject(input, { name, hash }), { signal });
-      return { name, number, hash, object, isNew: true };
+      const { metadata } = await client.create(packed, { signal });
+      return { name, number, hash, object: { ...whole, metadata }, isNew: true };
     } catch (error) {
       if (!isAlreadyExists(error) || number > last + 20) throw error;
     }
   }
 }
 
+/** The object that the status names as the latest, as it is stored. */
+export async function latestRevision(
+  app: App,
+  { client, signal }: { readonly client: Client; readonly signal: AbortSignal },
+): Promise<KubeObject | undefined> {
+  if (app.revisionName === "") return undefined;
+  const reference = { ...revisionApi, namespace: app.namespace, name: app.revisionName };
+  return client.get(reference, { signal }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+}
+
 const byNumber = (a: KubeObject, b: KubeObject): number =>
   revisionNumber(a.metadata.name!) - revisionNumber(b.metadata.name!);
 
-/** Components are rendered by the definitions of their revision, unless the application follows them by itself. */
+/**
+ * An application is rendered with the definitions of its revision, whatever has become of them since; one that follows its
+ * definitions sees them as they are.
+ */
 export function pinnedDefinitions(revision: KubeObject, app: App, live: DefinitionSource): DefinitionSource {
-  if (app.annotations[appAnnotations.autoUpdate] === "true") return floatingVersions(live);
-  const stored = valueAt(revision, "spec", "componentDefinitions");
-  if (!isJsonObject(stored)) return live;
-  const pinned = createDefinitionSet(Object.values(stored) as unknown as readonly KubeObject[]);
+  return followsDefinitions(app) ? floatingVersions(live) : storedDefinitions(revision, live);
+}
+
+/** Definitions as the revision keeps them; those that it has not got are taken from `live`. */
+export function storedDefinitions(revision: KubeObject, live: DefinitionSource): DefinitionSource {
+  const stored = new Map<string, KubeObject>();
+  for (const [kind, field] of fields) {
+    const map = valueAt(revision, "spec", field);
+    if (!isJsonObject(map)) continue;
+    for (const [type, definition] of Object.entries(map))
+      if (isJsonObject(definition)) stored.set(`${kind}/${type}`, definition as unknown as KubeObject);
+  }
   return {
-    find: (kind, type, namespace) =>
-      (kind === "component" ? pinned.find(kind, type, namespace) : undefined) ?? live.find(kind, type, namespace),
+    find(kind, type, namespace) {
+      const at = type.indexOf("@");
+      const named = at < 0 ? undefined : stored.get(`${kind}/${type.slice(0, at)}`);
+      return stored.get(`${kind}/${type}`) ?? named ?? live.find(kind, type, namespace);
+    },
     names: (kind, namespace) => live.names(kind, namespace),
   };
 }
+
+/** What a revision keeps of the world beside the definitions. */
+export interface StoredInput {
+  readonly spec: JsonObject;
+  readonly external: readonly KubeObject[];
+  readonly referred: readonly KubeObject[];
+}
+
+export function storedInput(revision: KubeObject): StoredInput | undefined {
+  const spec = valueAt(revision, "spec", "application", "spec");
+  if (!isJsonObject(spec)) return undefined;
+  const policies = valueAt(revision, "spec", "policies");
+  const workflow = valueAt(revision, "spec", "workflow");
+  const referred = valueAt(revision, "spec", "referredObjects");
+  const external = [
+    ...(isJsonObject(workflow) ? [workflow] : []),
+    ...(isJsonObject(policies) ? Object.values(policies).filter(isJsonObject) : []),
+  ];
+  return {
+    spec,
+    external: external as unknown as readonly KubeObject[],
+    referred: (Array.isArray(referred) ? referred : []) as unknown as readonly KubeObject[],
+  };
+}
+
+/** Names the revision that the application was taken back to: everything comes from it until the spec is another one. */
+export const rolledBackAnnotation = "lateen.dev/rolled-back-to";
 
 /** Revisions beyond the limit, oldest first; those named stay. */
 export function surplusRevisions(
