@@ -23,7 +23,7 @@ const layers = {
   assistant: ["base", "objects", "client", "cue"],
   platform: ["base", "objects", "client"],
   server: "all",
-  cli: ["base", "objects", "client", "cue", "delivery/pure", "cost/pure", "server/embedded"],
+  cli: ["base", "objects", "client", "cue", "workflow", "delivery/pure", "runs/pure", "cost/pure", "server/embedded"],
   console: ["base", "objects", "client", "cost/pure"],
   testkit: "all",
 };

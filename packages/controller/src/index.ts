@@ -21,3 +21,4 @@ export {
   startControllers,
 } from "./run-controllers.ts";
 export { type WorkQueue, type WorkQueueOptions, createWorkQueue } from "./work-queue.ts";
+export { type ConfigMapData, OwnedConfigMap, type OwnedConfigMapOptions } from "./owned-config-map.ts";

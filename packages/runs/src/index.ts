@@ -12,3 +12,4 @@ export {
   suspendWorkflowRun,
   terminateWorkflowRun,
 } from "./run-operations.ts";
+export { stepDefinitionOf } from "./step-definition.ts";

@@ -10,20 +10,24 @@ import {
   isNotFound,
 } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { timestampOf, withCondition, type Condition } from "@lateen/controller";
+import { OwnedConfigMap, timestampOf, withCondition, type Condition } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import {
   type EngineLimits,
   type ProviderTable,
   type RunContext,
   type RunMemory,
+  type StepCall,
   advance,
+  appendToJournal,
   builtinProviders,
   contextFromData,
   contextToData,
   createCueStepRunner,
   createProviders,
   createRunMemory,
+  isWorthALine,
+  journalName,
   statusFromJson,
   statusToJson,
   withoutClosedCalls,
@@ -41,6 +45,8 @@ export interface RunState {
   readonly controllerVersion?: string;
   readonly suspendOnFailure?: boolean;
   readonly limits?: EngineLimits;
+  /** Keep an account of what steps did, for `lateen workflow logs`: one more ConfigMap a run. */
+  readonly journal?: boolean;
 }
 
 export interface RunRequest {
@@ -119,10 +125,12 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
       ...instance.context,
     };
     const debugged: { id: string; text: string }[] = [];
+    const calls: StepCall[] = [];
     const runner = createCueStepRunner({
       providers: createProviders(builtinProviders, ...state.providers(run)),
       fields,
       template: instance.template,
+      observe: (call) => void (isWorthALine(call) && calls.push(call)),
       ...(run.metadata.annotations?.[debugAnnotation] === "true"
         ? { debug: (visit: { id: string }, text: string) => void debugged.push({ id: visit.id, text }) }
         : {}),
@@ -141,6 +149,7 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
       save: (_, next) => store.save(next),
     });
     for (const one of debugged) await writeDebug(client, run, one, signal);
+    if (state.journal === true) await writeJournal(client, run, calls, signal);
     const conditions =
       advanced.phase === "succeeded"
         ? withCondition(conditionsOf(run), { type: "WorkflowRun", status: "True", reason: "Available" }, now)
@@ -189,6 +198,23 @@ async function writeStatus(client: Client, run: KubeObject, status: JsonObject, 
   const before = isJsonObject(run.status) ? run.status : {};
   if (canonicalJson(before) === canonicalJson(status)) return;
   await client.updateStatus({ ...run, status }, { signal });
+}
+
+/** An account of what steps did; a run does not fail for it. */
+async function writeJournal(
+  client: Client,
+  run: KubeObject,
+  calls: readonly StepCall[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (calls.length === 0) return;
+  try {
+    const kept = new OwnedConfigMap({ client, owner: run, name: journalName(run.metadata.name ?? ""), signal });
+    const { journal = "" } = await kept.load();
+    await kept.save({ journal: appendToJournal(journal, calls) });
+  } catch (error) {
+    if (signal.aborted) throw error;
+  }
 }
 
 async function writeDebug(

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, maskSecrets } from "@lateen/base";
 import type { Controller, Environment } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import { type ProviderTable, statusFromJson } from "@lateen/workflow";
+import { type DefinedStep, type ProviderTable, statusFromJson } from "@lateen/workflow";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
 import { type StepFetch, httpProviders } from "./providers/http.ts";
@@ -15,6 +15,8 @@ export interface RunPorts {
   /** Sends requests of steps; the host's own `fetch` without it. `@lateen/runs/node` has one that guards its targets. */
   readonly fetch?: StepFetch;
   readonly sendMail?: MailSender;
+  /** Steps in TypeScript, of the embedder. */
+  readonly steps?: readonly DefinedStep[];
   readonly clientFor?: (cluster: string) => Environment["client"];
 }
 
@@ -38,6 +40,7 @@ export function createStepProviders(environment: Environment, ports: RunPorts = 
       log: ({ step, data }) => log({ level: "info", message: JSON.stringify(maskSecrets(data as JsonValue)), step }),
     }),
     timeProviders,
+    ...(ports.steps ?? []).map((step) => step.providers),
   ];
   return (labels) => [kubeProviders({ clientFor, labels }), ...shared];
 }
@@ -66,6 +69,7 @@ export function createRunControllers(
     newId: randomId,
     memories: new Map(),
     providers: (run) => providers(labelsOf(run)),
+    journal: true,
   };
   return [
     {

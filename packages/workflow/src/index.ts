@@ -14,11 +14,26 @@ export {
   StepStop,
   createProviders,
 } from "./cue/providers.ts";
+export {
+  type DefinedStep,
+  type StepDefinition,
+  type StepTools,
+  defineStep,
+  definedProvider,
+} from "./define-step.ts";
 export { durationFault, formatTime, parseGoDuration, parseTime } from "./duration.ts";
 export { type Advanced, advance, suspendWaitMs } from "./engine.ts";
 export { suspendedByFailures } from "./passes.ts";
 export { type AdvanceOptions, type EngineLimits, type Plan, defaultEngineLimits } from "./work.ts";
-export { type JournalLimits, type JournalLine, type StepCall, appendToJournal, readJournal } from "./journal.ts";
+export {
+  type JournalLimits,
+  type JournalLine,
+  type StepCall,
+  appendToJournal,
+  isWorthALine,
+  journalName,
+  readJournal,
+} from "./journal.ts";
 export { type RunMemory, clearCounters, createRunMemory } from "./memory.ts";
 export {
   type RunContext,

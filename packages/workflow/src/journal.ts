@@ -36,6 +36,19 @@ export interface JournalLimits {
 const defaultLimits: JournalLimits = { maxLines: 500, maxBytes: 256 * 1024 };
 const maxShown = 2_000;
 
+/** The name of the ConfigMap that keeps a run's journal, under the key `journal`. */
+export const journalName = (run: string): string => `workflow-${run}-journal`;
+
+const quiet = new Set(["wait", "message", "fail", "break", "var", "suspend"]);
+const delivering = new Set(["multicluster.deploy", "op.deploy", "oam.component-apply", "op.component-apply"]);
+
+/** Whether a call is worth a line: what only steers the step is in its status already. */
+export function isWorthALine({ operation }: StepCall): boolean {
+  const [provider = "", name = ""] = operation.split(".");
+  if (delivering.has(operation)) return false;
+  return !((provider === "builtin" || provider === "op") && quiet.has(name));
+}
+
 /** The lines of a journal; a line that is none is left out. */
 export function readJournal(text: string): readonly JournalLine[] {
   return text.split("\n").flatMap((line) => {

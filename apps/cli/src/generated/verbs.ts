@@ -2,9 +2,11 @@
 import type { VerbModule } from "../verb.ts";
 
 export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
+  at: () => import("../verbs/at.ts"),
   delete: () => import("../verbs/delete.ts"),
   dev: () => import("../verbs/dev.ts"),
   "dry-run": () => import("../verbs/dry-run.ts"),
+  fork: () => import("../verbs/fork.ts"),
   kubeconfig: () => import("../verbs/kubeconfig.ts"),
   logs: () => import("../verbs/logs.ts"),
   ls: () => import("../verbs/ls.ts"),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { formatMs } from "@lateen/base";
 import { nodeModes, startServer, type NodeMode } from "@lateen/server/embedded";
 import { defaultDataDir } from "../connect.ts";
+import { addServerCommands } from "../server-commands.ts";
 import { createServerLog } from "../server-log.ts";
 import type { Verb } from "../verb.ts";
 
@@ -16,8 +17,9 @@ export interface ServerFlags {
 }
 
 export const verb: Verb = {
-  summary: "run the control plane: API server, controllers, scheduler and a node in one process",
+  summary: "run the control plane in one process; server backup, restore and fork work with it",
   configure(command, run) {
+    addServerCommands(command, run);
     command
       .option("--data-dir <folder>", "where everything is kept (default: $LATEEN_DATA_DIR or ~/.lateen)")
       .option("--port <number>", "port of the API; 0 takes a free one", "6443")

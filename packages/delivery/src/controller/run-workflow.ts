@@ -1,22 +1,28 @@
 /** One advance of an Application's workflow, from its recorded status to what is to be recorded. */
 import { type JsonObject, errorMessage, isConflict, isJsonObject } from "@lateen/base";
-import { timestampOf } from "@lateen/controller";
+import { OwnedConfigMap, timestampOf } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import {
   type Plan,
   type RunStatus,
+  type StepCall,
   advance,
+  appendToJournal,
   builtinProviders,
   createCueStepRunner,
   createProviders,
   createRunMemory,
   embeddedTemplates,
+  isWorthALine,
+  journalName,
   statusFromJson,
+  withoutClosedCalls,
 } from "@lateen/workflow";
 import type { App, AppPolicy } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, templateOf } from "../definition/definition-set.ts";
 import { applicationContext, defaultClusterVersion } from "../render/context.ts";
 import { ContextStore } from "./context-store.ts";
+import { fieldManager } from "./keeper.ts";
 import type { DeliveryTools, ServiceStatus } from "./deliver-component.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { stepProviders } from "./step-providers.ts";
@@ -62,13 +68,14 @@ export async function runWorkflow(round: WorkflowRound): Promise<WorkflowAdvance
   memories.set(key, memory);
   const store = new ContextStore(environment.client, application, signal);
   const context = isFirst ? await store.reset() : await store.load();
+  const calls: StepCall[] = [];
   try {
     return await advance({
       plan,
       status: started,
-      context,
+      context: withoutClosedCalls(context),
       memory,
-      runner: stepRunner(round),
+      runner: stepRunner(round, calls),
       now,
       newId: state.newId,
       signal,
@@ -82,14 +89,38 @@ export async function runWorkflow(round: WorkflowRound): Promise<WorkflowAdvance
       requeueAfterMs: 5_000,
       failure: errorMessage(error),
     };
+  } finally {
+    if (!signal.aborted) await writeJournal(round, calls, isFirst);
   }
 }
 
-function stepRunner({ state, tools, policies, report }: WorkflowRound): ReturnType<typeof createCueStepRunner> {
+/** An account of what steps did; a delivery does not fail for it. */
+async function writeJournal(
+  { state, application, signal }: WorkflowRound,
+  calls: readonly StepCall[],
+  isFirst: boolean,
+): Promise<void> {
+  if (calls.length === 0) return;
+  const { client } = state.environment;
+  const name = journalName(application.metadata.name ?? "");
+  try {
+    const kept = new OwnedConfigMap({ client, owner: application, name, fieldManager, signal });
+    const { journal = "" } = await kept.load();
+    await kept.save({ journal: appendToJournal(isFirst ? "" : journal, calls) });
+  } catch {
+    // Somebody was faster, or the namespace goes: the account has a gap.
+  }
+}
+
+function stepRunner(
+  { state, tools, policies, report }: WorkflowRound,
+  calls: StepCall[],
+): ReturnType<typeof createCueStepRunner> {
   const { placement, providers = [] } = state.ports;
   return createCueStepRunner({
     providers: createProviders(builtinProviders, ...providers, stepProviders({ tools, placement, policies, report })),
     fields: stepFields(tools.app),
+    observe: (call) => void (isWorthALine(call) && calls.push(call)),
     template: (type) => stepTemplate(type, tools.definitions, tools.app.namespace),
   });
 }
