@@ -9,13 +9,16 @@ import { jsonPackage } from "./json.ts";
 import { listPackage } from "./list.ts";
 import { mathPackage } from "./math.ts";
 import { netPackage } from "./net.ts";
+import { openapiPackage } from "./openapi.ts";
 import { pathPackage } from "./path.ts";
 import { regexpPackage } from "./regexp.ts";
 import { strconvPackage } from "./strconv.ts";
 import { stringsPackage } from "./strings.ts";
 import { structPackage } from "./struct.ts";
 import { tabwriterPackage } from "./tabwriter.ts";
+import { textTemplatePackage } from "./text-template.ts";
 import { timePackage } from "./time.ts";
+import { tomlPackage } from "./toml.ts";
 import { uuidPackage } from "./uuid.ts";
 import { yamlPackage } from "./yaml.ts";
 
@@ -41,13 +44,16 @@ const packages: ReadonlyMap<string, BuiltinPackage> = new Map(
     listPackage,
     mathPackage,
     netPackage,
+    openapiPackage,
     pathPackage,
     regexpPackage,
     strconvPackage,
     stringsPackage,
     structPackage,
     tabwriterPackage,
+    textTemplatePackage,
     timePackage,
+    tomlPackage,
     uuidPackage,
     yamlPackage,
   ].map((builtin) => [builtin.path, builtin]),
