@@ -6,6 +6,7 @@ import { binaryOperation } from "./arithmetic.ts";
 import { visibleAtom } from "./clash.ts";
 import { kindOfBound } from "./bounds.ts";
 import { call } from "./call.ts";
+import { comparison } from "./predeclared.ts";
 import { type Environment, inheritedLineage, vertexOf } from "./environment.ts";
 import { cycleWith } from "./errors.ts";
 import { formatExpr, formatValue } from "./format.ts";
@@ -30,6 +31,7 @@ import type { Run } from "./run.ts";
 import { unify } from "./unify.ts";
 import {
   type Atom,
+  type Base,
   type Bottom,
   type Func,
   type Value,
@@ -211,7 +213,8 @@ export function operand(run: Run, env: Environment | undefined, expr: Expr, op: 
   return concreteOperand(defaultOf(scalarValue(run, env, expr)), expr, op);
 }
 
-function concreteOperand(value: Value, expr: Expr, op: string): Value {
+// eslint-disable-next-line max-params -- the words of the message
+function concreteOperand(value: Value, expr: Expr, op: string, form?: "unary"): Value {
   const base = value instanceof Vertex ? value.base : value;
   if (
     base === undefined ||
@@ -234,7 +237,10 @@ function concreteOperand(value: Value, expr: Expr, op: string): Value {
     });
   return bottom({
     code: "incomplete",
-    message: () => `non-concrete value ${formatValue(base)} in operand to ${op}`,
+    message: () =>
+      form === "unary"
+        ? `operand ${formatExpr(expr)} of '${op}' not concrete (was ${formatValue(base)})`
+        : `non-concrete value ${formatValue(base)} in operand to ${op}`,
     sources: [expr.src, base.src],
   });
 }
@@ -243,7 +249,7 @@ function unary(run: Run, env: Environment | undefined, expr: Expr & { kind: "una
   const given = defaultOf(scalarValue(run, env, expr.expr));
   const wanted = expr.op === "!" ? boolKind : numberKind;
   const isHopeless = errorOf(given) === undefined && (kindsOf(given) & wanted) === 0;
-  const value = isHopeless ? given : concreteOperand(given, expr.expr, expr.op);
+  const value = isHopeless ? given : concreteOperand(given, expr.expr, expr.op, "unary");
   const base = value instanceof Vertex ? value.base : value;
   if (base?.tag === "bottom") return base;
   if (base?.tag === "atom") {
@@ -303,10 +309,14 @@ function isMereConstraint(value: Value): boolean {
 }
 
 function bound(run: Run, env: Environment | undefined, expr: Expr & { kind: "bound" }): Value {
-  const value = operand(run, env, expr.expr, expr.op);
+  const value = defaultOf(scalarValue(run, env, expr.expr));
   const error = errorOf(value);
   if (error !== undefined) return error;
   const base = value instanceof Vertex ? value.base : value;
+  if (base !== undefined && !isConcrete(base)) return unknownBound(base, expr);
+  if (value instanceof Vertex && (base?.tag === "struct" || base?.tag === "list")) {
+    if (expr.op === "==" || expr.op === "!=") return comparison(expr.op, value, expr.src);
+  }
   if (base?.tag === "atom") {
     const kind = kindOfBound(expr.op, base);
     if (kind !== 0 && ((expr.op !== "=~" && expr.op !== "!~") || base.kind === stringKind)) {
@@ -315,13 +325,27 @@ function bound(run: Run, env: Environment | undefined, expr: Expr & { kind: "bou
       return { tag: "bound", kind, op: expr.op, value: base, src: expr.src };
     }
   }
-  const wanted = expr.op === "=~" || expr.op === "!~" ? "string" : "number";
   return bottom({
     message: () =>
       base?.tag === "atom"
-        ? `cannot use ${formatValue(value)} (type ${formatKind(base.kind)}) as type ${wanted} in ${expr.op}`
+        ? expr.op === "=~" || expr.op === "!~"
+          ? `cannot use ${formatValue(value)} (type ${formatKind(base.kind)}) as type string in ${expr.op}`
+          : `cannot use ${formatKind(base.kind)} for bound ${expr.op}`
         : `cannot use ${formatValue(value)} (type ${formatKind(kindsOf(value))}) as type (bytes|number|string|null) for bound ${expr.op}`,
     sources: [expr.src],
+  });
+}
+
+function isConcrete({ tag }: { readonly tag: string }): boolean {
+  return tag === "atom" || tag === "struct" || tag === "list";
+}
+
+function unknownBound(value: Base | Bottom, expr: Expr & { kind: "bound" }): Bottom {
+  const isNever = value.tag === "func";
+  return bottom({
+    code: isNever ? "eval" : "incomplete",
+    message: () => `non-concrete value ${formatExpr(expr.expr)} for bound ${expr.op}`,
+    sources: [expr.expr.src],
   });
 }
 
@@ -395,7 +419,10 @@ function callValue(run: Run, env: Environment | undefined, expr: CallExpr): Valu
   const isOpen = base?.tag === "type" && (base.kind & funcKind) !== 0;
   return bottom({
     code: isOpen ? "incomplete" : "eval",
-    message: () => `cannot call non-function ${formatCallee(expr.fun)} (type ${formatKind(kindsOf(func))})`,
+    message: () =>
+      isOpen
+        ? `cannot call non-concrete value ${formatExpr(expr.fun)} (type ${formatKind(kindsOf(func))})`
+        : `cannot call non-function ${formatCallee(expr.fun)} (type ${formatKind(kindsOf(func))})`,
     sources: [expr.fun.src],
   });
 }
@@ -421,11 +448,8 @@ function slice(run: Run, env: Environment | undefined, expr: Expr & { kind: "sli
   const high = sliceIndex(run, env, expr.high, count);
   if (typeof low !== "number") return low;
   if (typeof high !== "number") return high;
-  if (high > count || low > high)
-    return bottom({
-      message: () => `invalid slice index: ${low}:${high} of a list of length ${count}`,
-      sources: [expr.src],
-    });
+  if (low > high) return bottom({ message: `invalid slice index: ${low} > ${high}`, sources: [expr.src] });
+  if (high > count) return bottom({ message: `index ${low > count ? low : high} out of range`, sources: [expr.src] });
   return listOf(from.arcs.filter((arc) => typeof arc.label === "number").slice(low, high));
 }
 
@@ -460,9 +484,15 @@ function sliceIndex(
   if (known?.kind === intKind) {
     const index = Number((known.value as { coefficient: number | bigint }).coefficient);
     if (index >= 0) return index;
-    return bottom({ message: () => `invalid slice index ${index}`, sources: [expr.src] });
+    return bottom({ message: "cannot convert negative number to uint64", sources: [expr.src] });
   }
-  return errorOf(value) ?? bottom({ message: () => `invalid slice index ${formatValue(value)}`, sources: [expr.src] });
+  return (
+    errorOf(value) ??
+    bottom({
+      message: () => `cannot use ${formatValue(value)} (type ${formatKind(kindsOf(value))}) as type int in slice index`,
+      sources: [expr.src],
+    })
+  );
 }
 
 export { intNumber, listKind, stringLabel };

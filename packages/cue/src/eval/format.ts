@@ -35,7 +35,8 @@ function write(value: Value, parts: string[], depth: number): void {
       return;
     case "validator":
       parts.push(value.func.pkg === "" ? value.func.name : `${value.func.pkg}.${value.func.name}`);
-      if (value.args.length > 0) {
+      if (value.func.name === "==" || value.func.name === "!=") write(value.args[0]!, parts, depth + 1);
+      else if (value.args.length > 0) {
         parts.push("(");
         value.args.forEach((arg, i) => {
           if (i > 0) parts.push(",");

@@ -1,7 +1,7 @@
 import type { Builtin } from "../library/builtin.ts";
 import { divideIntegers } from "../number-arithmetic.ts";
 import { type CueNumber, intNumber, safeIntegerOf } from "../number.ts";
-import type { CallExpr, Expr } from "../compile/ir.ts";
+import type { CallExpr, Expr, Source } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import { anonymous, atomOf, defaultOf, errorOf, evaluate, evaluated, kindsOf } from "./evaluate.ts";
 import { finalize, errorWithin } from "./finalize.ts";
@@ -149,6 +149,15 @@ export function callPredeclared(run: Run, env: Environment | undefined, expr: Ca
       return undefined;
   }
 }
+
+/** `==X` and `!=X` of a struct or a list, as constraints. */
+export function comparison(op: "==" | "!=", value: Vertex, src: Source | undefined): Value {
+  const kind = value.base?.tag === "list" ? listKind : structKind;
+  return { tag: "validator", kind, func: op === "==" ? equalTo : differentFrom, args: [value], src };
+}
+
+const equalTo = declare("==", ["top", "top"], true);
+const differentFrom = declare("!=", ["top", "top"], true);
 
 const encoder = new TextEncoder();
 

@@ -6,7 +6,7 @@ import { absent, cycleWith, undefinedField } from "./errors.ts";
 import { defaultOf, evaluate, evaluated as valueOf, isReference, scalarValue } from "./evaluate.ts";
 import { errorWithin } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
-import { formatKind, intKind, listKind, stringKind, structKind } from "./kind.ts";
+import { formatKind, intKind, listKind, numberKind, stringKind, structKind } from "./kind.ts";
 import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
 import { allows } from "./patterns.ts";
 import type { Run } from "./run.ts";
@@ -81,10 +81,15 @@ function resolveIndex(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr &
   const scalar = key instanceof Vertex ? key.base : key;
   if (scalar?.tag === "bottom") return scalar;
   if (scalar?.tag !== "atom") {
-    const isHopeless = scalar === undefined || (scalar.kind & (stringKind | intKind)) === 0;
+    // Of a kind that is an index it may become one; what may be anything is none.
+    const isHopeless = scalar === undefined || (scalar.kind & ~(stringKind | numberKind)) !== 0;
+    const kind = formatKind(scalar?.kind ?? 0);
     return bottom({
       code: isHopeless ? "eval" : "incomplete",
-      message: () => (isHopeless ? `invalid index ${formatValue(key)}` : `non-concrete index ${formatValue(key)}`),
+      message: () =>
+        isHopeless
+          ? `invalid index ${formatExpr(expr.index)} (invalid type ${kind})`
+          : `invalid non-ground value ${formatValue(key)} (must be concrete ${kind})`,
       sources: [expr.index.src],
     });
   }
@@ -93,17 +98,27 @@ function resolveIndex(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr &
   const index = scalar.kind === intKind ? safeIntegerOf(value as never) : undefined;
   if (index === undefined)
     return bottom({
-      message: () => `invalid index ${formatValue(key)} (invalid type ${formatKind(scalar.kind)})`,
+      message: () => `invalid index ${formatExpr(expr.index)} (invalid type ${formatKind(scalar.kind)})`,
       sources: [expr.index.src],
     });
   if (index < 0)
-    return bottom({ message: () => `invalid index ${index} (index must be non-negative)`, sources: [expr.index.src] });
+    return bottom({
+      message: () =>
+        isReference(expr.index)
+          ? `index ${formatExpr(expr.index)} out of range [${index}]`
+          : `invalid index ${index} (index must be non-negative)`,
+      sources: [expr.index.src],
+    });
   return select(run, from, index, expr);
 }
 
 /** A field or an element of a value. Of a disjunction it is that of the default. */
 export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr): Vertex | Value {
-  if (!(from instanceof Vertex)) return from.tag === "bottom" ? from : selectFromScalar(from, label, expr);
+  if (!(from instanceof Vertex)) {
+    if (from.tag === "bottom") return from;
+    const chosen = defaultOf(from);
+    return chosen instanceof Vertex ? select(run, chosen, label, expr) : selectFromScalar(from, label, expr);
+  }
   unify(run, from);
   let vertex = target(from);
   if (vertex.status === inProgress) return lookup(run, vertex, label, expr);
@@ -131,15 +146,19 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
 }
 
 function selectFromScalar(value: Exclude<Value, Vertex>, label: Label, expr: Expr): Bottom {
-  const name = formatLabel(label);
-  const wanted = typeof label === "number" ? listKind : structKind;
+  const isElement = typeof label === "number";
+  const wanted = isElement ? listKind : structKind;
   if ((value.kind & wanted) === 0)
     return bottom({
-      message: () =>
-        `invalid operand ${formatValue(value)} (found ${formatKind(value.kind)}, want ${typeof label === "number" ? "list" : "list or struct"})`,
+      message: () => {
+        if (value.tag === "list") return `undefined field: ${formatLabel(label)}`;
+        if (value.tag === "struct") return `invalid index ${formatLabel(label)} (found struct, want list)`;
+        return `invalid operand ${formatValue(value)} (found ${formatKind(value.kind)}, want list or struct)`;
+      },
       sources: [expr.src, value.src],
     });
   const from = expr.kind === "select" || expr.kind === "index" ? formatExpr(expr.expr) : "value";
+  const name = isElement ? `${from}[${label}]` : `${from}.${formatLabel(label)}`;
   return absent(() => `${name} undefined as ${from} is incomplete (type ${formatKind(value.kind)})`, expr);
 }
 
@@ -262,13 +281,16 @@ export function labelOfValue(run: Run, value: Value, expr: Expr): Label | Bottom
   if (scalar?.tag === "bottom") return scalar;
   if (scalar?.tag === "atom" && typeof scalar.value === "string") return stringLabel(scalar.value.normalize("NFC"));
   const isHopeless = scalar === undefined || (scalar.kind & stringKind) === 0;
+  const isInt = scalar?.tag === "atom" && scalar.kind === intKind;
   void run;
   return bottom({
     code: isHopeless ? "eval" : "incomplete",
     message: () =>
-      isHopeless
-        ? `invalid index ${formatValue(plain)} (invalid type ${formatKind(scalar?.kind ?? 0)})`
-        : `key value of dynamic field must be concrete, found ${formatValue(plain)}`,
+      isInt
+        ? "integer fields not supported"
+        : isHopeless
+          ? `invalid index ${formatExpr(expr)} (invalid type ${formatKind(scalar?.kind ?? 0)})`
+          : `key value of dynamic field must be concrete, found ${formatValue(plain)}`,
     sources: [expr.src],
   });
 }

@@ -61,7 +61,7 @@ const advices: readonly (readonly [RegExp, Advice])[] = [
   [/^cannot call non-function/, "only functions of packages and predeclared ones can be called"],
   [/^invalid index -/, "elements are counted from 0; the last is x[len(x)-1]"],
   [
-    /^invalid index .* \(invalid type/,
+    /^invalid index .* \(invalid type|^integer fields not supported/,
     'fields are found by strings, elements by whole numbers; a name of a field can be written "\\(x)"',
   ],
   [
