@@ -5,6 +5,12 @@ export {
   parseTokenFile,
   staticTokens,
 } from "./authn/authenticate.ts";
+export {
+  type AuthenticationConfig,
+  AuthenticationConfigError,
+  parseAuthenticationConfig,
+} from "./authn/oidc-config.ts";
+export { oidcAuthenticator } from "./authn/oidc.ts";
 export { type ServiceAccountKey, createServiceAccountKey } from "./authn/token-issuer.ts";
 export type { AdmissionQuestion, AdmissionVerdict, Admitter } from "./admission/admitter.ts";
 export type { Platform } from "./platform/platform.ts";

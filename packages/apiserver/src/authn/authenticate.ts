@@ -1,5 +1,6 @@
 import type { ApiRequest } from "@lateen/objects";
 import type { Peer, UserInfo } from "../request/context.ts";
+import { base64UrlToText } from "../read/base64.ts";
 import { unauthorized } from "../status/errors.ts";
 import { anonymousUser, authenticated } from "./user.ts";
 
@@ -39,12 +40,23 @@ export async function authenticate(
   throw unauthorized();
 }
 
+const protocolPrefix = "base64url.bearer.authorization.k8s.io.";
+
 /** The token of `Authorization: Bearer …`, or of a WebSocket's subprotocol, where browsers must put it. */
 function bearerToken(request: ApiRequest): string | undefined {
   const header = request.headers.authorization;
   const text = typeof header === "string" ? header : header?.[0];
   const [scheme = "", token = ""] = (text ?? "").trim().split(/\s+/, 2);
-  return scheme.toLowerCase() === "bearer" && token !== "" ? token : undefined;
+  if (scheme.toLowerCase() === "bearer" && token !== "") return token;
+  const offered = request.headers["sec-websocket-protocol"];
+  const protocols = (typeof offered === "string" ? offered : (offered ?? []).join(",")).split(",");
+  const encoded = protocols.map((one) => one.trim()).find((one) => one.startsWith(protocolPrefix));
+  if (encoded === undefined) return undefined;
+  try {
+    return base64UrlToText(encoded.slice(protocolPrefix.length));
+  } catch {
+    return undefined;
+  }
 }
 
 export interface StaticToken extends UserInfo {

@@ -1,4 +1,5 @@
 import { valueAt } from "@lateen/objects";
+import { keyOf } from "../registry/resource.ts";
 import type { Core } from "../server/core.ts";
 import { readObject } from "../server/core.ts";
 import type { UserInfo } from "../request/context.ts";
@@ -24,14 +25,25 @@ export async function tokenSubject(core: Core, token: string): Promise<TokenSubj
   if (account === undefined) return undefined;
   const uid = valueAt(claims, "kubernetes.io", "serviceaccount", "uid");
   if (uidOf(core, "serviceaccounts", account) !== uid) return undefined;
+  const extra: Record<string, readonly string[]> = {
+    "authentication.kubernetes.io/credential-id": [`JTI=${String(claims.jti)}`],
+  };
+  const isPodBound = valueAt(claims, "kubernetes.io", "pod", "name") !== undefined;
   for (const [kind, plural] of [
     ["pod", "pods"],
     ["secret", "secrets"],
+    ["node", "nodes"],
   ] as const) {
     const name = valueAt(claims, "kubernetes.io", kind, "name");
     if (typeof name !== "string") continue;
-    const bound = uidOf(core, plural, { namespace: account.namespace, name });
-    if (bound === undefined || bound !== valueAt(claims, "kubernetes.io", kind, "uid")) return undefined;
+    const namespace = kind === "node" ? undefined : account.namespace;
+    const uid = valueAt(claims, "kubernetes.io", kind, "uid");
+    // The node of a pod is told along; the token lives with the pod.
+    const bound = uidOf(core, plural, { namespace, name });
+    if (!(kind === "node" && isPodBound) && (bound === undefined || bound !== uid)) return undefined;
+    if (kind === "secret") continue;
+    extra[`authentication.kubernetes.io/${kind}-name`] = [name];
+    if (typeof uid === "string") extra[`authentication.kubernetes.io/${kind}-uid`] = [uid];
   }
   const audiences = Array.isArray(claims.aud) ? claims.aud.map(String) : [String(claims.aud)];
   return {
@@ -39,7 +51,7 @@ export async function tokenSubject(core: Core, token: string): Promise<TokenSubj
       username: String(claims.sub),
       uid: String(uid),
       groups: serviceAccountGroups(account.namespace),
-      extra: { "authentication.kubernetes.io/credential-id": [`JTI=${String(claims.jti)}`] },
+      extra,
     },
     audiences,
   };
@@ -48,8 +60,8 @@ export async function tokenSubject(core: Core, token: string): Promise<TokenSubj
 function uidOf(
   core: Core,
   plural: string,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
+  { namespace, name }: { readonly namespace: string | undefined; readonly name: string },
 ): string | undefined {
   const resource = core.table.lookup({ group: "", version: "v1", plural })!;
-  return readObject(core, resource, `${resource.prefix}${namespace}/${name}`)?.metadata.uid;
+  return readObject(core, resource, keyOf(resource, namespace, name))?.metadata.uid;
 }

@@ -8,6 +8,21 @@ describe("TokenIssuer", () => {
     expect(await new TokenIssuer("https://issuer", key).verify(token)).toEqual({ sub: "a" });
   });
 
+  it("goes on believing an older key while a newer one signs, and publishes both", async () => {
+    const [older, newer] = [await createServiceAccountKey(), await createServiceAccountKey()];
+    const token = await new TokenIssuer("https://issuer", older).sign({ sub: "a" });
+    const rotated = new TokenIssuer("https://issuer", [newer, older]);
+    expect(await rotated.verify(token)).toEqual({ sub: "a" });
+    expect(await new TokenIssuer("https://issuer", newer).verify(token)).toBeUndefined();
+    expect(await new TokenIssuer("https://issuer", newer).verify(await rotated.sign({ sub: "b" }))).toEqual({
+      sub: "b",
+    });
+    expect((await rotated.jwks()).keys.map(({ d, x }) => [d, x])).toEqual([
+      [undefined, newer.x],
+      [undefined, older.x],
+    ]);
+  });
+
   it("knows no token of another key, changed claims, or another algorithm", async () => {
     const issuer = new TokenIssuer("https://issuer", undefined);
     const other = new TokenIssuer("https://issuer", undefined);

@@ -1,4 +1,5 @@
-import { bytesToBase64Url, base64UrlToBytes, base64UrlToText, textToBase64Url } from "../read/base64.ts";
+import { bytesToBase64Url, textToBase64Url } from "../read/base64.ts";
+import { isSignedBy, parseJwt } from "./jwt.ts";
 
 /** The private key of service account tokens as a JWK (EC, P-256), so that it survives restarts. */
 export interface ServiceAccountKey {
@@ -21,51 +22,53 @@ export async function createServiceAccountKey(): Promise<ServiceAccountKey> {
   return { kty: "EC", crv: "P-256", x: x!, y: y!, d: d! };
 }
 
-/** Signs and verifies JSON Web Tokens with ES256 (RFC 7519, RFC 7518). */
+type Keys = readonly [ServiceAccountKey, ...ServiceAccountKey[]];
+
+/** Signs JSON Web Tokens with ES256 (RFC 7519, RFC 7518) by its first key, and verifies those of all its keys. */
 export class TokenIssuer {
   readonly issuer: string;
-  readonly #key: Promise<ServiceAccountKey>;
+  readonly #keys: Promise<Keys>;
+  #signer: Promise<CryptoKey> | undefined;
 
-  constructor(issuer: string, key: ServiceAccountKey | undefined) {
+  constructor(issuer: string, keys: ServiceAccountKey | readonly ServiceAccountKey[] | undefined) {
     this.issuer = issuer;
-    this.#key = key === undefined ? createServiceAccountKey() : Promise.resolve(key);
+    const [first, ...others] = keys === undefined ? [] : "kty" in keys ? [keys] : keys;
+    this.#keys =
+      first === undefined
+        ? createServiceAccountKey().then((key): Keys => [key])
+        : Promise.resolve<Keys>([first, ...others]);
   }
 
   async sign(claims: Claims): Promise<string> {
-    const { d, ...rest } = await this.#key;
-    const key = await crypto.subtle.importKey("jwk", { ...rest, d }, algorithm, false, ["sign"]);
-    const head = textToBase64Url(JSON.stringify({ alg: "ES256", kid: await this.#keyId() }));
+    const [first] = await this.#keys;
+    this.#signer ??= crypto.subtle.importKey("jwk", { ...first }, algorithm, false, ["sign"]);
+    const head = textToBase64Url(JSON.stringify({ alg: "ES256", kid: keyIdOf(first) }));
     const text = `${head}.${textToBase64Url(JSON.stringify(claims))}`;
-    const signature = await crypto.subtle.sign(signing, key, new TextEncoder().encode(text));
+    const signature = await crypto.subtle.sign(signing, await this.#signer, new TextEncoder().encode(text));
     return `${text}.${bytesToBase64Url(new Uint8Array(signature))}`;
   }
 
-  /** The claims of a token that this key signed; undefined for any other text. Times are the caller's to check. */
+  /** The claims of a token that one of the keys signed; undefined for any other text. Times are the caller's to check. */
   async verify(token: string): Promise<Claims | undefined> {
-    const parts = token.split(".");
-    if (parts.length !== 3 || token.length > 16_384) return undefined;
-    try {
-      const header = JSON.parse(base64UrlToText(parts[0]!)) as { readonly alg?: string };
-      if (header.alg !== "ES256") return undefined;
-      const { d: _, ...rest } = await this.#key;
-      const key = await crypto.subtle.importKey("jwk", rest, algorithm, false, ["verify"]);
-      const signed = new TextEncoder().encode(`${parts[0]}.${parts[1]}`);
-      const signature = base64UrlToBytes(parts[2]!) as Uint8Array<ArrayBuffer>;
-      if (!(await crypto.subtle.verify(signing, key, signature, signed))) return undefined;
-      return JSON.parse(base64UrlToText(parts[1]!)) as Claims;
-    } catch {
-      return undefined;
-    }
+    const jwt = parseJwt(token);
+    if (jwt === undefined || jwt.header.alg !== "ES256") return undefined;
+    const { keys } = await this.jwks();
+    return (await isSignedBy(jwt, keys)) ? jwt.claims : undefined;
   }
 
   /** `/openid/v1/jwks`. */
   async jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, string>>[] }> {
-    const { d: _, ...rest } = await this.#key;
-    return { keys: [{ ...rest, use: "sig", alg: "ES256", kid: await this.#keyId() }] };
+    const keys = await this.#keys;
+    return { keys: keys.map((key) => ({ ...publicPart(key), use: "sig", alg: "ES256", kid: keyIdOf(key) })) };
   }
+}
 
-  async #keyId(): Promise<string> {
-    const { x } = await this.#key;
-    return x.slice(0, 16);
-  }
+type CryptoKey = Parameters<typeof crypto.subtle.sign>[1];
+
+function publicPart({ kty, crv, x, y }: ServiceAccountKey): Omit<ServiceAccountKey, "d"> {
+  return { kty, crv, x, y };
+}
+
+function keyIdOf({ x }: ServiceAccountKey): string {
+  return x.slice(0, 16);
 }

@@ -27,9 +27,12 @@ export interface ApiServerOptions {
   readonly podStreams?: PodStreams;
   /** Know the bearers of tokens, asked in order; service account tokens are known without. */
   readonly tokenAuthenticators?: readonly TokenAuthenticator[];
-  /** `iss` of service account tokens, and the key that signs them; without one they end with the server. */
+  /**
+   * `iss` of service account tokens, and the key that signs them; without one they end with the server. Of several the first
+   * signs, and all are believed: so a key is replaced without ending the tokens that are out.
+   */
   readonly tokenIssuer?: string;
-  readonly serviceAccountKey?: ServiceAccountKey;
+  readonly serviceAccountKey?: ServiceAccountKey | readonly ServiceAccountKey[];
   /** Takes a line for each request that the policy names; without one for all, at level Metadata. */
   readonly audit?: AuditSink;
   readonly auditPolicy?: AuditPolicy;

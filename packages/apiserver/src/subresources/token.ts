@@ -40,6 +40,7 @@ export async function issueToken(request: ResourceRequest): Promise<Answer> {
       namespace,
       serviceaccount: { name, uid: account.metadata.uid },
       ...(bound && { [bound.kind]: { name: bound.object.metadata.name, uid: bound.object.metadata.uid } }),
+      ...(bound?.kind === "pod" && nodeClaim(request, bound.object)),
     },
   });
   return {
@@ -85,11 +86,12 @@ function checkSeconds(seconds: number): void {
 function boundObject(
   request: ResourceRequest,
   asked: KubeObject,
-): { readonly kind: "pod" | "secret"; readonly object: KubeObject } | undefined {
+): { readonly kind: BoundKind; readonly object: KubeObject } | undefined {
   const reference = valueAt(asked, "spec", "boundObjectRef") as JsonObject | null | undefined;
   if (reference === undefined || reference === null) return undefined;
   const kind = textOf(reference.kind);
-  if (kind !== "Pod" && kind !== "Secret") {
+  const plural = boundPlurals[kind];
+  if (plural === undefined) {
     throw statusError(
       400,
       "BadRequest",
@@ -97,7 +99,7 @@ function boundObject(
     );
   }
   const { core, table, namespace } = request;
-  const resource = table.lookup({ group: "", version: "v1", plural: kind === "Pod" ? "pods" : "secrets" })!;
+  const resource = table.lookup({ group: "", version: "v1", plural })!;
   const name = textOf(reference.name);
   const object = readObject(core, resource, keyOf(resource, namespace, name));
   if (object === undefined) throw notFound(resource.groupResource, name);
@@ -110,5 +112,19 @@ function boundObject(
       { name, kind: resource.kind.plural },
     );
   }
-  return { kind: kind === "Pod" ? "pod" : "secret", object };
+  return { kind: kind.toLowerCase() as BoundKind, object };
+}
+
+type BoundKind = "pod" | "secret" | "node";
+
+/** What a token can be bound to: it ends with the object. */
+const boundPlurals: Readonly<Record<string, string>> = { Pod: "pods", Secret: "secrets", Node: "nodes" };
+
+/** The node that the pod of a token runs on. */
+function nodeClaim({ core, table }: ResourceRequest, pod: KubeObject): Readonly<Record<string, unknown>> {
+  const name = textOf(specOf(pod).nodeName);
+  if (name === "") return {};
+  const nodes = table.lookup({ group: "", version: "v1", plural: "nodes" })!;
+  const uid = readObject(core, nodes, keyOf(nodes, undefined, name))?.metadata.uid;
+  return { node: { name, ...(uid !== undefined && { uid }) } };
 }
