@@ -1,5 +1,5 @@
 import { createNodeTransport } from "@lateen/client/node";
-import type { JsonObject } from "@lateen/base";
+import type { JsonObject, JsonValue } from "@lateen/base";
 import { type ConnectOptions, findKubeconfig } from "./connect.ts";
 import type { VerbContext } from "./verb.ts";
 
@@ -49,4 +49,9 @@ async function textOf(body: Uint8Array | AsyncIterable<Uint8Array>): Promise<str
   const parts: Uint8Array[] = [];
   for await (const part of body) parts.push(part);
   return Buffer.concat(parts).toString("utf8");
+}
+
+/** A field of an answer for a person: texts as they are. */
+export function fieldText(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value);
 }

@@ -8,7 +8,7 @@ import { createGzip } from "node:zlib";
 import type { Command } from "commander";
 import { restoreBackup } from "@lateen/server/embedded";
 import { connectionOptions, type ConnectOptions, defaultDataDir } from "./connect.ts";
-import { connectRaw } from "./raw.ts";
+import { connectRaw, fieldText } from "./raw.ts";
 import type { Verb } from "./verb.ts";
 
 type Run = Parameters<Verb["configure"]>[1];
@@ -68,9 +68,9 @@ export function addServerCommands(command: Command, run: Run): void {
       const at = options.at === undefined ? "" : `?at=${encodeURIComponent(options.at)}`;
       const fork = await server.json("POST", `/lateen.dev/v1/forks/${encodeURIComponent(name)}${at}`);
       const { terminal } = context;
-      terminal.line(`fork ${name} of revision ${String(fork.revision)}`);
-      terminal.line(`  address     ${String(fork.address)}`);
-      terminal.line(`  kubeconfig  ${String(fork.kubeconfig)}`);
+      terminal.line(`fork ${name} of revision ${fieldText(fork.revision)}`);
+      terminal.line(`  address     ${fieldText(fork.address)}`);
+      terminal.line(`  kubeconfig  ${fieldText(fork.kubeconfig)}`);
       return 0;
     }),
   );

@@ -3,7 +3,7 @@
  * starts here is stopped here, in reverse order.
  */
 import { mkdir } from "node:fs/promises";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
 import { type Admitter, createApiServer, parseTokenFile, type StaticToken, staticTokens } from "@lateen/apiserver";
@@ -27,12 +27,16 @@ import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
 import { createRunAdmitter, createRunControllers, createStepProviders } from "@lateen/runs";
 import { createOutside } from "@lateen/runs/node";
+import { withControl } from "./control.ts";
+import { Forks } from "./forks.ts";
 import { bundledImages } from "./bundled-images.ts";
 import { gzipCompression } from "./gzip.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
 
 export { gzipCompression } from "./gzip.ts";
+export { type Restored, restoreBackup } from "./restore.ts";
+export { type KubeconfigUser, writeUserKubeconfig } from "./user-kubeconfig.ts";
 export { type ImageMapping, type NodeMode, type ServerOptions, StartError, nodeModes } from "./options.ts";
 
 /** A control plane that is ready. Disposing ends it: no new requests, controllers, node with its processes, store. */
@@ -83,20 +87,17 @@ async function compose(
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
   // The server reads this list at each write; what judges by the cache joins once there is one.
   const admitters: Admitter[] = [];
-  const server = stack.use(
-    createApiServer({
-      store,
-      platform: nodePlatform,
-      clock,
-      log,
-      serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
-      customResourceDefinitions: oamCustomResourceDefinitions(),
-      admitters,
-      ...(options.tokenFile !== undefined && {
-        tokenAuthenticators: [staticTokens(readTokenFile(options.tokenFile))],
-      }),
+  const serverParts = {
+    platform: nodePlatform,
+    clock,
+    log,
+    serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
+    customResourceDefinitions: oamCustomResourceDefinitions(),
+    ...(options.tokenFile !== undefined && {
+      tokenAuthenticators: [staticTokens(readTokenFile(options.tokenFile))],
     }),
-  );
+  };
+  const server = stack.use(createApiServer({ ...serverParts, store, admitters }));
   await server.ready;
   const client = createClient({
     transport: server.transport(controllerUser),
@@ -149,7 +150,17 @@ async function compose(
       failure.catch(() => undefined);
     };
   }
-  const listening = stack.use(await listen({ server, host, port, tls, log }));
+  // A fork is judged by no controller's cache, and none works in it.
+  const forks = stack.use(
+    new Forks({ store, server: serverParts, tls, host, folder: join(dataDir, "forks"), clock, log }),
+  );
+  const control = withControl(server, {
+    store,
+    forks,
+    files: () => filesOf(dataDir, "tls"),
+    now: () => clock.now(),
+  });
+  const listening = stack.use(await listen({ server: control, host, port, tls, log }));
   const address = `https://${listening.address.includes(":") ? `[${listening.address}]` : listening.address}:${listening.port}`;
   const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: address, tls });
   // Nobody waits for what these controllers write, and the server is not to be ready later for it.
@@ -176,6 +187,12 @@ async function makeFolder(folder: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** The files of a folder in the data directory, by their path from there. */
+function filesOf(dataDir: string, folder: string): ReadonlyMap<string, Uint8Array> {
+  const names = readdirSync(join(dataDir, folder), { withFileTypes: true }).filter((entry) => entry.isFile());
+  return new Map(names.map(({ name }) => [`${folder}/${name}`, readFileSync(join(dataDir, folder, name))]));
 }
 
 function readTokenFile(path: string): readonly StaticToken[] {

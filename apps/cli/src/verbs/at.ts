@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import { connectionOptions, type ConnectOptions } from "../connect.ts";
 import { printData } from "../output.ts";
-import { connectRaw } from "../raw.ts";
+import { connectRaw, fieldText } from "../raw.ts";
 import { findResource } from "../resources.ts";
 import { formatTable } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
@@ -40,7 +40,7 @@ export const verb: Verb = {
             ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
             ...(options.selector !== undefined && { labelSelector: options.selector }),
           });
-          const path = `${resource.root}${scope}/${resource.plural}?${query}`;
+          const path = `${resource.root}${scope}/${resource.plural}?${query.toString()}`;
           const accept = options.output === undefined ? asTable : "application/json";
           const answer = await server.json("GET", path, { accept });
           const items = objectsOf(options.output === undefined ? answer.rows : answer.items);
@@ -84,14 +84,12 @@ async function revisionOf(
 
 function tableLines(table: JsonObject, rows: readonly JsonObject[], withNamespace: boolean): readonly string[] {
   const columns = objectsOf(table.columnDefinitions)
-    .map((column, i) => ({ name: String(column.name).toUpperCase(), i, priority: Number(column.priority ?? 0) }))
+    .map((column, i) => ({ name: fieldText(column.name).toUpperCase(), i, priority: Number(column.priority ?? 0) }))
     .filter(({ priority }) => priority === 0);
-  const cell = (value: JsonValue | undefined): string =>
-    typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value);
   const lines = rows.map((row) => {
     const cells = Array.isArray(row.cells) ? row.cells : [];
     const metadata = isJsonObject(row.object) && isJsonObject(row.object.metadata) ? row.object.metadata : {};
-    return [...(withNamespace ? [cell(metadata.namespace)] : []), ...columns.map(({ i }) => cell(cells[i]))];
+    return [...(withNamespace ? [fieldText(metadata.namespace)] : []), ...columns.map(({ i }) => fieldText(cells[i]))];
   });
   return formatTable([...(withNamespace ? ["NAMESPACE"] : []), ...columns.map(({ name }) => name)], lines);
 }

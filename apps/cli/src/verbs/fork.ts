@@ -3,7 +3,7 @@ import { valueAt } from "@lateen/objects";
 import { connectionOptions, type ConnectOptions } from "../connect.ts";
 import { differencesOf } from "../difference.ts";
 import { formatAge } from "../output.ts";
-import { connectRaw } from "../raw.ts";
+import { connectRaw, fieldText } from "../raw.ts";
 import { formatTable } from "../terminal.ts";
 import type { Verb } from "../verb.ts";
 
@@ -17,11 +17,11 @@ export const verb: Verb = {
         const forks = objectsOf(items);
         if (forks.length === 0) context.terminal.error("no fork");
         const rows = forks.map((fork) => [
-          String(fork.name),
-          String(fork.revision),
-          String(fork.address),
+          fieldText(fork.name),
+          fieldText(fork.revision),
+          fieldText(fork.address),
           formatAge(new Date(Number(fork.createdMs)).toISOString(), Date.now()),
-          String(fork.kubeconfig),
+          fieldText(fork.kubeconfig),
         ]);
         if (rows.length > 0)
           for (const line of formatTable(["FORK", "REVISION", "ADDRESS", "AGE", "KUBECONFIG"], rows))
