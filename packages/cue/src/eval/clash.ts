@@ -22,6 +22,11 @@ export function visibleAtom(conjuncts: readonly Conjunct[]): Atom | undefined {
   return sight.clashes ? undefined : sight.atom;
 }
 
+/** The scalar that is written there first, whatever else is. */
+export function firstAtom(conjuncts: readonly Conjunct[]): Atom | undefined {
+  return sightOf(conjuncts.map(({ expr }) => expr)).atom;
+}
+
 function hasParts(expr: Expr): boolean {
   return expr.kind === "unify" || expr.kind === "self-scope" || (expr.kind === "struct" && expr.hasEmbeddings);
 }
@@ -40,7 +45,7 @@ export function fieldsClash(vertex: Vertex): boolean {
 
 function sightOf(exprs: readonly Expr[]): Sight {
   const sight: Sight = { kind: topKind, atom: undefined, clashes: false, fields: new Map() };
-  const open = [...exprs];
+  const open = [...exprs].reverse();
   for (let expr = open.pop(); expr !== undefined; expr = open.pop()) look(sight, expr, open);
   return sight;
 }
@@ -48,7 +53,7 @@ function sightOf(exprs: readonly Expr[]): Sight {
 function look(sight: Sight, expr: Expr, open: Expr[]): void {
   switch (expr.kind) {
     case "unify":
-      open.push(...expr.operands);
+      open.push(...[...expr.operands].reverse());
       return;
     case "self-scope":
       open.push(expr.expr);
@@ -86,5 +91,5 @@ function narrowTo(sight: Sight, kind: Kind): void {
 function lookAtAtom(sight: Sight, atom: Atom): void {
   narrowTo(sight, atom.kind);
   if (sight.atom !== undefined && !sameAtom(sight.atom, atom)) sight.clashes = true;
-  sight.atom = atom;
+  sight.atom ??= atom;
 }

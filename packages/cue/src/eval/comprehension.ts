@@ -1,26 +1,28 @@
 import type { Clause, Comprehension, Expr, ListLit, StructLit } from "../compile/ir.ts";
 import { intNumber } from "../number.ts";
 import { Environment, literalBlock, vertexOf } from "./environment.ts";
-import { anonymous, defaultOf, errorOf, evaluate, kindsOf, scalarValue } from "./evaluate.ts";
+import { anonymous, defaultOf, errorOf, evaluate, isReference, kindsOf, scalarValue } from "./evaluate.ts";
 import { finalize } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
-import { boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
+import { type Kind, boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
 import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
+import { isStructSoFar } from "./judge.ts";
 import { addList } from "./lists.ts";
+import { resolve } from "./resolve.ts";
 import type { Run } from "./run.ts";
 import type { NodeState, Task } from "./state.ts";
-import { fail, insertLiteral } from "./unify.ts";
+import { advance, fail, insertLiteral, unify } from "./unify.ts";
 import { type Bottom, type Scalar, atom, bottom, isFatal } from "./values.ts";
 import {
   type Conjunct,
   type LiteralRecord,
   Vertex,
   evaluated,
-  finalized,
   inProgress,
   member,
   noLineage,
   required,
+  target,
 } from "./vertex.ts";
 
 /**
@@ -150,23 +152,8 @@ function iterateOver(
   source: Expr,
   each: (key: Vertex, value: Vertex) => Bottom | undefined,
 ): Bottom | undefined {
-  const value = defaultOf(evaluate(run, env, source));
-  const error = errorOf(value);
-  if (error !== undefined) return error;
-  const kind = value instanceof Vertex && value.base === undefined ? kindInProgress(value) : kindsOf(value);
-  if (!(value instanceof Vertex) || (kind & (structKind | listKind)) === 0) {
-    const isHopeless = (kind & (structKind | listKind)) === 0;
-    return bottom({
-      code: isHopeless ? "eval" : "incomplete",
-      message: () =>
-        isHopeless
-          ? `cannot range over ${formatExpr(source)} (found ${kindNames(kind)}, want list or struct)`
-          : `cannot range over ${formatExpr(source)} (incomplete type ${kindNames(kind)})`,
-      sources: [source.src],
-    });
-  }
-  if (value.status === finalized && value.childError !== undefined) return value.childError;
-  if (value.status === inProgress && value.state !== undefined) value.state.isFrozen = true;
+  const value = rangeOf(run, env, source);
+  if (!(value instanceof Vertex)) return value;
   // What the iterations add does not count among what is ranged over.
   const { length } = value.arcs;
   for (let i = 0; i < length; i++) {
@@ -184,9 +171,48 @@ function iterateOver(
   return undefined;
 }
 
-function kindInProgress(vertex: Vertex): number {
-  if (vertex.state === undefined) return 0;
-  return vertex.state.isStruct ? structKind : vertex.state.isList ? listKind : vertex.state.kind;
+/** The struct or list that a clause ranges over. */
+function rangeOf(run: Run, env: Environment | undefined, source: Expr): Vertex | Bottom {
+  const found = isReference(source) ? resolve(run, env, source) : undefined;
+  if (found instanceof Vertex) {
+    unify(run, found);
+    const holder = target(found);
+    if (holder.status === inProgress && holder.state !== undefined)
+      return rangeInProgress(run, holder, holder.state, source);
+    if (!holder.isComplete && holder.bottom !== undefined) holder.isToldEarly = true;
+  }
+  const value = defaultOf(evaluate(run, env, source));
+  const error = errorOf(value);
+  if (error !== undefined) return error;
+  const kind = kindsOf(value);
+  if (value instanceof Vertex && (kind & (structKind | listKind)) !== 0) return value;
+  return noRange(source, kind);
+}
+
+/** What is being worked off gets as far as it can without the one who asks; then no further fields may come. */
+function rangeInProgress(run: Run, vertex: Vertex, node: NodeState, source: Expr): Vertex | Bottom {
+  advance(run, node);
+  const error = node.error ?? node.tasks.find(({ status }) => status === "pending")?.blocked;
+  if (error !== undefined) return error;
+  if (node.isStruct || (node.isList && node.lists.length > 0) || isStructSoFar(node)) {
+    // What has not begun may still bring fields.
+    node.isFrozen ||= !node.tasks.some(({ status, epoch }) => status === "pending" && epoch < 0);
+    return vertex;
+  }
+  run.floor = Math.min(run.floor, node.depth);
+  return noRange(source, node.kind);
+}
+
+function noRange(source: Expr, kind: Kind): Bottom {
+  const isHopeless = (kind & (structKind | listKind)) === 0;
+  return bottom({
+    code: isHopeless ? "eval" : "incomplete",
+    message: () =>
+      isHopeless
+        ? `cannot range over ${formatExpr(source)} (found ${kindNames(kind)}, want list or struct)`
+        : `cannot range over ${formatExpr(source)} (incomplete type ${kindNames(kind)})`,
+    sources: [source.src],
+  });
 }
 
 /** A vertex that is just a scalar. */

@@ -11,10 +11,13 @@ export interface RefChain {
   readonly expr: Expr;
   readonly target: Vertex;
   readonly node: Vertex;
+  /** Following it closed a circle. */
+  readonly isCycle: boolean;
   readonly next: RefChain | undefined;
 }
 
-export type CycleVerdict = "none" | "reference" | "structural";
+/** `recurring`: not an ancestor, but followed before further up on the same chain. */
+export type CycleVerdict = "none" | "reference" | "structural" | "recurring";
 
 /** What following `expr` from `node` to `to` means, given what was followed before. */
 export function classifyReference(node: Vertex, expr: Expr, to: Vertex, lineage: Lineage): CycleVerdict {
@@ -26,7 +29,9 @@ export function classifyReference(node: Vertex, expr: Expr, to: Vertex, lineage:
       if (entry.target === goal) return "reference";
       continue;
     }
-    if (entry.expr === expr && isAncestor(entry.node, node)) return "structural";
+    // What comes back by another reference is driven on by what else is said of the vertex.
+    if (entry.expr !== expr && node.state?.hasNonCyclic === true) continue;
+    if (isAncestor(entry.node, node)) return isAncestor(goal, node) ? "structural" : "recurring";
   }
   return isAncestor(goal, node) ? "structural" : "none";
 }
@@ -40,6 +45,22 @@ export function isAncestor(above: Vertex, below: Vertex): boolean {
   return false;
 }
 
-export function followed(expr: Expr, to: Vertex, node: Vertex, next: RefChain | undefined): RefChain {
-  return { expr, target: to.identity, node: node.identity, next };
+/** Whether what is followed would go on for ever: what recurs does so once all that reached the vertex has recurred. */
+export function isEndless(verdict: CycleVerdict, node: Vertex): boolean {
+  if (verdict === "recurring") return node.conjuncts.every(({ lineage }) => lineage.cyclic);
+  return verdict === "structural";
+}
+
+/** Whether a reference that was followed at this very vertex closed a circle; not one further up. */
+export function closesCycle(vertex: Vertex, lineage: Lineage): boolean {
+  if (!lineage.cyclic) return false;
+  const { refs } = lineage;
+  for (let at = refs; at !== undefined && at.node === vertex.identity; at = at.next) if (at.isCycle) return true;
+  return refs?.node !== vertex.identity && isDetached(vertex);
+}
+
+/** A part of an expression, which stands nowhere: there each step of a recursion is a new vertex. */
+function isDetached(vertex: Vertex): boolean {
+  for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) if (at.binding) return true;
+  return false;
 }

@@ -59,6 +59,7 @@ export function expandDisjunctions(run: Run, node: NodeState): void {
   // Where the fields clash without any choice made, each tells so itself.
   if (fieldsClash(vertex)) return;
   vertex.isVoid = true;
+  vertex.isDisjunct = true;
   vertex.bottom = vertex.bottom === undefined ? survivors : combineBottoms(vertex.bottom, survivors);
 }
 
@@ -269,7 +270,7 @@ class Expansion {
     unify(run, tried);
     const open = tried.openDisjunctions ?? [];
     const nested = open.filter((one) => !rest.some((other) => isSameDisjunction(one, other)));
-    if (tried.bottom === undefined || isFatal(tried.bottom)) finalize(run, tried);
+    if (open.length === 0 || tried.bottom === undefined || isFatal(tried.bottom)) finalize(run, tried);
     this.#vertex.shared = undefined;
     // What is not known is held against a disjunct only when nothing is left to choose.
     const error = errorWithin(tried) ?? (open.length > 0 ? undefined : (tried.bottom ?? tried.openChild));

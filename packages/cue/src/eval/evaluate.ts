@@ -3,7 +3,7 @@ import type { BinaryExpr, CallExpr, Expr, Interpolation } from "../compile/ir.ts
 import { negateNumber } from "../number-arithmetic.ts";
 import { formatNumber, intNumber } from "../number.ts";
 import { binaryOperation } from "./arithmetic.ts";
-import { visibleAtom } from "./clash.ts";
+import { firstAtom, visibleAtom } from "./clash.ts";
 import { kindOfBound } from "./bounds.ts";
 import { call } from "./call.ts";
 import { comparison } from "./predeclared.ts";
@@ -150,6 +150,8 @@ export function scalarValue(run: Run, env: Environment | undefined, expr: Expr):
   if (!isReference(expr)) return evaluate(run, env, expr);
   const found = resolve(run, env, expr);
   if (!(found instanceof Vertex)) return found;
+  if (isBeingChosen(found))
+    return bottom({ code: "cycle", message: () => `unresolved disjunction: ${formatExpr(expr)}`, sources: [expr.src] });
   // What stands nowhere is checked here or never.
   if (isPartOfExpression(found)) return evaluated(run, found, expr);
   const visible = found.status === unprocessed ? visibleAtom(found.conjuncts) : undefined;
@@ -157,7 +159,12 @@ export function scalarValue(run: Run, env: Environment | undefined, expr: Expr):
   const value = evaluated(run, found, expr);
   const holder = target(found);
   if (value.tag !== "bottom" || !isFatal(value) || holder.isComplete) return value;
-  return visibleAtom(holder.conjuncts) ?? value;
+  return (found.shared === undefined ? visibleAtom(holder.conjuncts) : firstAtom(holder.conjuncts)) ?? value;
+}
+
+/** A disjunct of it is being tried, and needs it in order to know what it is. */
+function isBeingChosen({ status, shared }: Vertex): boolean {
+  return status === inProgress && shared?.status === inProgress && shared.state?.atom === undefined;
 }
 
 function isPartOfExpression(vertex: Vertex): boolean {
@@ -287,11 +294,21 @@ export function errorOf(value: Value): Bottom | undefined {
 
 /** `x != _|_`: whether x is there. An absent field is no error of the test, a cycle is; a mere constraint is not there. */
 function testValidity(run: Run, env: Environment | undefined, expr: Expr & { kind: "bottom-test" }): Value {
+  if (leadsBack(run, env, expr.expr)) return expr.isEqual ? falseAtom : trueAtom;
   const value = evaluate(run, env, expr.expr);
   if (value instanceof Vertex) finalize(run, value);
   const error = errorOf(value) ?? (value instanceof Vertex ? value.childError : undefined);
   if (error !== undefined && error.code === "cycle") return error;
   return (error === undefined && !isMereConstraint(value)) === expr.isEqual ? falseAtom : trueAtom;
+}
+
+/** What asks whether it is there itself is there, unless it is known already to be wrong. */
+function leadsBack(run: Run, env: Environment | undefined, expr: Expr): boolean {
+  const found = isReference(expr) ? resolve(run, env, expr) : undefined;
+  if (!(found instanceof Vertex)) return false;
+  unify(run, found);
+  const { status, state } = target(found);
+  return status === inProgress && state?.error === undefined && state?.isStruct !== true;
 }
 
 function isMereConstraint(value: Value): boolean {

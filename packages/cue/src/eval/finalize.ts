@@ -1,5 +1,6 @@
 import { fieldNotAllowed } from "./errors.ts";
-import { isLet } from "./label.ts";
+import { type Label, isLet } from "./label.ts";
+import { firstMentioned } from "./mention.ts";
 import { type Run, LimitError } from "./run.ts";
 import { unify } from "./unify.ts";
 import { type Bottom, bottom, combineBottoms, isFatal } from "./values.ts";
@@ -53,14 +54,23 @@ function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex
 function complete(vertex: Vertex): void {
   vertex.isComplete = true;
   if (vertex.isVoid) return;
+  const wrong = new Map<Label, Bottom>();
   for (const arc of vertex.arcs) {
     if (arc.arcType === optional || isLet(arc.label)) continue;
     const error = errorOfField(arc);
     if (error === undefined) continue;
     if (!isFatal(error)) vertex.openChild = combineBottoms(vertex.openChild, error);
-    else if (vertex.childError === undefined || vertex.childError.isNotAllowed === true) vertex.childError = error;
+    else if (error.isNotAllowed === true) vertex.childError = error;
+    else wrong.set(arc.label, error);
   }
+  if (wrong.size > 0) vertex.childError = firstOf(vertex, wrong);
   vertex.childError = excessError(vertex) ?? vertex.childError;
+}
+
+function firstOf(vertex: Vertex, wrong: ReadonlyMap<Label, Bottom>): Bottom {
+  const [first] = wrong.values();
+  const label = wrong.size > 1 ? firstMentioned(vertex, wrong) : undefined;
+  return label === undefined ? first! : wrong.get(label)!;
 }
 
 /** Fields that are not allowed count least: where something else is wrong nobody minds them. */
@@ -83,6 +93,7 @@ function errorOfField(vertex: Vertex): Bottom | undefined {
   const own = vertex.bottom ?? holder.bottom;
   const child = holder.childError;
   if (own === undefined || child === undefined) return own ?? child;
+  if (holder.isToldEarly) return isFatal(own) ? own : { ...own, code: child.code };
   if (!isFatal(own)) return child;
   return own.isNotAllowed === true ? own : combineBottoms(child, own);
 }

@@ -59,18 +59,15 @@ function baseOf(node: NodeState): Base | undefined {
   if (node.isList) return node.lists.every((list) => list.isOpen) ? openListMarker : closedListMarker;
   if (node.atom !== undefined) return node.atom;
   if (node.func !== undefined) return node.func;
-  if (node.kind === topKind && node.checks.length === 0) return isStructLiteral(node.vertex) ? structMarker : top;
+  if (isStructSoFar(node)) return structMarker;
+  if (node.kind === topKind && node.checks.length === 0) return top;
   return constraintOf(node);
 }
 
 /** `{}` and `{#a: 1}` are structs, `{_, #a: 1}` may be anything; an embedded reference that adds nothing changes nothing. */
-function isStructLiteral({ literals }: Vertex): boolean {
-  return (
-    literals?.some(
-      ({ plan }) =>
-        plan === undefined || plan.decls.every((decl) => decl.kind !== "embed" || decl.expr.kind !== "value"),
-    ) ?? false
-  );
+export function isStructSoFar(node: NodeState): boolean {
+  const { hasTop, kind, checks, vertex } = node;
+  return !hasTop && checks.length === 0 && (kind & structKind) !== 0 && (vertex.literals?.length ?? 0) > 0;
 }
 
 function checkConstraints(run: Run, node: NodeState): void {

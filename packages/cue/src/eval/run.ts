@@ -142,6 +142,7 @@ export function resetVertex(vertex: Vertex): void {
   vertex.openChild = undefined;
   vertex.isVoid = false;
   vertex.isComplete = false;
+  vertex.isToldEarly = false;
   vertex.isDisjunct = false;
   vertex.shared = undefined;
   vertex.arcs = [];

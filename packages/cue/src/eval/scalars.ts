@@ -1,7 +1,7 @@
 import { combineBounds, satisfiesBound } from "./bounds.ts";
 import { conflict } from "./errors.ts";
 import { formatValue } from "./format.ts";
-import { type Kind, kindOfNames } from "./kind.ts";
+import { type Kind, kindOfNames, topKind } from "./kind.ts";
 import { equalValues } from "./equality.ts";
 import type { Run } from "./run.ts";
 import type { NodeState } from "./state.ts";
@@ -34,7 +34,8 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
       addAtom(node, value);
       return;
     case "type":
-      if (value.kind !== node.kind) narrow(node, value.kind, value);
+      if (value.kind === topKind) node.hasTop = true;
+      else if (value.kind !== node.kind) narrow(node, value.kind, value);
       return;
     case "bound":
       if (narrow(node, value.kind, value)) addCheck(run, node, value);

@@ -61,18 +61,24 @@ export class NodeState {
   func: Base | undefined;
   checks: (Bound | Validator)[] = none;
   isStruct = false;
+  /** `_` is among its conjuncts: a literal that only embeds need not be a struct then. */
+  hasTop = false;
   isList = false;
   error: Bottom | undefined;
   tasks: Task[] = none;
   disjunctions: PendingDisjunction[] = none;
   /** The expressions of the disjunctions met so far. */
   offered: { readonly key: Expr; readonly scope: ChoiceList | undefined }[] = none;
+  /** Terms of disjunctions that were chosen, to be worked off after everything else. */
+  chosen: Conjunct[] = none;
   lists: ListRecord[] = none;
   /** References already followed here. */
   followed: { readonly target: Vertex; readonly lineage: Lineage }[] = none;
   /** Cyclic conjuncts, kept back until something else shows up. */
   cyclic: Conjunct[] = none;
   hasNonCyclic = false;
+  /** Fields or elements came from further up a circle. */
+  hasRecurred = false;
   /** Somebody has ranged over the fields: no further ones may come. */
   isFrozen = false;
   patternsApplied = 0;
@@ -97,6 +103,11 @@ export class NodeState {
   addDisjunction(disjunction: PendingDisjunction): void {
     if (this.disjunctions === none) this.disjunctions = [disjunction];
     else this.disjunctions.push(disjunction);
+  }
+
+  choose(term: Conjunct): void {
+    if (this.chosen === none) this.chosen = [term];
+    else this.chosen.push(term);
   }
 
   offer(offered: NodeState["offered"][number]): void {

@@ -7,7 +7,7 @@
 import type { Decl, DisjunctionExpr, Expr, ListLit, Source, StructLit } from "../compile/ir.ts";
 import { Group, everyLevel, noLevel, open, restrict } from "./closedness.ts";
 import { runComprehension, runListLiteral } from "./comprehension.ts";
-import { classifyReference, followed } from "./cycle.ts";
+import { classifyReference, closesCycle, isEndless } from "./cycle.ts";
 import { addData } from "./data.ts";
 import { addDormant, dormantConjuncts, literalParts } from "./dormant.ts";
 import { expandDisjunctions } from "./disjunction.ts";
@@ -16,7 +16,7 @@ import { evaluate, isReference } from "./evaluate.ts";
 import { frozenField } from "./errors.ts";
 import { judge } from "./judge.ts";
 import { addValue, narrow } from "./scalars.ts";
-import { structKind } from "./kind.ts";
+import { listKind, structKind } from "./kind.ts";
 import { type Label, isDefinition, isRegular } from "./label.ts";
 import { applyPattern, applyPatterns } from "./patterns.ts";
 import { rememberConstant, unifyScalars } from "./scalar-vertex.ts";
@@ -24,7 +24,7 @@ import { labelOfValue, resolve, settleAbove } from "./resolve.ts";
 import { type Run, resetVertex } from "./run.ts";
 import { shareValue } from "./share.ts";
 import { type Choice, NodeState, type Task } from "./state.ts";
-import { type Bottom, bottom, combineBottoms, isFatal, structMarker, typeValue } from "./values.ts";
+import { type Bottom, bottom, closedListMarker, combineBottoms, isFatal, structMarker, typeValue } from "./values.ts";
 import {
   type ArcType,
   type ChoiceList,
@@ -103,7 +103,7 @@ function workOff(run: Run, vertex: Vertex): void {
 /** Nothing but cyclic conjuncts is left: an error, unless they bring no field that would go on for ever. */
 function settleCyclic(run: Run, node: NodeState): void {
   const kept = node.cyclic.splice(0);
-  if (kept.some(({ expr }) => expr.kind !== "struct" || !expr.decls.every(isPassive))) {
+  if (node.hasRecurred || !kept.every(({ expr }) => isPassive(expr))) {
     fail(node, bottom({ code: "structural cycle", message: "structural cycle", vertex: node.vertex }));
     return;
   }
@@ -112,8 +112,12 @@ function settleCyclic(run: Run, node: NodeState): void {
   settle(run, node);
 }
 
-/** A declaration that only says what others may bring. */
-function isPassive(decl: Decl): boolean {
+/** Whether a conjunct only says what others may bring, or where to look. */
+function isPassive(expr: Expr): boolean {
+  return isComposite(expr) ? expr.kind === "struct" && expr.decls.every(isPassiveDecl) : true;
+}
+
+function isPassiveDecl(decl: Decl): boolean {
   return decl.kind === "pattern" || decl.kind === "ellipsis" || (decl.kind === "field" && decl.arcType === 2);
 }
 
@@ -134,9 +138,14 @@ export function settle(run: Run, node: NodeState): void {
 }
 
 export function drain(run: Run, node: NodeState): void {
-  while (node.next < node.queue.length) {
-    const conjunct = node.queue[node.next++]!;
-    addConjunct(run, node, conjunct);
+  for (;;) {
+    while (node.next < node.queue.length) {
+      const conjunct = node.queue[node.next++]!;
+      addConjunct(run, node, conjunct);
+    }
+    // The terms chosen come after what is there without any choice.
+    if (node.chosen.length === 0) return;
+    node.queue.push(...node.chosen.splice(0));
   }
 }
 
@@ -158,6 +167,19 @@ function runTasks(run: Run, node: NodeState): boolean {
     if (node.next < node.queue.length) drain(run, node);
   }
   return moved;
+}
+
+/** Works off what can be done while a task of this very vertex is running: no further comprehension, which might depend on it. */
+export function advance(run: Run, node: NodeState): void {
+  const isLooping = node.tasks.some(({ kind, status }) => kind === "comprehension" && status === "running");
+  for (let moved = true; moved; ) {
+    moved = false;
+    drain(run, node);
+    for (let i = 0; i < node.tasks.length; i++) {
+      const task = node.tasks[i]!;
+      if (!(isLooping && task.kind === "comprehension") && attempt(run, task)) moved = true;
+    }
+  }
 }
 
 /** Runs a task unless nothing has happened since it was tried last. */
@@ -186,11 +208,12 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
   run.counters.conjuncts++;
   run.spend(1);
   const { expr, lineage } = conjunct;
-  if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr)) {
+  if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr) && closesCycle(node.vertex, lineage)) {
     node.keepCyclic(conjunct);
     return;
   }
-  if (!lineage.cyclic && !node.hasNonCyclic && !isReference(expr) && expr.kind !== "unify" && !isWrapper(expr)) {
+  if (lineage.cyclic) node.hasRecurred ||= !isPassive(expr);
+  else if (!node.hasNonCyclic && isMaterial(expr)) {
     node.hasNonCyclic = true;
     for (const kept of node.cyclic.splice(0)) node.queue.push(kept);
   }
@@ -205,7 +228,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
       addListLiteral(run, node, expr, conjunct);
       return;
     case "unify":
-      for (const operand of expr.operands) node.queue.push({ expr: operand, env: conjunct.env, lineage });
+      node.queue.splice(node.next, 0, ...expr.operands.map((part) => ({ expr: part, env: conjunct.env, lineage })));
       return;
     case "disjunction":
       addDisjunction(node, conjunct, expr);
@@ -253,9 +276,10 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
   }
 }
 
-/** A literal that only embeds brings nothing of its own. */
-function isWrapper(expr: Expr): boolean {
-  return expr.kind === "struct" && expr.decls.length > 0 && expr.decls.every((decl) => decl.kind === "embed");
+/** Whether a conjunct brings something of its own; a literal that only embeds does not, nor does a choice. */
+function isMaterial(expr: Expr): boolean {
+  if (expr.kind === "struct") return expr.decls.length === 0 || expr.decls.some((decl) => decl.kind !== "embed");
+  return !isReference(expr) && expr.kind !== "unify" && expr.kind !== "disjunction";
 }
 
 function isComposite(expr: Expr): boolean {
@@ -321,14 +345,19 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   const { expr, lineage } = conjunct;
   const verdict = classifyReference(node.vertex, expr, to, lineage);
   if (verdict === "reference" || target(to) === node.vertex) return undefined;
-  if (verdict === "none" && to.status === unprocessed && run.stack.length < eagerDepth) unify(run, to);
   const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, node.vertex.depth) : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
     ...lineage,
     group,
-    refs: followed(expr, to, node.vertex, lineage.refs),
-    cyclic: lineage.cyclic || verdict === "structural",
+    refs: {
+      expr,
+      target: to.identity,
+      node: node.vertex.identity,
+      isCycle: isEndless(verdict, node.vertex),
+      next: lineage.refs,
+    },
+    cyclic: lineage.cyclic || verdict !== "none",
     choices: to.choices ?? lineage.choices,
   };
   node.follow({ target: to, lineage });
@@ -340,9 +369,6 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   if (mayGrow(to)) (to.followers ??= []).push({ vertex: node.vertex, lineage: next });
   return undefined;
 }
-
-/** Deeper than this, targets of references are not worked off first: the conjuncts do without. */
-const eagerDepth = 120;
 
 /** Whether further conjuncts may reach a vertex: something that holds it is still being worked off. */
 function mayGrow(vertex: Vertex): boolean {
@@ -557,6 +583,7 @@ function addGrouped(node: NodeState, expr: Expr, conjunct: Conjunct, group: Grou
 
 function addListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): void {
   node.isList = true;
+  narrow(node, listKind, { ...closedListMarker, src: expr.src as never });
   if (expr.hasComprehension) {
     addTask(node, "list", conjunct, () => runListLiteral(run, node, expr, conjunct));
     return;
@@ -577,7 +604,7 @@ export function offerDisjunction(
   for (const known of node.offered) if (known.key === key && known.scope === scope) occurrence++;
   node.offer({ key, scope });
   const at = chosen(scope, key, occurrence, undefined) ?? chosen(node.vertex.choices, key, occurrence, scope);
-  if (at !== undefined) node.queue.push(offered.choices[at]!.conjunct);
+  if (at !== undefined) node.choose(offered.choices[at]!.conjunct);
   else node.addDisjunction({ key, src: offered.src, choices: offered.choices, occurrence, scope });
 }
 

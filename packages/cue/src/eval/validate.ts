@@ -63,11 +63,16 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   const { vertex, path, concrete } = visit;
   run.spend(1);
   let holder = target(vertex);
-  if (vertex.shared !== undefined || holder.isDisjunct) {
+  if (vertex.shared !== undefined || (holder.isDisjunct && holder.bottom === undefined)) {
     if (!holder.binding && (visit.isInner === true || walk.shared.has(holder))) return;
     walk.shared.add(holder);
   }
   const own = vertex.bottom ?? holder.bottom;
+  if (own !== undefined && holder.isToldEarly && holder.childError !== undefined) {
+    walk.problems.add(isFatal(own) ? own : { ...own, code: holder.childError.code }, path, vertex);
+    descend(holder, { ...visit, concrete: false }, walk);
+    return;
+  }
   if (own !== undefined && !isFatal(own) && holder.childError !== undefined) {
     descend(holder, { ...visit, concrete: false }, walk);
     return;

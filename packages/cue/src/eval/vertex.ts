@@ -111,6 +111,8 @@ export class Vertex {
   isVoid = false;
   /** Finalized, and everything below it too: from then on its errors are those of whoever refers to it. */
   isComplete = false;
+  /** Somebody ranged over it when it was known to be wrong already: its fields tell of themselves beside it. */
+  isToldEarly = false;
   /** What is left of a disjunction. */
   isDisjunct = false;
   /** The vertex whose value it shares: a plain reference without anything added. */
