@@ -274,7 +274,10 @@ class Compiler {
 
   /** The label of a field whose name is written out. */
   #staticLabel(label: ast.Label): Label | undefined {
-    if (label.kind === "ident") return identLabel(label.name, this.#environment.hiddenPackage);
+    if (label.kind === "ident") {
+      if (label.name === "_") this.#error(label, "cannot use _ as label", 'write a name, or "_" in quotes');
+      return identLabel(label.name, this.#environment.hiddenPackage);
+    }
     if (label.kind !== "literal") return undefined;
     return this.#literalLabel(label);
   }

@@ -1,6 +1,6 @@
 /** What is not known yet: the inputs that a value waits for, found through the references that made it. */
 import type { Diagnostic } from "@lateen/base";
-import type { Expr, StructLit } from "../compile/ir.ts";
+import type { Expr } from "../compile/ir.ts";
 import { Environment } from "../eval/environment.ts";
 import { isReference } from "../eval/evaluate.ts";
 import { nameOfLabel } from "../eval/label.ts";
@@ -67,26 +67,15 @@ class Search {
     this.found.set(path, { path, labels, vertex, rule: ruleOf(vertex), isAbsent });
   }
 
-  #conjunct({ expr, env }: Conjunct, start: Vertex, holder: Vertex): void {
-    const stack: Expr[] = [expr];
+  #conjunct({ expr, env }: Pick<Conjunct, "expr" | "env">, start: Vertex, holder: Vertex): void {
+    const stack: { readonly expr: Expr; readonly env: Conjunct["env"] }[] = [{ expr, env }];
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       if (++this.#steps > mostSteps) return;
-      if (isReference(at)) this.#reference(at, env, start);
-      else if (at.kind === "struct") this.#conditions(at, new Environment(env, holder), start);
-      stack.push(...operandsOf(at).toReversed());
-    }
-  }
-
-  /** What decides whether the comprehensions of a literal bring anything. */
-  #conditions({ decls }: StructLit, env: Environment, start: Vertex): void {
-    for (const decl of decls) {
-      if (decl.kind !== "comprehension" && decl.kind !== "dynamic") continue;
-      const stack = decl.kind === "dynamic" ? [decl.key] : [...firstCondition(decl.expr)];
-      for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-        if (++this.#steps > mostSteps) return;
-        if (isReference(at)) this.#reference(at, env, start);
-        stack.push(...operandsOf(at));
-      }
+      if (isReference(at.expr)) this.#reference(at.expr, at.env, start);
+      // What opens a block: a literal's declarations, and the value of an alias.
+      const isBlock = at.expr.kind === "struct" || at.expr.kind === "self-scope";
+      const inner = isBlock ? new Environment(at.env, holder) : at.env;
+      for (const part of operandsOf(at.expr).toReversed()) stack.push({ expr: part, env: inner });
     }
   }
 
@@ -121,7 +110,7 @@ function isSettled(base: Base | undefined): boolean {
   return base?.tag === "disjunction" && base.defaults === 1;
 }
 
-/** Operands that mean in their own block what the whole does: literals and clauses open blocks of their own. */
+/** What a value depends on before its fields: operands, labels, and the conditions of comprehensions. */
 function operandsOf(expr: Expr): readonly Expr[] {
   switch (expr.kind) {
     case "unify":
@@ -148,6 +137,15 @@ function operandsOf(expr: Expr): readonly Expr[] {
       return expr.terms.map((term) => term.expr);
     case "value":
       return expr.origin === undefined ? [] : [expr.origin];
+    case "self-scope":
+      return expr.expr.kind === "list" ? [expr.expr] : [];
+    case "list":
+      return expr.elements.flatMap((element) => (element.kind === "comprehension" ? firstCondition(element) : []));
+    case "struct":
+      return expr.decls.flatMap((decl) => {
+        if (decl.kind === "dynamic") return [decl.key];
+        return decl.kind === "comprehension" ? firstCondition(decl.expr) : [];
+      });
     case "comprehension":
       return firstCondition(expr);
     default:
