@@ -16,7 +16,9 @@ import {
   type EngineLimits,
   type ProviderTable,
   type RunContext,
+  type Plan,
   type RunMemory,
+  type RunStatus,
   type StepCall,
   advance,
   appendToJournal,
@@ -28,8 +30,12 @@ import {
   createRunMemory,
   isWorthALine,
   journalName,
+  parseGoDuration,
+  stalledMessage,
+  stalledSteps,
   statusFromJson,
   statusToJson,
+  terminateRun,
   withoutClosedCalls,
 } from "@lateen/workflow";
 import { readInstance, runApi } from "./run-instance.ts";
@@ -45,6 +51,8 @@ export interface RunState {
   readonly controllerVersion?: string;
   readonly suspendOnFailure?: boolean;
   readonly limits?: EngineLimits;
+  /** Say in a condition `Stalled` which steps have waited for longer without a time-out. */
+  readonly stalledAfterMs?: number;
   /** Keep an account of what steps did, for `lateen workflow logs`: one more ConfigMap a run. */
   readonly journal?: boolean;
 }
@@ -150,18 +158,23 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
     });
     for (const one of debugged) await writeDebug(client, run, one, signal);
     if (state.journal === true) await writeJournal(client, run, calls, signal);
-    const conditions =
-      advanced.phase === "succeeded"
-        ? withCondition(conditionsOf(run), { type: "WorkflowRun", status: "True", reason: "Available" }, now)
-        : conditionsOf(run);
+    const available: Condition = { type: "WorkflowRun", status: "True", reason: "Available" };
+    const reached =
+      advanced.phase === "succeeded" ? withCondition(conditionsOf(run), available, now) : conditionsOf(run);
+    const { status: judged, conditions } = judgeStalled(state, run, {
+      plan: instance.plan,
+      status: advanced.status,
+      conditions: reached,
+    });
     await writeStatus(
       client,
       run,
-      { ...statusToJson(advanced.status, "run"), ...conditionField(conditions), ...store.backend() },
+      { ...statusToJson(judged, "run"), ...conditionField(conditions), ...store.backend() },
       signal,
     );
     await store.save(withoutClosedCalls(advanced.context));
-    if (advanced.status.finished) memories.delete(key);
+    if (judged.finished) memories.delete(key);
+    if (judged.terminated && !advanced.status.terminated) return { requeueAfterMs: 1_000 };
     return advanced.requeueAfterMs === undefined ? {} : { requeueAfterMs: advanced.requeueAfterMs };
   } catch (error) {
     if (signal.aborted || isConflict(error)) throw error;
@@ -172,6 +185,31 @@ async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal)
       status: statusToJson(started, "run"),
     });
   }
+}
+
+/** A run with this annotation (a Go duration) fails where a step has waited for longer without a time-out. */
+const failStalledAnnotation = "lateen.dev/fail-stalled-after";
+
+/** Says which steps have waited too long, and ends the run where its author wants that. */
+function judgeStalled(
+  { stalledAfterMs, clock }: RunState,
+  run: KubeObject,
+  { plan, status, conditions }: { plan: Plan; status: RunStatus; conditions: readonly Condition[] },
+): { readonly status: RunStatus; readonly conditions: readonly Condition[] } {
+  if (stalledAfterMs === undefined) return { status, conditions };
+  const now = clock.now();
+  const failAfterMs = parseGoDuration(run.metadata.annotations?.[failStalledAnnotation] ?? "");
+  const overdue = failAfterMs === undefined ? [] : stalledSteps(plan, status, { now, afterMs: failAfterMs });
+  const stalled = overdue.length > 0 ? overdue : stalledSteps(plan, status, { now, afterMs: stalledAfterMs });
+  const judged = overdue.length > 0 ? terminateRun(status) : status;
+  if (stalled.length === 0) return { status: judged, conditions: conditions.filter(({ type }) => type !== "Stalled") };
+  const condition: Condition = {
+    type: "Stalled",
+    status: "True",
+    reason: overdue.length > 0 ? "FailStalledAfter" : "NoTimeout",
+    message: stalledMessage(stalled),
+  };
+  return { status: judged, conditions: withCondition(conditions, condition, now) };
 }
 
 const conditionsOf = (run: KubeObject): readonly Condition[] =>

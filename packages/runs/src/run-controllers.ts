@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, maskSecrets } from "@lateen/base";
 import type { Controller, Environment } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
-import { type DefinedStep, type ProviderTable, statusFromJson } from "@lateen/workflow";
+import { type DefinedStep, type ProviderTable, defaultStalledAfterMs, statusFromJson } from "@lateen/workflow";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
 import { type StepFetch, httpProviders } from "./providers/http.ts";
@@ -70,6 +70,7 @@ export function createRunControllers(
     memories: new Map(),
     providers: (run) => providers(labelsOf(run)),
     journal: true,
+    stalledAfterMs: defaultStalledAfterMs,
   };
   return [
     {

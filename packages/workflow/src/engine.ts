@@ -12,8 +12,10 @@ import {
   type EngineLimits,
   type Plan,
   type Work,
+  blank,
   contextOf,
   defaultEngineLimits,
+  record,
   statusOf,
   workOf,
 } from "./work.ts";
@@ -34,8 +36,44 @@ export async function advance(options: AdvanceOptions): Promise<Advanced> {
   const work = workOf(options);
   keepCounters(memory, new Set(work.ids.values()));
   await runSteps(work, options.plan.steps, { dag: status.mode.steps === "DAG", parent: undefined });
-  const after = statusOf(work);
-  return settled(phaseAfter(work), after, contextOf(work), options);
+  endPending(work);
+  return settled(phaseAfter(work), statusOf(work), contextOf(work), options);
+}
+
+/**
+ * A run that is terminated and whose open steps are all pending would wait for ever: what they wait for does not come any
+ * more. (KubeVela leaves it executing.)
+ */
+function endPending(work: Work): void {
+  const { plan, suspendOnFailure = false } = work.options;
+  if (!work.terminated || work.suspend) return;
+  const phaseOf = ({ name }: Step): StepStatus | undefined => work.byName.get(name);
+  const isOpen = (step: Step): boolean => {
+    const recorded = phaseOf(step);
+    return recorded === undefined || !isFinished(recorded, suspendOnFailure);
+  };
+  const isHeld = (step: Step): boolean => {
+    const phase = phaseOf(step)?.phase ?? "";
+    if (phase === "running") return step.subSteps.length > 0 && step.subSteps.filter(isOpen).every(isHeld);
+    return phase === "pending" || phase === "";
+  };
+  const open = plan.steps.filter(isOpen);
+  if (open.length === 0 || !open.every(isHeld)) return;
+  for (const step of open) {
+    for (const sub of step.subSteps.filter(isOpen)) record(work, skippedBy(work, sub), step);
+    const wasBegun = step.subSteps.length > 0 && phaseOf(step)?.phase === "running";
+    record(
+      work,
+      wasBegun ? { ...phaseOf(step)!, phase: "failed", reason: "Terminate" } : skippedBy(work, step),
+      undefined,
+    );
+  }
+}
+
+function skippedBy(work: Work, step: Step): StepStatus {
+  const recorded = work.byName.get(step.name) ?? blank(step, work.ids.get(step.name)!);
+  const why = recorded.message === "" ? "" : `: ${recorded.message}`;
+  return { ...recorded, phase: "skipped", reason: "Skip", message: `the workflow ended first${why}` };
 }
 
 function doneFacts(plan: Plan, status: RunStatus, suspendOnFailure: boolean): { allDone: boolean; allOk: boolean } {

@@ -64,6 +64,7 @@ export {
   type Visit,
   freshOutcome,
 } from "./step-runner.ts";
+export { type StalledStep, defaultStalledAfterMs, stalledMessage, stalledSteps } from "./stalled.ts";
 export { embeddedTemplates, groupType } from "./templates.ts";
 export { unifyVariable, variableAt, withoutVariables } from "./variables.ts";
 export { type PatchResult, applyPatch, applyStrategic, mergeProperties } from "./patch/patch.ts";

@@ -40,9 +40,13 @@ export function suspendRun(status: RunStatus, step?: string): RunStatus {
   return { ...status, suspend: true, steps };
 }
 
-/** @throws OperationError when the run is terminated or the named step does not suspend. */
+/**
+ * A step that failed beside a suspension has marked the run as terminated: it can be resumed all the same, and then ends as
+ * failed. (KubeVela refuses, and such a run never ends.)
+ * @throws OperationError when the run is terminated or the named step does not suspend.
+ */
 export function resumeRun(status: RunStatus, step?: string): RunStatus {
-  if (status.terminated) throw new OperationError("can not resume a terminated workflow");
+  if (status.terminated && !status.suspend) throw new OperationError("can not resume a terminated workflow");
   if (!status.suspend) return status;
   const named = (name: string, group: StepStatus | undefined): boolean =>
     step === undefined || name === step || group?.name === step;
