@@ -47,17 +47,30 @@ export function answerEvaluation(item: CueCase): Answer {
   return {
     ...answer,
     checks: (item.checks as readonly { readonly path: readonly (string | number)[] }[] | undefined)?.map(({ path }) =>
-      broken ? { ok: false, class: "compile" } : check(value, path),
+      broken ? { ok: false, class: "compile" } : check(value, path, isSorted(item)),
     ),
   };
 }
 
-function check(value: Value, path: readonly (string | number)[]): object {
+function isSorted({ opts }: CueCase): boolean {
+  return (opts as { readonly sortFields?: boolean } | undefined)?.sortFields === true;
+}
+
+/** The fields by name, as the reference's debugging option orders them. */
+function sortedJson(value: Value): string {
+  const { kind } = value;
+  if (kind === "list") return `[${value.elements().map(sortedJson).join(",")}]`;
+  if (kind !== "struct") return value.toJSONText();
+  const fields = [...value.fields()].toSorted((a, b) => (a.selector < b.selector ? -1 : 1));
+  return `{${fields.map((field) => `${JSON.stringify(field.selector)}:${sortedJson(field.value)}`).join(",")}}`;
+}
+
+function check(value: Value, path: readonly (string | number)[], sorted: boolean): object {
   let at = value;
   for (const part of path) at = step(at, part);
   if (!at.exists) return { ok: false, class: "eval", kind: "_|_" };
   const errors = problemsOf(at, { concrete: true });
-  if (errors.length === 0) return { ok: true, json: at.toJSONText() };
+  if (errors.length === 0) return { ok: true, json: sorted ? sortedJson(at) : at.toJSONText() };
   const kind = at.incompleteKind;
   return { ok: false, class: classOf(errors), kind: kind === "bottom" ? "_|_" : kind === "top" ? "_" : kind };
 }

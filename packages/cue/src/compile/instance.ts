@@ -3,6 +3,7 @@ import type { File } from "../syntax/ast.ts";
 import { parseFile } from "../syntax/index.ts";
 import type { Label } from "../eval/label.ts";
 import { type Conjunct, type Vertex, noLineage } from "../eval/vertex.ts";
+import { Group, noLevel } from "../eval/closedness.ts";
 import { compileFile, topLevelFields } from "./compile.ts";
 
 export interface SourceFile {
@@ -45,10 +46,11 @@ export function compileInstance(files: readonly SourceFile[], environment: Insta
   for (const file of included)
     for (const [name, label] of topLevelFields(file, hiddenPackage)) packageFields.set(name, label);
   const conjuncts: Conjunct[] = [];
+  const lineage = included.length > 1 ? { ...noLineage, group: new Group(undefined, noLevel, 0) } : noLineage;
   for (const file of included) {
     const { plan, diagnostics: errors } = compileFile(file, { ...environment, packageFields, hiddenPackage });
     diagnostics.push(...errors);
-    conjuncts.push({ expr: plan, env: undefined, lineage: noLineage });
+    conjuncts.push({ expr: plan, env: undefined, lineage });
   }
   const imports = included.flatMap((file) => file.imports.map((spec) => spec.importPath));
   return { conjuncts, diagnostics, files: included, imports };

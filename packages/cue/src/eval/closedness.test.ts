@@ -28,3 +28,28 @@ describe("a literal that embeds something closed", () => {
     expect(wrongPaths("#A: {k?: 1}\nB: {#A, b: c: 1}\ny: B.b\ny: d: 2")).toEqual([]);
   });
 });
+
+describe("a definition of several parts", () => {
+  it("lets each part add to the others, whichever struct they came from", () => {
+    const text = "#D: {f: *0 | int, ...}\n#T: {#S: [_]: #D}\ns: #T & {#S: n: o: string}";
+    expect(wrongPaths(text)).toEqual([]);
+    expect(wrongPaths("#D: {#f: a: int}\na: #D\na: {#f: b: int}")).toEqual(["a.#f.b"]);
+  });
+});
+
+describe("the files of a package", () => {
+  it("are one struct: what one of them embeds lets the others add", () => {
+    const value = new Context().buildInstance([
+      { name: "a.cue", text: "package p\n#C: c: int\nd: 1" },
+      { name: "b.cue", text: "package p\n#C & {c: 1}" },
+    ]);
+    expect(value.validate()).toEqual([]);
+  });
+});
+
+describe("error()", () => {
+  it("keeps its text where a part of it is an error", () => {
+    const [wrong] = new Context().compile('x: error("no: \\({a: 1}), \\(1 & 2)")').validate();
+    expect(wrong?.message).toBe("no: {a:1}, (1 & 2)");
+  });
+});

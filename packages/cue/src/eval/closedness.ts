@@ -18,6 +18,8 @@ export class Group {
   readonly depth: number;
   /** Something that it embeds, or opens and recloses, is closed all the way down: so is the literal around it. */
   isRecursive = false;
+  /** Of a definition's own group: those of its other parts, which may add to each other. */
+  peers: readonly Group[] | undefined = undefined;
 
   constructor(parent: Group | undefined, closes: number, level: number, role: GroupRole = "plain") {
     this.parent = parent;
@@ -106,7 +108,10 @@ function isWithin(group: Group | undefined, outer: Group): boolean {
 type Evidence = readonly (Group | undefined)[];
 
 function isAllowedBy(closing: Group, evidence: Evidence): boolean {
-  for (const group of evidence) if (isWithin(group, closing)) return true;
+  for (const group of evidence) {
+    if (isWithin(group, closing)) return true;
+    if (closing.peers?.some((peer) => isWithin(group, peer)) === true) return true;
+  }
   let at: Group | undefined = closing;
   while (at !== undefined) {
     while (at !== undefined && at.role !== "embedding" && at.role !== "opened") at = at.parent;

@@ -1,11 +1,11 @@
 import type { Builtin } from "../library/builtin.ts";
 import { divideIntegers } from "../number-arithmetic.ts";
 import { type CueNumber, intNumber, safeIntegerOf } from "../number.ts";
-import type { CallExpr, Expr, Source } from "../compile/ir.ts";
+import type { CallExpr, Expr, Interpolation, Source } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import { anonymous, atomOf, defaultOf, errorOf, evaluate, evaluated, kindsOf } from "./evaluate.ts";
 import { finalize, errorWithin } from "./finalize.ts";
-import { formatValue } from "./format.ts";
+import { formatExpr, formatValue } from "./format.ts";
 import {
   boolKind,
   bytesKind,
@@ -34,7 +34,7 @@ import {
   isFatal,
   typeValue,
 } from "./values.ts";
-import { Vertex, member, noLineage, target } from "./vertex.ts";
+import { Vertex, evaluated as evaluatedStatus, member, noLineage, target } from "./vertex.ts";
 
 /** Names that are there without an import: types and functions. Functions are called by `callPredeclared`. */
 export function predeclared(name: string): Value | undefined {
@@ -231,10 +231,16 @@ function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "
 }
 
 function userError(run: Run, env: Environment | undefined, expr: CallExpr): Value {
-  const value = evaluate(run, env, expr.args[0]!);
+  const arg = expr.args[0]!;
+  const value = evaluate(run, env, arg);
   const text = atomOf(value);
   const error = errorOf(value);
-  if (error !== undefined) return error;
+  if (error !== undefined) {
+    if (arg.kind !== "interpolation" || arg.isBytes) return error;
+    // What is not known yet may still become a text.
+    const code = isFatal(error) ? "user" : error.code;
+    return bottom({ code, message: textDespiteErrors(run, env, arg), sources: [expr.src, ...error.sources] });
+  }
   if (text === undefined || typeof text.value !== "string") {
     const isHopeless = (kindsOf(value) & stringKind) === 0;
     return bottom({
@@ -244,6 +250,21 @@ function userError(run: Run, env: Environment | undefined, expr: CallExpr): Valu
     });
   }
   return bottom({ code: "user", message: text.value, sources: [expr.src] });
+}
+
+/** An interpolation for people: what has no text stands there as it was written. */
+function textDespiteErrors(run: Run, env: Environment | undefined, { texts, exprs }: Interpolation): string {
+  let text = texts[0]!;
+  for (const [i, part] of exprs.entries()) {
+    const value = defaultOf(evaluate(run, env, part));
+    if (value instanceof Vertex && value.status === evaluatedStatus) finalize(run, value);
+    const known = atomOf(value);
+    if (typeof known?.value === "string") text += known.value;
+    else if (errorOf(value) === undefined) text += formatValue(value);
+    else text += part.kind === "unify" || part.kind === "binary" ? `(${formatExpr(part)})` : formatExpr(part);
+    text += texts[i + 1]!;
+  }
+  return text;
 }
 
 function divide(run: Run, env: Environment | undefined, expr: CallExpr, name: "div" | "mod" | "quo" | "rem"): Value {

@@ -424,7 +424,7 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   (vertex.literals ??= []).push(record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);
-  if (plan.hasEmbeddings)
+  if (plan.hasEmbeddings && !(lineage.group !== undefined && isFile(plan)))
     lineage = inGroup(
       lineage,
       new Group(lineage.group, noLevel, vertex.depth, insertion.isEmbedded ? "embedding" : "plain"),
@@ -438,6 +438,11 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const { active, dormant } = literalParts(plan);
   if (dormant !== undefined) addDormant(run, node, dormant, place);
   for (const { decl, at: index } of active) addDeclaration(run, node, decl, place, index);
+}
+
+/** The files of a package are one struct: what one of them embeds lets the others add to it. */
+function isFile(plan: StructLit): boolean {
+  return plan.src?.node.kind === "file";
 }
 
 /** What the fields of a literal inherit. */
@@ -540,6 +545,7 @@ function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
   if (own === undefined) {
     own = new Group(lineage.group, everyLevel, arc.depth);
     (arc.ownGroups ??= []).push(own);
+    own.peers = arc.ownGroups;
   }
   return { ...conjunct, lineage: { ...lineage, group: own } };
 }
