@@ -267,10 +267,13 @@ class Expansion {
     const tried = disjunctOf(this.#vertex, choices);
     // References to the vertex from within find the disjunct.
     this.#vertex.shared = tried;
+    run.trials++;
     unify(run, tried);
     const open = tried.openDisjunctions ?? [];
     const nested = open.filter((one) => !rest.some((other) => isSameDisjunction(one, other)));
-    if (open.length === 0 || tried.bottom === undefined || isFatal(tried.bottom)) finalize(run, tried);
+    if (open.length === 0 || tried.bottom === undefined || isFatal(tried.bottom))
+      finalize(run, tried, run.trials > thoroughTrials ? "first error" : "all");
+    run.trials--;
     this.#vertex.shared = undefined;
     // What is not known is held against a disjunct only when nothing is left to choose.
     const error = errorWithin(tried) ?? (open.length > 0 ? undefined : (tried.bottom ?? tried.openChild));
@@ -280,6 +283,9 @@ class Expansion {
     return Array.isArray(left) ? left : { term, error: left, tried };
   }
 }
+
+/** Deeper than this nobody reads what else is wrong with a disjunct that is lost: it is dropped at its first error. */
+const thoroughTrials = 2;
 
 /** The vertex once more, with choices made. */
 function disjunctOf(vertex: Vertex, choices: ChoiceList): Vertex {

@@ -8,10 +8,10 @@ import { type Vertex, evaluated, finalized, member, optional, target } from "./v
 
 /**
  * Works off a vertex and everything below it, with a stack of its own: data may be as deep as the budget allows. A fatal
- * error of a field, hidden or not, makes the structs around it invalid too.
+ * error of a field, hidden or not, makes the structs around it invalid too. `first error` goes no further than to one.
  */
-export function finalize(run: Run, root: Vertex): void {
-  const stack: { readonly vertex: Vertex; next: number }[] = [];
+export function finalize(run: Run, root: Vertex, until: "all" | "first error" = "all"): void {
+  const stack: Frame[] = [];
   const enter = (vertex: Vertex): void => {
     unify(run, vertex);
     const holder = target(vertex);
@@ -27,27 +27,41 @@ export function finalize(run: Run, root: Vertex): void {
   };
   try {
     enter(root);
-    walk(stack, enter);
+    const error = walk(stack, enter, until);
+    if (error !== undefined) target(root).childError ??= error;
+    reopen(stack);
   } catch (error) {
-    // Whoever tries again must not find half of it done.
-    for (const { vertex } of stack) if (vertex.status === finalized) vertex.status = evaluated;
+    reopen(stack);
     throw error;
   }
   if (root.childError === undefined && root.shared !== undefined) root.childError = target(root).childError;
 }
 
-function walk(stack: { readonly vertex: Vertex; next: number }[], enter: (vertex: Vertex) => void): void {
+interface Frame {
+  readonly vertex: Vertex;
+  next: number;
+}
+
+/** Whoever goes on from here must not find half of it done. */
+function reopen(stack: readonly Frame[]): void {
+  for (const { vertex } of stack) if (vertex.status === finalized) vertex.status = evaluated;
+}
+
+function walk(stack: Frame[], enter: (vertex: Vertex) => void, until: "all" | "first error"): Bottom | undefined {
   for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
     const { vertex } = frame;
     const arc = vertex.isVoid ? undefined : vertex.arcs[frame.next++];
     if (arc === undefined) {
       stack.pop();
       complete(vertex);
+      const error = until === "all" ? undefined : errorWithin(vertex);
+      if (error !== undefined && error.isNotAllowed !== true) return error;
       continue;
     }
     if (arc.arcType === optional || isLet(arc.label)) continue;
     enter(arc);
   }
+  return undefined;
 }
 
 /** Gathers what is wrong in the fields of a vertex. */

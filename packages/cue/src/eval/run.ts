@@ -53,6 +53,8 @@ export class Run {
   inherited: Lineage | undefined = undefined;
   /** Of the `try` that is being tried, innermost: whether a reference marked with `?` found nothing. */
   #trial: { isFailed: boolean } | undefined = undefined;
+  /** How many disjuncts are being tried, one within the other. */
+  trials = 0;
   /** Grows with everything that happens: tells whether trying again can make a difference. */
   epoch = 0;
   #budget: Budget = defaultBudget;
@@ -129,7 +131,27 @@ export class Run {
     }
     this.floor = Number.POSITIVE_INFINITY;
     this.inherited = undefined;
+    this.trials = 0;
   }
+}
+
+/**
+ * Through sharing to the vertex that holds the value, for the one who is being worked off. A vertex whose disjuncts are
+ * being tried is the disjunct only for the disjunct's own parts: nobody else may depend on a choice that might not stand.
+ */
+export function holderOf(run: Run, vertex: Vertex): Vertex {
+  let at = vertex;
+  while (at.shared !== undefined) {
+    if (at.shared.identity === at.identity && !isPartOf(run.stack.at(-1), at)) break;
+    at = at.shared;
+  }
+  return at;
+}
+
+function isPartOf(part: Vertex | undefined, whole: Vertex): boolean {
+  for (let at = part; at !== undefined && at.depth >= whole.depth; at = at.parent)
+    if (at.identity === whole.identity) return true;
+  return false;
 }
 
 /** Forgets everything but the conjuncts. */
