@@ -67,5 +67,13 @@ export const nodePlatform: Platform = {
   gunzip: async (bytes, limitBytes) => gunzipAsync(bytes, { maxOutputLength: limitBytes }),
   post,
   forward,
+  processFigures: () => {
+    const { user, system } = process.cpuUsage();
+    return {
+      cpuSeconds: (user + system) / 1e6,
+      residentBytes: process.memoryUsage.rss(),
+      startSeconds: Math.round(Date.now() / 1000 - process.uptime()),
+    };
+  },
   sha256: (bytes) => Promise.resolve(createHash("sha256").update(bytes).digest()),
 };

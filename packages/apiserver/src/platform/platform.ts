@@ -10,6 +10,8 @@ export interface Platform {
   sha256(bytes: Uint8Array): Promise<Uint8Array>;
   /** Calls out over HTTPS (webhooks); absent where that cannot be. @throws what the connection throws. */
   post?(call: OutgoingCall): Promise<{ readonly status: number; readonly body: Uint8Array }>;
+  /** What the process uses; absent where nobody knows. */
+  processFigures?(): { readonly cpuSeconds: number; readonly residentBytes: number; readonly startSeconds: number };
   /** A call over HTTP or HTTPS that is answered as it comes (proxies); absent where that cannot be. @throws what the connection throws. */
   forward?(call: ForwardedCall): Promise<ForwardedAnswer>;
 }

@@ -26,6 +26,7 @@ import { openProcess } from "../subresources/exec.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
 import { changeObject } from "../write/update.ts";
+import type { AuditSink } from "../audit/audit-event.ts";
 import { metadataOfAll } from "../audit/audit-policy.ts";
 import { type AuditTrail, Auditor } from "../audit/auditor.ts";
 import { Fairness } from "./fairness.ts";
@@ -38,6 +39,7 @@ import { Converter } from "../object/converter.ts";
 import { Definitions } from "../crd/definitions.ts";
 import { answerHealth, isHealthPath } from "./health.ts";
 import { startMaintenance } from "./maintenance.ts";
+import { metricVerb, Metrics } from "./metrics.ts";
 import { OpenApiPaths } from "./open-api-paths.ts";
 import { answerPlain } from "./plain-paths.ts";
 import { checkMethod, checkScope, dispatch, verbOf } from "./routes.ts";
@@ -54,6 +56,8 @@ interface Exchange {
   readonly annotations: Map<string, string>;
   form: ReturnType<typeof negotiate>;
   readonly trail: AuditTrail | undefined;
+  /** What the path names, once it is read. */
+  resource: ResourcePath | undefined;
 }
 
 class Server implements ApiServer {
@@ -67,6 +71,7 @@ class Server implements ApiServer {
   readonly #tokens: readonly TokenAuthenticator[];
   readonly #closing = new AbortController();
   readonly #aggregated: AggregatedApis;
+  readonly #metrics: Metrics;
   readonly #auditor: Auditor | undefined;
   #aggregatedRoles: AggregatedRoles | undefined;
   #endMaintenance = (): void => undefined;
@@ -77,7 +82,15 @@ class Server implements ApiServer {
     this.#fairness = new Fairness(options.fairness);
     const clock = options.clock ?? systemClock;
     const { audit: sink, auditPolicy: policy = metadataOfAll } = options;
-    this.#auditor = sink && new Auditor({ sink, policy, clock, kinds: () => this.#core.table.kinds });
+    this.#metrics = new Metrics(clock);
+    const kinds = () => this.#core.table.kinds;
+    const counted: AuditSink | undefined =
+      sink &&
+      ((event) => {
+        this.#metrics.audited();
+        sink(event);
+      });
+    this.#auditor = counted && new Auditor({ sink: counted, policy, clock, kinds });
     const definitions = new Definitions(new ResourceTable(builtinKinds()));
     this.#definitions = definitions;
     const converter = new Converter(
@@ -221,8 +234,23 @@ class Server implements ApiServer {
       annotations: trail?.annotations ?? new Map<string, string>(),
       form: { mediaType: "application/json" },
       trail,
+      resource: undefined,
     };
+    const ended = this.#metrics.begin(request.method);
     const response = await this.#respond(request, peer, { exchange, auditId });
+    const { status: code, body } = response;
+    const { resource } = exchange;
+    ended({
+      verb:
+        code === 200 && isStream(body)
+          ? "WATCH"
+          : metricVerb(request.method, resource, headerText(request, "content-type") ?? ""),
+      resource,
+      code,
+      dryRun: request.path.includes("dryRun="),
+      bytes: isStream(body) ? undefined : body.length,
+    });
+    if (code === 429) this.#metrics.rejected();
     return trail === undefined ? response : trail.responded(response);
   }
 
@@ -270,6 +298,7 @@ class Server implements ApiServer {
     const parsed = parsePath(path, segments);
     const noted = exchange.trail?.annotations;
     if (parsed.kind === "resource") {
+      exchange.resource = parsed;
       const asked = resourceAttributes(user, parsed, { method: http.method, query });
       this.#authorize(asked, parsed.name !== undefined, noted);
     } else this.#authorize(pathAttributes(user, path, http.method), false, noted);
@@ -284,6 +313,12 @@ class Server implements ApiServer {
         ifNoneMatch,
         aggregated: this.#aggregated,
       });
+    }
+    if (path === "/metrics") {
+      const { store, table, platform, openStreams } = this.#core;
+      const text = this.#metrics.text({ store, table, platform, openStreams: openStreams.size });
+      const contentType = "text/plain; version=0.0.4; charset=utf-8";
+      return { kind: "bytes", status: 200, contentType, bytes: new TextEncoder().encode(text) };
     }
     if (path === "/openid/v1/jwks") {
       return { kind: "object", status: 200, object: (await this.#core.tokens.jwks()) as unknown as JsonObject };
@@ -384,6 +419,10 @@ class Server implements ApiServer {
       cleanups: [],
     };
   }
+}
+
+function isStream(body: ApiResponse["body"]): body is AsyncIterable<Uint8Array> {
+  return !(body instanceof Uint8Array);
 }
 
 /** The stream, with a word when it has ended. */

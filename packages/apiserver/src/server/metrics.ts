@@ -1,0 +1,236 @@
+import type { Clock } from "@lateen/base";
+import type { Platform } from "../platform/platform.ts";
+import type { ResourcePath } from "../request/request-info.ts";
+import type { ResourceTable } from "../registry/resource-table.ts";
+import type { Store } from "../store/store.ts";
+import { kubernetesVersion } from "./version.ts";
+
+/** Upper ends of the classes of durations, in seconds, and of sizes, in bytes. */
+const durationEnds = [
+  0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
+];
+const sizeEnds = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/** More than the server's own resources: names of others' are not kept without end. */
+const maxSeries = 5_000;
+
+interface Histogram {
+  readonly counts: number[];
+  sum: number;
+  count: number;
+}
+
+/** What a request was, as far as metrics tell it apart. */
+export interface CountedRequest {
+  readonly verb: string;
+  readonly resource: ResourcePath | undefined;
+  readonly code: number;
+  readonly dryRun: boolean;
+  readonly seconds: number;
+  /** Undefined for streams. */
+  readonly bytes: number | undefined;
+}
+
+/** What is counted when somebody asks. */
+export interface MetricSources {
+  readonly store: Store;
+  readonly table: ResourceTable;
+  readonly platform: Platform;
+  readonly openStreams: number;
+}
+
+/** The verb of a request as metrics call it. */
+export function metricVerb(method: string, resource: ResourcePath | undefined, contentType: string): string {
+  if (resource === undefined) return method;
+  const collection = resource.name === undefined;
+  switch (method) {
+    case "GET":
+    case "HEAD":
+      return collection ? "LIST" : "GET";
+    case "DELETE":
+      return collection ? "DELETECOLLECTION" : "DELETE";
+    case "PATCH":
+      return contentType.startsWith("application/apply-patch") ? "APPLY" : "PATCH";
+    default:
+      return methods.has(method) ? method : "OTHER";
+  }
+}
+
+const methods = new Set(["POST", "PUT", "OPTIONS"]);
+
+/** The server's figures under kube-apiserver's names, in the text format of Prometheus (0.0.4). */
+export class Metrics {
+  readonly #clock: Clock;
+  readonly #requests = new Map<string, number>();
+  readonly #durations = new Map<string, Histogram>();
+  readonly #sizes = new Map<string, Histogram>();
+  #inFlight = { mutating: 0, readOnly: 0 };
+  #rejected = 0;
+  #auditEvents = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A request is being answered. @returns what to call when that has been done. */
+  begin(method: string): (counted: Omit<CountedRequest, "seconds">) => void {
+    const kind = method === "GET" || method === "HEAD" ? "readOnly" : "mutating";
+    const begun = this.#clock.now();
+    this.#inFlight[kind]++;
+    return (counted) => {
+      this.#inFlight[kind]--;
+      this.#count({ ...counted, seconds: (this.#clock.now() - begun) / 1000 });
+    };
+  }
+
+  rejected(): void {
+    this.#rejected++;
+  }
+
+  audited(): void {
+    this.#auditEvents++;
+  }
+
+  #count({ verb, resource, code, dryRun, seconds, bytes }: CountedRequest): void {
+    // A resource that is not served would let anybody make series.
+    const place = placeOf(code === 404 ? undefined : resource);
+    const common = { component: "apiserver", ...place, verb };
+    add(this.#requests, labels({ ...common, code: String(code), dry_run: dryRun ? "All" : "" }), 1);
+    if (bytes === undefined) return;
+    observe(this.#durations, labels({ ...common, dry_run: dryRun ? "All" : "" }), {
+      value: seconds,
+      ends: durationEnds,
+    });
+    if (verb === "GET" || verb === "LIST") observe(this.#sizes, labels(common), { value: bytes, ends: sizeEnds });
+  }
+
+  /** The figures as text. */
+  text({ store, table, platform, openStreams }: MetricSources): string {
+    const lines: string[] = [];
+    const family = (name: string, type: string, help: string): void => {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    };
+    const one = (name: string, type: string, help: string, values: Iterable<readonly [string, number]>): void => {
+      family(name, type, help);
+      for (const [key, value] of values) lines.push(`${name}${key} ${value}`);
+    };
+    const histogram = (
+      name: string,
+      help: string,
+      series: ReadonlyMap<string, Histogram>,
+      ends: readonly number[],
+    ): void => {
+      family(name, "histogram", help);
+      for (const [key, { counts, sum, count }] of series) {
+        let below = 0;
+        for (const [i, end] of ends.entries()) {
+          below += counts[i]!;
+          lines.push(`${name}_bucket${withLabel(key, "le", String(end))} ${below}`);
+        }
+        lines.push(
+          `${name}_bucket${withLabel(key, "le", "+Inf")} ${count}`,
+          `${name}_sum${key} ${sum}`,
+          `${name}_count${key} ${count}`,
+        );
+      }
+    };
+    one("apiserver_request_total", "counter", "Requests by verb, resource and code.", this.#requests);
+    histogram(
+      "apiserver_request_duration_seconds",
+      "Time until the answer, without streams.",
+      this.#durations,
+      durationEnds,
+    );
+    histogram("apiserver_response_sizes", "Bytes of answers to reads.", this.#sizes, sizeEnds);
+    one(
+      "apiserver_current_inflight_requests",
+      "gauge",
+      "Requests that are being answered.",
+      Object.entries(this.#inFlight).map(([kind, value]) => [labels({ request_kind: kind }), value] as const),
+    );
+    one("apiserver_longrunning_requests", "gauge", "Open watches.", [[labels({ verb: "WATCH" }), openStreams]]);
+    one(
+      "apiserver_flowcontrol_rejected_requests_total",
+      "counter",
+      "Requests refused because their user's queue was full.",
+      [[labels({ reason: "queue-full" }), this.#rejected]],
+    );
+    one("apiserver_audit_event_total", "counter", "Audit events that were handed on.", [["", this.#auditEvents]]);
+    one("apiserver_storage_objects", "gauge", "Objects in the store by resource.", storedObjects(store, table));
+    one("etcd_db_current_revision", "gauge", "The store's latest revision.", [["", store.revision]]);
+    const { gitVersion, major, minor, platform: build = "" } = kubernetesVersion;
+    one("kubernetes_build_info", "gauge", "Always 1; the labels say what runs.", [
+      [labels({ git_version: gitVersion, major, minor, platform: build }), 1],
+    ]);
+    const figures = platform.processFigures?.();
+    if (figures !== undefined) {
+      one("process_cpu_seconds_total", "counter", "Time of the processors that was used.", [["", figures.cpuSeconds]]);
+      one("process_resident_memory_bytes", "gauge", "Memory that is resident.", [["", figures.residentBytes]]);
+      one("process_start_time_seconds", "gauge", "When the process began, since the epoch.", [
+        ["", figures.startSeconds],
+      ]);
+    }
+    return `${lines.join("\n")}\n`;
+  }
+}
+
+function storedObjects(store: Store, table: ResourceTable): readonly (readonly [string, number])[] {
+  const counted = new Map<string, number>();
+  for (const { kind, prefix, strategy } of table.all) {
+    if (kind.storageVersion !== undefined || strategy.storageGroup !== undefined || !kind.verbs.includes("create"))
+      continue;
+    const resource = kind.group === "" ? kind.plural : `${kind.plural}.${kind.group}`;
+    counted.set(labels({ resource }), store.count(prefix));
+  }
+  return [...counted];
+}
+
+function placeOf(resource: ResourcePath | undefined): Record<string, string> {
+  if (resource === undefined) return { group: "", resource: "", scope: "", subresource: "", version: "" };
+  const scope = resource.name !== undefined ? "resource" : resource.namespace === undefined ? "cluster" : "namespace";
+  return {
+    group: resource.group,
+    resource: resource.resource,
+    scope,
+    subresource: resource.subresource ?? "",
+    version: resource.version,
+  };
+}
+
+/** `{a="b",c="d"}`, by name; "" without any. */
+function labels(values: Readonly<Record<string, string>>): string {
+  const parts = Object.keys(values)
+    .toSorted()
+    .map((name) => `${name}="${escaped(values[name]!)}"`);
+  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+}
+
+function withLabel(key: string, name: string, value: string): string {
+  return key === "" ? `{${name}="${value}"}` : `${key.slice(0, -1)},${name}="${value}"}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+function add(series: Map<string, number>, key: string, value: number): void {
+  const known = series.get(key);
+  if (known === undefined && series.size >= maxSeries) return;
+  series.set(key, (known ?? 0) + value);
+}
+
+function observe(
+  series: Map<string, Histogram>,
+  key: string,
+  { value, ends }: { readonly value: number; readonly ends: readonly number[] },
+): void {
+  let histogram = series.get(key);
+  if (histogram === undefined) {
+    if (series.size >= maxSeries) return;
+    series.set(key, (histogram = { counts: ends.map(() => 0), sum: 0, count: 0 }));
+  }
+  const place = ends.findIndex((end) => value <= end);
+  if (place >= 0) histogram.counts[place]!++;
+  histogram.sum += value;
+  histogram.count++;
+}
