@@ -25,8 +25,8 @@ import {
 } from "@lateen/delivery";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
-import { createRunAdmitter, createRunControllers, createStepProviders } from "@lateen/runs";
-import { createOutside } from "@lateen/runs/node";
+import { createRunAdmitter, createRunControllers, createStepProviders, createTriggerController } from "@lateen/runs";
+import { createOutside, listenForTriggers } from "@lateen/runs/node";
 import { withControl } from "./control.ts";
 import { Forks } from "./forks.ts";
 import { bundledImages } from "./bundled-images.ts";
@@ -129,9 +129,12 @@ async function compose(
             compression: gzipCompression,
           }),
           ...createRunControllers(environment, stepProviders),
+          createTriggerController(environment),
         ],
       }),
     );
+    if (options.triggerPort !== undefined)
+      stack.use(await listenForTriggers({ client, clock, log }, { host, port: options.triggerPort }));
     const node = stack.use(
       await startNodeAgent(environment, {
         folder: join(dataDir, "node"),

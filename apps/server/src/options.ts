@@ -39,6 +39,8 @@ export interface ServerOptions {
    * Default `local` on a loopback host, else `shared`.
    */
   readonly stepNetwork?: "local" | "shared";
+  /** Port for requests that start runs (Triggers with a webhook); closed without it. */
+  readonly triggerPort?: number;
   readonly log: Log;
 }
 

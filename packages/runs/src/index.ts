@@ -13,3 +13,5 @@ export {
   terminateWorkflowRun,
 } from "./run-operations.ts";
 export { stepDefinitionOf } from "./step-definition.ts";
+export { createTriggerController } from "./trigger/trigger-controller.ts";
+export { triggerLabel } from "./trigger/trigger.ts";

@@ -16,17 +16,17 @@ export interface StepTools {
   /** Milliseconds since 1970, by the run's clock. */
   readonly now: number;
   /** Ends this visit: the step is visited again, with the back-off of every waiting step. */
-  wait(message: string): never;
+  readonly wait: (message: string) => never;
   /** Ends the step and the run as failed, without another try. An error that is thrown is tried again instead. */
-  fail(message: string): never;
+  readonly fail: (message: string) => never;
   /** What the step's status says. */
-  message(text: string): void;
+  readonly message: (text: string) => void;
   /**
    * Does something outside at most once for each time the step means it, wherever the process dies. `name` tells several
    * apart; `act` gets a key that is the same when it has to be tried again, for the other side to tell. Its answer is JSON
    * of at most 128 KiB; a longer one is not kept.
    */
-  once(name: string, act: (key: string) => Promise<JsonObject>): Promise<JsonObject>;
+  readonly once: (name: string, act: (key: string) => Promise<JsonObject>) => Promise<JsonObject>;
 }
 
 export interface StepDefinition<P extends JsonObject = JsonObject> {
@@ -36,7 +36,7 @@ export interface StepDefinition<P extends JsonObject = JsonObject> {
   /** Fields of `parameter`, in CUE: `"url: string\nretries: *3 | int"`. Defaults are filled in before `run`. */
   readonly parameter: string;
   /** @returns what outputs refer to, as `valueFrom: output.NAME`. */
-  run(parameter: P, tools: StepTools): Promise<JsonObject | void>;
+  readonly run: (parameter: P, tools: StepTools) => Promise<JsonObject | void>;
 }
 
 export interface DefinedStep {

@@ -14,6 +14,8 @@ export interface ServerFlags {
   readonly bare?: boolean;
   readonly verbose?: boolean;
   readonly tokenAuthFile?: string;
+  readonly stepNetwork?: string;
+  readonly triggerPort?: string;
 }
 
 export const verb: Verb = {
@@ -27,6 +29,8 @@ export const verb: Verb = {
       .option("--node <mode>", `how pods run: ${nodeModes.join(", ")}`, "process")
       .option("--bare", "the API server alone: no controllers, no node")
       .option("--token-auth-file <file>", 'known bearer tokens, a line each: token,user,uid,"group1,group2"')
+      .option("--step-network <reach>", "where requests of workflow steps may go: local or shared")
+      .option("--trigger-port <number>", "port for requests that start workflow runs (Triggers with a webhook)")
       .option("--verbose", "log what controllers do")
       .action((flags: ServerFlags) =>
         run(async ({ terminal, signal, env, cwd }) => {
@@ -40,6 +44,8 @@ export const verb: Verb = {
               nodeMode: parseNodeMode(flags.node),
               parts: flags.bare ? "bare" : "all",
               ...(flags.tokenAuthFile !== undefined && { tokenFile: resolve(cwd, flags.tokenAuthFile) }),
+              ...(flags.stepNetwork !== undefined && { stepNetwork: parseStepNetwork(flags.stepNetwork) }),
+              ...(flags.triggerPort !== undefined && { triggerPort: parsePort(flags.triggerPort) }),
               log: createServerLog(terminal, flags.verbose ? "debug" : "warn"),
             },
             { signal },
@@ -73,4 +79,9 @@ export function parseNodeMode(text: string): NodeMode {
   const mode = nodeModes.find((one) => one === text);
   if (mode === undefined) throw new Error(`--node ${text}: one of ${nodeModes.join(", ")}`);
   return mode;
+}
+
+function parseStepNetwork(text: string): "local" | "shared" {
+  if (text === "local" || text === "shared") return text;
+  throw new Error(`--step-network ${text}: local (everything but link-local addresses) or shared (public addresses)`);
 }

@@ -296,6 +296,74 @@ const kinds: readonly KindFacts[] = [
     },
   },
   {
+    kind: "Trigger",
+    plural: "triggers",
+    version: "v1alpha1",
+    status: true,
+    description: "Starts WorkflowRuns by the clock, by changes of objects, or by requests.",
+    columns: [
+      column("READY", '.status.conditions[?(@.type=="Ready")].status'),
+      column("LAST RUN", ".status.lastRun"),
+      age,
+    ],
+    fields: {
+      spec: struct(
+        {
+          source: struct(
+            {
+              cron: struct(
+                {
+                  schedule: text("Five fields, or @hourly, @daily, @every 90s"),
+                  timeZone: text("As Europe/Berlin; UTC without it"),
+                  startingDeadlineSeconds: whole("A time that was missed for longer starts nothing"),
+                },
+                "By the clock",
+                ["schedule"],
+              ),
+              watch: struct(
+                {
+                  apiVersion: text("Of the objects"),
+                  kind: text("Of the objects"),
+                  namespace: text("The trigger's own without it; * is every one"),
+                  name: text("Of one object"),
+                  labelSelector: free("As in a Deployment's selector"),
+                  events: list(text("create, update or delete"), "create and update without it"),
+                },
+                "By changes of objects",
+                ["apiVersion", "kind"],
+              ),
+              webhook: struct(
+                {
+                  secretRef: struct(
+                    { name: text("Of the Secret"), key: text("token without it") },
+                    "What callers know",
+                    ["name"],
+                  ),
+                },
+                "By requests",
+                ["secretRef"],
+              ),
+            },
+            "One of them",
+          ),
+          filter: text("A CUE expression over event: false starts nothing"),
+          suspend: { type: "boolean", description: "Starts nothing while true" },
+          concurrencyPolicy: {
+            type: "string",
+            enum: ["Allow", "Forbid", "Replace"],
+            description: "When a run has not finished",
+          },
+          successfulRunsHistoryLimit: whole("Runs that are kept, 3 without it"),
+          failedRunsHistoryLimit: whole("Runs that are kept, 1 without it"),
+          run: free("metadata and spec of the WorkflowRuns; spec.context.event tells why they run"),
+        },
+        "What is wanted",
+        ["source", "run"],
+      ),
+      status: anyStatus,
+    },
+  },
+  {
     kind: "Package",
     plural: "packages",
     version: "v1alpha1",
