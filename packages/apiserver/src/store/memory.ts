@@ -39,7 +39,8 @@ interface Base {
   release(): void;
 }
 
-class MemoryStore implements Store {
+/** What a driver keeps in memory of a store that lies elsewhere: every read is from here, every change comes from there. */
+export class MemoryStore implements Store {
   readonly #clock: Clock;
   readonly #versions = new Map<string, Version[]>();
   /** Every key of `#versions`, in byte order. */
@@ -56,7 +57,7 @@ class MemoryStore implements Store {
   #compacted: number;
   #closed = false;
 
-  constructor(clock: Clock, base?: Base) {
+  constructor(clock: Clock = systemClock, base?: Base) {
     this.#clock = clock;
     this.#base = base;
     this.#revision = base?.at ?? 1;
@@ -146,6 +147,26 @@ class MemoryStore implements Store {
     return Promise.resolve();
   }
 
+  /** Begins at `revision`, with these entries as they are there; nothing has been written or read yet. */
+  load(revision: number, entries: Iterable<Entry>): void {
+    for (const { key, bytes, revision: at } of entries) this.#put(key, { revision: at, bytes });
+    this.#revision = revision;
+    this.#compacted = revision;
+    this.#hub.advance(revision);
+  }
+
+  /** Takes in what happened elsewhere at `revision`, which is later than all before; nothing, when others' keys changed. */
+  apply(revision: number, operations: readonly Operation[]): void {
+    const changes = this.#changesAt(revision, operations);
+    for (const change of changes) {
+      this.#put(change.key, { revision, bytes: change.kind === "put" ? change.bytes : undefined });
+      this.#log.push(change);
+    }
+    this.#revision = revision;
+    if (changes.length > 0) this.#noteTime(revision);
+    this.#hub.publish(revision, changes);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -161,6 +182,12 @@ class MemoryStore implements Store {
       if (current !== ifRevision) throw conflictOf(key, ifRevision, current);
     }
     const revision = this.#revision + 1;
+    if (this.#changesAt(revision, operations).length === 0) return this.#revision;
+    this.apply(revision, operations);
+    return revision;
+  }
+
+  #changesAt(revision: number, operations: readonly Operation[]): Change[] {
     const changes: Change[] = [];
     for (const { key, bytes } of operations) {
       const previous = this.#entryAt(key, this.#revision);
@@ -171,15 +198,7 @@ class MemoryStore implements Store {
           : { kind: "put", key, bytes, revision, previous },
       );
     }
-    if (changes.length === 0) return this.#revision;
-    for (const change of changes) {
-      this.#put(change.key, { revision, bytes: change.kind === "put" ? change.bytes : undefined });
-      this.#log.push(change);
-    }
-    this.#revision = revision;
-    this.#noteTime(revision);
-    this.#hub.publish(revision, changes);
-    return revision;
+    return changes;
   }
 
   #noteTime(revision: number): void {

@@ -39,6 +39,12 @@ export class WatchHub {
     this.#revision = revision;
   }
 
+  /** Nothing was there before `revision`: for a driver that begins with a state. */
+  advance(revision: number): void {
+    this.#revision = revision;
+    this.#ringFrom = revision;
+  }
+
   publish(revision: number, changes: readonly Change[]): void {
     this.#revision = revision;
     for (const change of changes) this.#remember(change);
