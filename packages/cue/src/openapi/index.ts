@@ -6,3 +6,4 @@ export {
   exportSchema,
 } from "./export-schema.ts";
 export { type ImportSchemaOptions, type ImportSchemaResult, importSchema, schemaFile } from "./import-schema.ts";
+export { type OpenApiOptions, openApiDocument } from "./document.ts";
