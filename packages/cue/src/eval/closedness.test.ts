@@ -53,3 +53,16 @@ describe("error()", () => {
     expect(wrong?.message).toBe("no: {a:1}, (1 & 2)");
   });
 });
+
+describe("a field that is not allowed", () => {
+  it("makes what it holds not allowed either, reported once", () => {
+    const value = new Context().compile("#A: a: 1\nx: #A & {b: c: 1}");
+    expect(value.validate().map(({ path }) => path.join("."))).toEqual(["x.b"]);
+    expect(value.lookupPath("x.b.c").err?.message).toBe("field not allowed");
+  });
+
+  it("is none where a pattern beside a literal that embeds something closed admits it", () => {
+    const text = "#P: {o: [string]: {...}, ...}\n#E: u?: 1\n#T: #P & {#E, o: n: a: 1}\nx: #T & {o: m: {}}";
+    expect(wrongPaths(text)).toEqual([]);
+  });
+});

@@ -129,10 +129,14 @@ function isAllowedBy(closing: Group, evidence: Evidence): boolean {
 }
 
 /** Whether the vertex may have this field, given the groups that bring it. */
-export function isAllowed(vertex: Vertex, label: Label, groups: Evidence): boolean {
+export function isAllowed(vertex: Vertex, label: Label, groups: Evidence, isPatterned = false): boolean {
   if (vertex.closedBy === undefined || !isRegular(label)) return true;
   const evidence = vertex.openedBy === undefined ? groups : [...groups, ...vertex.openedBy];
-  return vertex.closedBy.every((closing) => isAllowedBy(closing, evidence));
+  // What is closed only because of something that it embeds leaves to patterns of others what they admit.
+  return vertex.closedBy.every(
+    (closing) =>
+      (isPatterned && closing.closes === noLevel && closing.role === "plain") || isAllowedBy(closing, evidence),
+  );
 }
 
 /** The groups that a new field of this label would have evidence from. */

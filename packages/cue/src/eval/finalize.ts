@@ -96,9 +96,21 @@ function excessError(vertex: Vertex): Bottom | undefined {
     const known = errorOfField(arc);
     if (known !== undefined && known.isNotAllowed !== true && (isFatal(known) || arc.bottom !== undefined)) continue;
     arc.bottom = fieldNotAllowed(arc);
+    refuseBelow(arc);
     if (arc.arcType === member) all = combineBottoms(all, arc.bottom);
   }
   return all;
+}
+
+/** What a field holds that is not allowed is not allowed either. */
+function refuseBelow(root: Vertex): void {
+  const stack = [root];
+  for (let vertex = stack.pop(); vertex !== undefined; vertex = stack.pop())
+    for (const arc of vertex.arcs) {
+      if (arc.arcType !== member || isLet(arc.label) || arc.bottom !== undefined || arc.shared !== undefined) continue;
+      arc.bottom = fieldNotAllowed(arc);
+      stack.push(arc);
+    }
 }
 
 /** What a field contributes to the errors of the struct around it, incomplete ones included. */

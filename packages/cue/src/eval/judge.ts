@@ -111,7 +111,8 @@ function checkClosedness(vertex: Vertex): void {
   for (const arc of vertex.arcs) {
     if (arc.arcType !== member || !isRegular(arc.label)) continue;
     const groups = arc.conjuncts.map((conjunct) => conjunct.lineage.group);
-    if (!isAllowed(vertex, arc.label, groups)) (vertex.excess ??= []).push(arc);
+    const isPatterned = arc.conjuncts.some(({ env }) => env?.label !== undefined);
+    if (!isAllowed(vertex, arc.label, groups, isPatterned)) (vertex.excess ??= []).push(arc);
   }
 }
 

@@ -90,9 +90,11 @@ function admits(run: Run, filter: Value, label: Label): boolean {
 /** Whether the vertex may have a field of this label. */
 export function allows(run: Run, vertex: Vertex, label: Label): boolean {
   if (vertex.closedBy === undefined) return true;
-  return isAllowed(
-    vertex,
-    label,
-    evidenceFor(vertex, label, (pattern) => isRegular(label) && matches(run, pattern, label, undefined)),
-  );
+  let isPatterned = false;
+  const groups = evidenceFor(vertex, label, (pattern) => {
+    const isMatch = isRegular(label) && matches(run, pattern, label, undefined);
+    isPatterned ||= isMatch;
+    return isMatch;
+  });
+  return isAllowed(vertex, label, groups, isPatterned);
 }
