@@ -17,17 +17,31 @@ import { allows } from "./eval/patterns.ts";
 import type { Run } from "./eval/run.ts";
 import { within } from "./eval/settle.ts";
 import { subsumes } from "./eval/subsume.ts";
+import { lazyOf } from "./eval/lazy.ts";
 import { unify } from "./eval/unify.ts";
 import { type Problem, type ValidateOptions, validate } from "./eval/validate.ts";
 import { type Bottom, isFatal } from "./eval/values.ts";
 import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
-import { explainVertex, operandsOf, referenceTarget } from "./explain.ts";
+import { operandsOf, referenceTarget } from "./explain.ts";
 import { jsonText, jsonValue } from "./export/json.ts";
 import { syntaxOf } from "./export/cue.ts";
+import { isNumber } from "./library/arguments.ts";
+import type { Native, NativeStruct } from "./library/builtin.ts";
+import { bigintOf, formatNumber } from "./number.ts";
 import { parsePath } from "./path.ts";
+import { missingOf } from "./report/missing.ts";
+import { explainLeaves, explainVertex } from "./report/provenance.ts";
 import { Reporter } from "./report/reporter.ts";
 import { posOfConjunct } from "./report/sources.ts";
-import { type Conjunct, CueError, type DataOptions, type SyntaxOptions, type Value } from "./value.ts";
+import {
+  type Conjunct,
+  CueError,
+  type DataOptions,
+  type Leaf,
+  type SyntaxOptions,
+  type Value,
+  type Verdict,
+} from "./value.ts";
 
 export interface ValueParts {
   readonly budget: Budget;
@@ -401,6 +415,30 @@ export class CueValue implements Value {
     return Array.isArray(explained) ? explained : [];
   }
 
+  explainLeaves(path = ""): readonly Leaf[] {
+    const at = this.lookupPath(path);
+    if (!(at instanceof CueValue) || !at.exists) return [];
+    const explained = this.#within(() => explainLeaves(this.#run, at.vertex));
+    return Array.isArray(explained) ? explained : [];
+  }
+
+  verdict(): Verdict {
+    const wrong = this.validate();
+    if (wrong.length > 0) return { kind: "wrong", diagnostics: wrong };
+    const problems = this.#problems({ concrete: true });
+    if (problems.length === 0) return { kind: "fine" };
+    const missing = this.#within(() => missingOf(this.#run, problems));
+    return { kind: "unknown", missing: Array.isArray(missing) ? missing : [], diagnostics: this.#report(problems) };
+  }
+
+  decode(): unknown {
+    const diagnostics = this.validate({ concrete: true });
+    if (diagnostics.length > 0) throw new CueError(diagnostics);
+    const decoded = this.#within(() => ({ plain: plainOf(lazyOf(this.#run, this.vertex).concrete()) }));
+    if ("plain" in decoded) return decoded.plain;
+    throw new CueError(this.#report([{ error: decoded, path: [], vertex: this.vertex }]));
+  }
+
   eval(): Value {
     this.#settled();
     return this;
@@ -410,6 +448,18 @@ export class CueValue implements Value {
     const { bottom } = target(this.vertex);
     return bottom !== undefined && isFatal(bottom);
   }
+}
+
+/** Data of the library as JavaScript's own. */
+function plainOf(native: Native): unknown {
+  if (typeof native !== "object" || native === null || native instanceof Uint8Array) return native;
+  if (Array.isArray(native)) return (native as readonly Native[]).map(plainOf);
+  if (isNumber(native)) {
+    const number = Number(formatNumber(native));
+    return native.isInt && !Number.isSafeInteger(number) ? bigintOf(native) : number;
+  }
+  const { fields } = native as NativeStruct;
+  return Object.fromEntries([...fields].map(([name, part]) => [name, plainOf(part)]));
 }
 
 const anyElement = "[_]";

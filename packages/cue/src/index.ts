@@ -4,8 +4,12 @@ export {
   type Conjunct,
   CueError,
   type DataOptions,
+  type Leaf,
+  type MissingInput,
+  type Step,
   type SyntaxOptions,
   type Value,
+  type Verdict,
 } from "./value.ts";
 export { type Document, readDocument } from "./document.ts";
 export { parsePath } from "./path.ts";

@@ -8,7 +8,7 @@ import { identLabel } from "./eval/label.ts";
 import { valueOfNative } from "./eval/lazy.ts";
 import type { Packages } from "./eval/run.ts";
 import { type Value, bottom, funcValue } from "./eval/values.ts";
-import { type Conjunct, Vertex, noLineage } from "./eval/vertex.ts";
+import { type Conjunct, Vertex, finalized, noLineage } from "./eval/vertex.ts";
 import type { PackageSource } from "./context.ts";
 
 const builtinPaths = new Set(builtinPackagePaths());
@@ -109,9 +109,14 @@ function messageOf(diagnostics: readonly Diagnostic[]): string {
   return diagnostics.map((diagnostic) => diagnostic.message).join("; ");
 }
 
+/** A package that cannot be used: whatever is selected from it is this error. */
 function failed(message: string): Vertex {
   const value = bottom({ message });
-  return new Vertex(undefined, "", [
+  const vertex = new Vertex(undefined, "", [
     { expr: { kind: "value", value, src: undefined }, env: undefined, lineage: noLineage },
   ]);
+  vertex.bottom = value;
+  vertex.status = finalized;
+  vertex.isComplete = true;
+  return vertex;
 }

@@ -52,8 +52,19 @@ export interface Value {
   referencePath(): { readonly path: string } | undefined;
   /** CUE text. */
   syntax(options?: SyntaxOptions): string;
-  /** Which conjuncts made this value: from which file and line. Costs nothing until asked. */
+  /** Which conjuncts made this value: from which file and line, through what. Costs nothing until asked. */
   explain(path?: string): readonly Conjunct[];
+  /** The same for each plain value below. */
+  explainLeaves(path?: string): readonly Leaf[];
+  /** Wrong whatever is added; not known until inputs are given, and which; or fine: concrete data. */
+  verdict(): Verdict;
+  /**
+   * As JavaScript has it: integers beyond 2^53 as `bigint`, bytes as `Uint8Array`, the rest as `toJSON`.
+   * @throws CueError as `toJSON` does.
+   */
+  decode(): unknown;
+  /** This value, worked off: what is asked of it afterwards is at hand. */
+  eval(): Value;
 }
 
 /** Where plain data comes from, so that errors can name the place. */
@@ -92,6 +103,36 @@ export interface SyntaxOptions {
   readonly inlineImports?: boolean;
 }
 
+/** What is to be said of a whole value. */
+export type Verdict =
+  | { readonly kind: "fine" }
+  | { readonly kind: "unknown"; readonly missing: readonly MissingInput[]; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: "wrong"; readonly diagnostics: readonly Diagnostic[] };
+
+/** A field that must be given a value. */
+export interface MissingInput {
+  readonly path: readonly (string | number)[];
+  /** What it may be, as CUE text: `int & >0`. */
+  readonly rule: string;
+  readonly pos: Pos | undefined;
+}
+
+/** A plain value, and what made it. */
+export interface Leaf {
+  readonly path: readonly (string | number)[];
+  /** The value as CUE text. */
+  readonly value: string;
+  readonly conjuncts: readonly Conjunct[];
+}
+
+/** A station on the way from where a conjunct was written to the field that it is said of. */
+export interface Step {
+  readonly kind: "reference" | "comprehension" | "pattern" | "fill";
+  readonly text: string;
+  readonly pos: Pos | undefined;
+}
+
+/** One part of a value. */
 export interface Conjunct {
   readonly pos: Pos | undefined;
   /** The expression as written, one line. */
@@ -99,6 +140,12 @@ export interface Conjunct {
   /** Whether it is a literal, a reference (with where it leads), a constraint, a default. */
   readonly role: "literal" | "reference" | "constraint" | "default" | "computed";
   readonly reference?: string | undefined;
+  /** How it came here, in the order of the way: references followed, then what holds it in its text. */
+  readonly via: readonly Step[];
+  /** The plain value was taken from here. */
+  readonly isChosen: boolean;
+  /** What made the values that it refers to. */
+  readonly parts: readonly Conjunct[];
 }
 
 export interface CompileOptions {

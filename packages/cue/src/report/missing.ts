@@ -10,6 +10,7 @@ import { unify } from "../eval/unify.ts";
 import type { Problem } from "../eval/validate.ts";
 import { type Base, type Bottom, isFatal } from "../eval/values.ts";
 import { type Conjunct, Vertex, pathOf, target } from "../eval/vertex.ts";
+import type { MissingInput } from "../value.ts";
 import type { Finding, Inquiry, Subject } from "./finding.ts";
 import { knownFields } from "./names.ts";
 import { firstPos, posOf, posOfConjunct } from "./sources.ts";
@@ -200,6 +201,22 @@ export function waitingFor(run: Run, problems: readonly Problem[]): ReadonlyMap<
   // Those that wait for each other have no other to be told with.
   for (const [problem, path] of waits) if (waits.has(byPath.get(path)!)) waits.delete(problem);
   return waits;
+}
+
+/** The inputs that open problems wait for, each once, in their order. */
+export function missingOf(run: Run, problems: readonly Problem[]): MissingInput[] {
+  const found = new Map<string, MissingInput>();
+  for (const { vertex, path } of problems) {
+    if (vertex === undefined) continue;
+    const inputs = missingInputs(run, vertex);
+    const all = inputs.length > 0 ? inputs : [{ path: pathText(path), labels: path, vertex, rule: ruleOf(vertex) }];
+    for (const input of all) {
+      if (found.has(input.path)) continue;
+      const steps = input.labels.map((label) => (typeof label === "number" ? label : nameOfLabel(label)));
+      found.set(input.path, { path: steps, rule: input.rule, pos: firstPos(input.vertex) });
+    }
+  }
+  return [...found.values()];
 }
 
 function isOpen({ error }: Problem): boolean {

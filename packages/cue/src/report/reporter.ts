@@ -17,6 +17,7 @@ import type { Finding, Inquiry, Place, Subject } from "./finding.ts";
 import { explainLostTerms } from "./lost-terms.ts";
 import { explainMissing, waitingCauses, waitingFor } from "./missing.ts";
 import { explainAbsence, explainNotAllowed, explainRequired } from "./names.ts";
+import { pathText } from "./wording.ts";
 import { SourceRanks, posOf, posOfConjunct, samePlace } from "./sources.ts";
 
 const mostPlaces = 6;
@@ -35,7 +36,7 @@ export class Reporter implements Inquiry {
   readonly reports = (problems: readonly Problem[]): Diagnostic[] => {
     const waits = waitingFor(this.run, problems);
     const found = problems
-      .filter((problem) => !waits.has(problem))
+      .filter((problem) => !waits.has(problem) && !isRepeated(problem, problems))
       .map((problem) => ({
         ...this.report(problem),
         causes: [...this.report(problem).causes, ...waitingCauses(problem, waits)],
@@ -98,6 +99,15 @@ export class Reporter implements Inquiry {
     }
     return known.slice(0, mostPlaces + 1);
   }
+}
+
+/** What an expression says of an operand that is wrong itself: `invalid interpolation: …`, at the operand's path. */
+function isRepeated(problem: Problem, problems: readonly Problem[]): boolean {
+  const message = problem.error.message();
+  const path = pathText(problem.path);
+  return problems.some(
+    (other) => other !== problem && pathText(other.path) === path && message.endsWith(`: ${other.error.message()}`),
+  );
 }
 
 function sameLine(a: Pos, b: Pos): boolean {
