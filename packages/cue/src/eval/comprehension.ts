@@ -9,7 +9,7 @@ import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
 import { isStructSoFar } from "./judge.ts";
 import { addList } from "./lists.ts";
 import { resolve } from "./resolve.ts";
-import type { Run } from "./run.ts";
+import { type Run, holderOf } from "./run.ts";
 import type { NodeState, Task } from "./state.ts";
 import { advance, fail, insertLiteral, unify } from "./unify.ts";
 import { type Bottom, type Scalar, atom, bottom, isFatal } from "./values.ts";
@@ -22,7 +22,6 @@ import {
   member,
   noLineage,
   required,
-  target,
 } from "./vertex.ts";
 
 /**
@@ -176,7 +175,7 @@ function rangeOf(run: Run, env: Environment | undefined, source: Expr): Vertex |
   const found = isReference(source) ? resolve(run, env, source) : undefined;
   if (found instanceof Vertex) {
     unify(run, found);
-    const holder = target(found);
+    const holder = holderOf(run, found);
     if (holder.status === inProgress && holder.state !== undefined)
       return rangeInProgress(run, holder, holder.state, source);
     if (!holder.isComplete && holder.bottom !== undefined) holder.isToldEarly = true;

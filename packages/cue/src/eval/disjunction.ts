@@ -102,7 +102,12 @@ function crossProduct(
       run.counters.disjuncts++;
       const left = attempt(from, of, at);
       if (!isLeft(left)) {
-        lost[at] = left;
+        // The last loss of a term is told; one that may still be made good keeps the whole open.
+        const open = lost[at]?.error;
+        lost[at] =
+          open === undefined || isFatal(open) || !isFatal(left.error)
+            ? left
+            : { ...left, error: { ...left.error, code: open.code } };
         continue;
       }
       tried.push({ from, term: mode, left });

@@ -27,7 +27,7 @@ import { errorWithin, finalize } from "./finalize.ts";
 import { formatLabel, isLet, stringLabel } from "./label.ts";
 import { regexError } from "./regex.ts";
 import { elementCount, resolve } from "./resolve.ts";
-import type { Run } from "./run.ts";
+import { type Run, holderOf } from "./run.ts";
 import { unify } from "./unify.ts";
 import {
   type Atom,
@@ -117,7 +117,7 @@ export function anonymous(run: Run, env: Environment | undefined, expr: Expr): V
  */
 export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   unify(run, vertex);
-  const holder = target(vertex);
+  const holder = holderOf(run, vertex);
   if (holder.status === inProgress) {
     const node = holder.state;
     if (node?.error !== undefined && isFatal(node.error)) return node.error;
@@ -307,7 +307,7 @@ function leadsBack(run: Run, env: Environment | undefined, expr: Expr): boolean 
   const found = isReference(expr) ? resolve(run, env, expr) : undefined;
   if (!(found instanceof Vertex)) return false;
   unify(run, found);
-  const { status, state } = target(found);
+  const { status, state } = holderOf(run, found);
   return status === inProgress && state?.error === undefined && state?.isStruct !== true;
 }
 

@@ -10,7 +10,7 @@ import { formatExpr, formatValue } from "./format.ts";
 import { formatKind, intKind, listKind, numberKind, stringKind, structKind } from "./kind.ts";
 import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
 import { allows } from "./patterns.ts";
-import type { Run } from "./run.ts";
+import { type Run, holderOf } from "./run.ts";
 import { isClosedThroughout } from "./share.ts";
 import { attempt, drain, unify } from "./unify.ts";
 import { type Bottom, type Value, atom, bottom } from "./values.ts";
@@ -121,7 +121,7 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
     return chosen instanceof Vertex ? select(run, chosen, label, expr) : selectFromScalar(from, label, expr);
   }
   unify(run, from);
-  let vertex = target(from);
+  let vertex = holderOf(run, from);
   if (vertex.status === inProgress) return lookup(run, vertex, label, expr);
   if ((vertex.isVoid && vertex.isDisjunct) || (vertex.isComplete && vertex.bottom !== undefined))
     return errorWithin(vertex) ?? vertex.bottom!;
@@ -169,7 +169,7 @@ function selectFromScalar(value: Exclude<Value, Vertex>, label: Label, expr: Exp
 /** The arc of a label, once whatever may bring it has been tried. */
 export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vertex | Bottom {
   if (vertex.status === unprocessed) unify(run, vertex);
-  const holder = target(vertex);
+  const holder = holderOf(run, vertex);
   let blocked: Bottom | undefined;
   if (holder.status === inProgress) blocked = runProviders(run, holder, label);
   const arc = holder.arc(label);
@@ -274,6 +274,7 @@ export function runProviders(run: Run, vertex: Vertex, label: Label): Bottom | u
 
 /** Whatever may add conjuncts to this vertex from further out goes first. */
 export function settleAbove(run: Run, vertex: Vertex): void {
+  if (run.stack.length === 0) return;
   for (let at = vertex; at.parent !== undefined && !at.binding; at = at.parent)
     if (at.parent.status === inProgress) runProviders(run, at.parent, at.label);
 }
