@@ -49,8 +49,15 @@ async function startSite(script: string): Promise<number> {
 async function startBrowser(url: string): Promise<WebSocket> {
   folder = mkdtempSync(join(tmpdir(), "lateen-chromium-"));
   const flags = [
-    ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-    ...["--disable-background-networking", "--disable-component-update", `--user-data-dir=${folder}`],
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    `--user-data-dir=${folder}`,
   ];
   browser = spawn(chromium!, [...flags, "--remote-debugging-port=0", url], { stdio: "ignore" });
   const portFile = join(folder, "DevToolsActivePort");
