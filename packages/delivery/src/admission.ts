@@ -3,6 +3,7 @@ import { type Diagnostic, type FailureStatus, type JsonValue, canonicalJson, for
 import type { Cache } from "@lateen/client";
 import type { KubeObject } from "@lateen/objects";
 import { type Validation, diagnoseApplication } from "./application/diagnose.ts";
+import { validationAnnotation } from "./application/validation.ts";
 import { cachedDefinitions } from "./controller/cached-definitions.ts";
 import { builtinDefinitionSet, builtinDefinitions } from "./definition/builtin.ts";
 import type { DefinitionSource } from "./definition/definition-set.ts";
@@ -30,8 +31,6 @@ export interface ApplicationAdmitterOptions {
   /** What the server says; an Application's annotation `lateen.dev/validation` wins. */
   readonly validation?: Validation;
 }
-
-export const validationAnnotation = "lateen.dev/validation";
 
 /** Judges Applications; everything else passes. */
 export function createApplicationAdmitter(

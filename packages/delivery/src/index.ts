@@ -4,8 +4,8 @@ export {
   type ApplicationAdmitterOptions,
   admitApplication,
   createApplicationAdmitter,
-  validationAnnotation,
 } from "./admission.ts";
+export { validationAnnotation } from "./application/validation.ts";
 export { type DefinitionControllerOptions, createDefinitionControllers } from "./controller/definition-controllers.ts";
 export { createDeliveryMetrics } from "./controller/delivery-metrics.ts";
 export { type DeliveryOptions, createDeliveryControllers } from "./controller/delivery-controllers.ts";

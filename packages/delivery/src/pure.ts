@@ -58,3 +58,4 @@ export {
   terminateWorkflow,
 } from "./workflow-operations.ts";
 export { type RollbackTarget, rollbackApplication } from "./rollback.ts";
+export { type Undone, type UndoTarget, undoDeletion } from "./undo.ts";

@@ -148,6 +148,8 @@ function applicationsWaitingFor(namespace: KubeObject, applications: readonly Ku
 
 /** An object that appears without a state is one that a round has just made; at a start each Application has its own round. */
 function hasNewState(object: KubeObject, previous: KubeObject | undefined): boolean {
+  // Gone: what an application has made is made again, or its end is nearer.
+  if (object === previous) return true;
   if (previous === undefined)
     return Object.values((object.status ?? {}) as JsonObject).some(
       (value) => !isJsonObject(value) || Object.keys(value).length > 0,

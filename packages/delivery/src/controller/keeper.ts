@@ -16,13 +16,16 @@ import {
   type ManagedResource,
   type Trackers,
   newTracker,
+  ofRevision,
   resourceKey,
   resourcesOf,
   trackerApi,
   withResources,
 } from "./tracker.ts";
+import { type Verdict, judgeCollection } from "./judge-collection.ts";
 import { ownerUidAnnotation, ownershipOf, sharedByAnnotation, sharersOf } from "./ownership.ts";
 import type { Dispatcher } from "./ports.ts";
+import { scaledFields, withoutScaledFields } from "./scaled-fields.ts";
 
 export const fieldManager = "lateen-delivery";
 
@@ -49,6 +52,13 @@ export interface KeeperOptions {
   readonly signal: AbortSignal;
 }
 
+/** A resource that is no longer wanted, as it was found, and what is to be done about it. */
+export interface Judged {
+  readonly resource: ManagedResource;
+  readonly live: KubeObject | undefined;
+  readonly verdict: Verdict;
+}
+
 export class Keeper {
   readonly #options: KeeperOptions;
   #root: KubeObject | undefined;
@@ -66,6 +76,13 @@ export class Keeper {
   /** Resources of the current generation, and those that stay until the application goes. */
   resources(): readonly ManagedResource[] {
     return [this.#root, this.#current].flatMap((tracker) => (tracker === undefined ? [] : resourcesOf(tracker)));
+  }
+
+  /** Fields of a resource that differ because an autoscaler keeps them, as far as this round has seen the object. */
+  leftToOthers(resource: ManagedResource): readonly string[] {
+    const live = this.#seen.get(resourceKey(resource));
+    if (live === undefined || resource.raw === undefined) return [];
+    return scaledFields(resource.raw, live).map(({ path, manager }) => `${path.join(".")}: ${manager}`);
   }
 
   /** Whether the manifest is recorded just so. */
@@ -127,38 +144,47 @@ export class Keeper {
       const { raw } = resource;
       if (raw === undefined) continue;
       const live = await this.#look(resource);
-      if (
-        live !== undefined &&
-        (live.metadata.deletionTimestamp !== undefined || contains(asJson(live), withoutHash(raw)))
-      )
-        continue;
+      if (live !== undefined && (live.metadata.deletionTimestamp !== undefined || isAsRecorded(live, raw))) continue;
       const creator = resource.creator === "policy" ? "policy" : "workflow";
       await this.#apply(resource, { cluster: resource.cluster, object: raw, creator }, "onStateKeep");
     }
   }
 
-  /** Deletes, releases or leaves a resource. @returns what is left to wait for. */
-  async collect(resource: ManagedResource, options: { readonly orphan: boolean }): Promise<"gone" | "waiting"> {
+  /** Looks at a resource that is no longer wanted and decides what is to be done, without doing it. */
+  async judge(resource: ManagedResource, { orphan }: { readonly orphan: boolean }): Promise<Judged> {
     const live = await this.read(resource).catch((error: unknown) => {
       if (isUnknownKind(error)) return undefined;
       throw error;
     });
+    const { app, policies } = this.#options;
+    const verdict = judgeCollection({ resource, live, app, policies, orphan });
+    return { resource, live, verdict };
+  }
+
+  /** Does what was decided. @returns what is left to wait for. */
+  async collect({ resource, live, verdict }: Judged): Promise<"gone" | "waiting"> {
     if (live === undefined) return "gone";
-    const { app } = this.#options;
-    const sharers = sharersOf(live);
-    const self = `${app.namespace}/${app.name}`;
-    if (sharers.includes(self))
-      return this.#unshare(
-        resource,
-        live,
-        sharers.filter((one) => one !== self),
-      );
-    if (ownershipOf(live, app).kind !== "own") return "gone";
-    if (options.orphan || resource.skipGC) return this.#release(resource, live);
-    if (live.metadata.deletionTimestamp !== undefined) return "waiting";
+    switch (verdict.kind) {
+      case "unshare":
+        return this.#unshare(resource, live, verdict.rest);
+      case "release":
+      case "keep data":
+        return this.#release(resource);
+      case "wait":
+        return "waiting";
+      case "delete":
+        return this.#delete(resource, live);
+      case "gone":
+      case "leave":
+        return "gone";
+    }
+  }
+
+  async #delete(resource: ManagedResource, live: KubeObject): Promise<"gone" | "waiting"> {
     const { uid } = live.metadata;
     const client = this.#options.dispatcher.clientFor(resource.cluster);
     try {
+      // Only the very object that was judged: another one of its name has another UID.
       await client.delete(referenceOf(resource), {
         propagationPolicy: "Background",
         ...(uid === undefined ? {} : { preconditions: { uid } }),
@@ -170,13 +196,12 @@ export class Keeper {
     return (await this.read(resource)) === undefined ? "gone" : "waiting";
   }
 
-  async #release(resource: ManagedResource, live: KubeObject): Promise<"gone"> {
+  async #release(resource: ManagedResource): Promise<"gone"> {
     const labels = { [oamLabels.name]: null, [oamLabels.namespace]: null };
     const value = { metadata: { labels, annotations: { [ownerUidAnnotation]: null } } };
     await this.#options.dispatcher
       .clientFor(resource.cluster)
       .patch(referenceOf(resource), { kind: "merge", value }, { signal: this.#options.signal });
-    void live;
     return "gone";
   }
 
@@ -261,8 +286,10 @@ export class Keeper {
     const rooted = managed.filter((resource) => this.#isRooted(resource));
     const versioned = managed.filter((resource) => !this.#isRooted(resource));
     if (rooted.length > 0) this.#root = await this.#write(this.#root ?? newTracker(this.#options.app, "root"), rooted);
-    if (versioned.length > 0)
-      this.#current = await this.#write(this.#current ?? newTracker(this.#options.app, "versioned"), versioned);
+    if (versioned.length > 0) {
+      const { app } = this.#options;
+      this.#current = await this.#write(ofRevision(this.#current ?? newTracker(app, "versioned"), app), versioned);
+    }
   }
 
   #isRooted(resource: ManagedResource): boolean {
@@ -272,7 +299,8 @@ export class Keeper {
   async #write(tracker: KubeObject, resources: readonly ManagedResource[]): Promise<KubeObject> {
     const next = withResources(tracker, resources);
     const { client, signal } = this.#options;
-    if (next === tracker && tracker.metadata.resourceVersion !== undefined) return tracker;
+    const isStored = next === this.#current || next === this.#root;
+    if (isStored && tracker.metadata.resourceVersion !== undefined) return tracker;
     const written =
       tracker.metadata.resourceVersion === undefined
         ? await client.create(next, { signal, fieldManager })
@@ -305,7 +333,8 @@ export class Keeper {
     if (stage === "onUpdate" && live.metadata.labels?.[oamLabels.renderHash] === hashOf(object)) return live;
     const kept = withLiveFields(object, live, policies.applyOnceRule(object, stage));
     if (kept === undefined) return live;
-    return this.#update(resource, hashed(kept), live);
+    const own = withoutScaledFields(kept, live);
+    return this.#update(resource, hashed(own, hashOf(object)), live);
   }
 
   #refuseForeign(object: KubeObject, live: KubeObject): void {
@@ -413,11 +442,19 @@ export function hashOf(object: KubeObject): string {
   return contentHash(withoutHash(object));
 }
 
-function hashed(object: KubeObject): KubeObject {
+/** @param hash of the object as it was rendered, before fields that others keep were taken out. */
+function hashed(object: KubeObject, hash = hashOf(object)): KubeObject {
   return {
     ...object,
-    metadata: { ...object.metadata, labels: { ...object.metadata.labels, [oamLabels.renderHash]: hashOf(object) } },
+    metadata: { ...object.metadata, labels: { ...object.metadata.labels, [oamLabels.renderHash]: hash } },
   };
+}
+
+/** Whether nothing is to be put right: fields that an autoscaler keeps are its own. */
+function isAsRecorded(live: KubeObject, raw: KubeObject): boolean {
+  const wanted = withoutHash(raw);
+  if (contains(asJson(live), wanted)) return true;
+  return contains(asJson(live), withoutHash(withoutScaledFields(raw, live)));
 }
 
 /** Whether every field of `wanted` is in `live` with the same value; lists have to be equally long. */

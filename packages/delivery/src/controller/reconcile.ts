@@ -6,6 +6,7 @@ import {
   errorMessage,
   isAborted,
   isConflict,
+  isJsonObject,
   isNotFound,
 } from "@lateen/base";
 import { type ReconcileContext, type Request, type Result, addFinalizer, isBeingDeleted } from "@lateen/controller";
@@ -36,7 +37,14 @@ import { garbageAfterUpdate } from "./garbage.ts";
 import { DispatchError, Keeper } from "./keeper.ts";
 import type { DeliveryPorts } from "./ports.ts";
 import { readPlan } from "./read-plan.ts";
-import { collectGarbage, garbageMs, removeApplication, trackerFinalizerOnApp, trackersFor } from "./removal.ts";
+import {
+  type Waiting,
+  collectGarbage,
+  garbageMs,
+  removeApplication,
+  trackerFinalizerOnApp,
+  trackersFor,
+} from "./removal.ts";
 import { createReferredReader, storedReader } from "./referred-reader.ts";
 import {
   type Revision,
@@ -104,6 +112,8 @@ class Round {
   readonly #draft: StatusDraft;
   #app: App;
   #custom: JsonObject | undefined;
+  /** The workflow that the status records goes on; it is not begun anew. */
+  #sameRun = false;
 
   constructor(state: DeliveryState, application: KubeObject, signal: AbortSignal) {
     this.#state = state;
@@ -189,7 +199,13 @@ class Round {
     this.#draft.succeed("Revision");
     this.#draft.revision(revision);
     const definitions = pinnedDefinitions(revision.object, this.#app, live);
-    const trackers = await knownTrackers(this.#state, this.#app, this.#signal);
+    const token = this.#token(revision);
+    const known = await knownTrackers(this.#state, this.#app, this.#signal);
+    this.#sameRun =
+      valueAt(this.#application.status, "workflow", "appRevision") === token &&
+      knowsAll(known, this.#application, revision.name);
+    if (!this.#sameRun) this.#forgetRun();
+    const trackers = this.#carried(known);
     const keeper = new Keeper({
       app: this.#app,
       client,
@@ -216,21 +232,24 @@ class Round {
         plan,
         policies,
         tools,
-        token: this.#token(revision),
+        token,
         report: (service) => services.push(service),
         onRestart: () => this.#draft.restartWorkflow(),
         signal: this.#signal,
       }),
     );
     this.#observeEnd(run.status);
-    this.#draft.workflow(run.status, { token: this.#token(revision), contextBackend: contextName(this.#app.name) });
+    this.#draft.workflow(run.status, { token, contextBackend: contextName(this.#app.name) });
     this.#draft.services(
       services,
       this.#app.components.map(({ name }) => name),
     );
-    this.#draft.appliedResources(keeper.resources());
+    const applied = (): void =>
+      this.#draft.appliedResources(keeper.resources(), (resource) => keeper.leftToOthers(resource));
+    applied();
     if (run.failure !== undefined) throw new StageError("Workflow", run.failure, "runningWorkflow");
     const again = await this.#afterWorkflow({ phase: run.phase, keeper, trackers, tools, plan, policies, revision });
+    applied();
     const interval = reconcileInterval(this.#app) ?? resyncMs;
     return { requeueAfterMs: Math.min(run.requeueAfterMs ?? interval, again ?? interval) };
   }
@@ -406,20 +425,47 @@ class Round {
     await this.#repair(keeper);
     const healthy = await this.#observe({ plan, policies, tools });
     this.#draft.phase(healthy || this.#managesHealth(policies) ? "running" : "unhealthy");
-    const left = await this.#stage("gc-rt", async () =>
-      trackers.history.length === 0
-        ? false
-        : collectGarbage({
-            keeper,
-            // Deletions are decided by what the server holds, not by what a cache has seen.
-            plan: garbageAfterUpdate(await trackersFor(this.#state, this.#app, this.#signal)),
-            app: this.#app,
-            orphan: false,
-          }),
-    );
+    const left = await this.#stage("gc-rt", () => this.#collect(keeper, trackers));
     await this.#stage("gc-app-rev", () => this.#trimRevisions(revision));
-    this.#draft.ready();
-    return left ? garbageMs : undefined;
+    if (left.length === 0) {
+      this.#draft.ready();
+      return undefined;
+    }
+    this.#draft.deleting(left);
+    return garbageMs;
+  }
+
+  /** Another revision was delivered since, in part or in whole: what the status says of this one's run no longer holds. */
+  #forgetRun(): void {
+    if (!isJsonObject(this.#application.status)) return;
+    const { workflow: _, ...status } = this.#application.status;
+    this.#application = { ...this.#application, status };
+  }
+
+  /**
+   * An edit that was taken back before anything was delivered of it (A, B, A) leaves the run that there is, and with it
+   * the tracker of the generation that began it: nothing of that is garbage.
+   */
+  #carried(trackers: Trackers): Trackers {
+    const newest = trackers.history.at(-1);
+    if (!this.#sameRun || trackers.current !== undefined || newest === undefined) return trackers;
+    return { ...trackers, current: newest, history: trackers.history.slice(0, -1) };
+  }
+
+  /** What earlier generations made and this one does not want. */
+  async #collect(keeper: Keeper, { history }: Trackers): Promise<readonly Waiting[]> {
+    if (history.length === 0) return [];
+    return collectGarbage({
+      state: this.#state,
+      keeper,
+      // Deletions are decided by what the server holds, not by what a cache has seen.
+      plan: garbageAfterUpdate(this.#carried(await trackersFor(this.#state, this.#app, this.#signal))),
+      app: this.#app,
+      orphan: false,
+      reason: `no longer part of ${this.#app.revisionName}`,
+      tell: (type, reason, message) => this.#draft.event(type, reason, message),
+      signal: this.#signal,
+    });
   }
 
   /** A policy may say that it judges health itself: then the application always runs. */
@@ -505,6 +551,18 @@ class Round {
     }
     trimmed.set(key, done);
   }
+}
+
+/**
+ * Whether the status knows of everything that was begun: a tracker is written before anything is applied, so one of a
+ * generation that the status has not seen and of another revision tells of a round whose end was never written.
+ */
+function knowsAll({ current, history }: Trackers, { status }: KubeObject, revision: string): boolean {
+  const newest = current ?? history.at(-1);
+  const label = newest?.metadata.labels?.[oamLabels.appRevision] ?? "";
+  if (label === "" || label === revision) return true;
+  const seen = Number(valueAt(status, "observedGeneration") ?? 0);
+  return Number(valueAt(newest, "spec", "applicationGeneration") ?? 0) <= seen;
 }
 
 function reconcileInterval(app: App): number | undefined {

@@ -8,11 +8,13 @@ import { oamLabels } from "../render/metadata.ts";
 import { applicationApi, contextName } from "../workflow-operations.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { type GarbagePlan, garbageOnDelete, mayGo } from "./garbage.ts";
-import { Keeper } from "./keeper.ts";
+import { deleteDataAnnotation } from "./judge-collection.ts";
+import { type Judged, Keeper } from "./keeper.ts";
 import { forgetTrackers } from "./known-trackers.ts";
 import { revisionApi } from "./revision.ts";
 import { StatusDraft } from "./status-draft.ts";
-import { resourcesOf, sortTrackers, trackerApi } from "./tracker.ts";
+import { type Deletion, dropExpiredReceipts, writeReceipts } from "./receipts.ts";
+import { type ManagedResource, resourceKey, resourcesOf, sortTrackers, trackerApi } from "./tracker.ts";
 
 export const trackerFinalizerOnApp = "app.oam.dev/resource-tracker-finalizer";
 
@@ -31,49 +33,100 @@ export async function trackersFor(
   return sortTrackers(app, items);
 }
 
-/** Deletes what the plan names, then the trackers whose resources are gone. @returns whether something is left. */
-export async function collectGarbage({
-  keeper,
-  plan,
-  app,
-  orphan,
-}: {
-  keeper: Keeper;
-  plan: GarbagePlan;
-  app: App;
-  orphan: boolean;
-}): Promise<boolean> {
+/** A resource that is not gone yet, and what it waits for. */
+export interface Waiting {
+  readonly resource: ManagedResource;
+  readonly state: string;
+  /** When its deletion was asked for. */
+  readonly since: number | undefined;
+}
+
+export interface CollectOptions {
+  readonly state: DeliveryState;
+  readonly keeper: Keeper;
+  readonly plan: GarbagePlan;
+  readonly app: App;
+  readonly orphan: boolean;
+  /** For the receipt: why this goes. */
+  readonly reason: string;
+  readonly tell: (type: "Normal" | "Warning", reason: string, message: string) => void;
+  /** What goes with the plan but is not deleted by it: the application itself. */
+  readonly further?: readonly KubeObject[];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * First looks at everything that the plan names and decides, then writes a receipt of what will be deleted, then does it;
+ * at last the trackers go whose resources are gone. @returns what is left.
+ */
+export async function collectGarbage(options: CollectOptions): Promise<readonly Waiting[]> {
+  const { keeper, plan, app, orphan } = options;
   const policies = resourcePoliciesOf(app.policies);
-  let left = [...plan.resources];
+  const judged: Judged[] = [];
   for (const resource of plan.resources) {
-    if (
-      !mayGo(
-        resource,
-        left.filter((other) => other !== resource),
-        app,
-        policies,
-      )
-    )
-      continue;
     const orphaned = orphan || (resource.raw !== undefined && policies.orphaned(resource.raw));
-    const state = await keeper.collect(resource, { orphan: orphaned });
-    if (state === "gone") left = left.filter((other) => other !== resource);
+    judged.push(await keeper.judge(resource, { orphan: orphaned }));
   }
-  const waiting = new Set(left);
-  for (const tracker of plan.trackers) {
-    const mine = plan.resources.filter((resource) =>
-      resourcesOf(tracker).some(
-        (own) =>
-          own.kind === resource.kind &&
-          own.name === resource.name &&
-          own.namespace === resource.namespace &&
-          own.cluster === resource.cluster,
-      ),
+  await recordDeletions(options, judged);
+  const left = new Map(judged.filter(({ live }) => live !== undefined).map((one) => [one.resource, one]));
+  const waiting: Waiting[] = [];
+  for (const one of judged) {
+    const others = [...left.keys()].filter((other) => other !== one.resource);
+    if (one.verdict.kind === "delete" && !mayGo(one.resource, others, app, policies)) {
+      waiting.push({ resource: one.resource, state: "what depends on its component goes first", since: undefined });
+      continue;
+    }
+    if ((await keeper.collect(one)) === "gone") left.delete(one.resource);
+    else waiting.push(waitingOf(one));
+  }
+  const kept = new Set(waiting.map(({ resource }) => resourceKey(resource)));
+  for (const tracker of plan.trackers)
+    if (!resourcesOf(tracker).some((resource) => kept.has(resourceKey(resource)))) await keeper.dropTracker(tracker);
+  return waiting;
+}
+
+function waitingOf({ resource, live }: Judged): Waiting {
+  const { finalizers = [], deletionTimestamp } = live?.metadata ?? {};
+  return {
+    resource,
+    state:
+      finalizers.length > 0
+        ? `finalizer ${finalizers.join(", ")}`
+        : deletionTimestamp === undefined
+          ? "its deletion was asked for"
+          : "it ends",
+    since: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
+  };
+}
+
+async function recordDeletions(options: CollectOptions, judged: readonly Judged[]): Promise<void> {
+  const { state, app, reason, tell, further = [], signal } = options;
+  for (const { resource, verdict } of judged) {
+    if (verdict.kind !== "keep data") continue;
+    const name = `${resource.kind} ${resource.namespace === "" ? "" : `${resource.namespace}/`}${resource.name}`;
+    tell(
+      "Warning",
+      "DataKept",
+      `${name} is no longer wanted and is kept, for it holds data: delete it yourself, or annotate it or the Application with ${deleteDataAnnotation}=true`,
     );
-    if (mine.some((resource) => waiting.has(resource))) continue;
-    await keeper.dropTracker(tracker);
   }
-  return left.length > 0;
+  const deletions = judged.flatMap(({ resource, live, verdict }): readonly Deletion[] =>
+    verdict.kind === "delete" && live !== undefined
+      ? [{ cluster: resource.cluster, component: resource.component, object: live }]
+      : [],
+  );
+  if (deletions.length === 0) return;
+  const own = further.map((object): Deletion => ({ cluster: "local", component: "", object }));
+  const { client, clock } = state.environment;
+  const tools = { client, compression: state.ports.compression, signal };
+  const now = clock.now();
+  const names = await writeReceipts(app, { reason, deletions: [...own, ...deletions], now }, tools);
+  tell(
+    "Normal",
+    "Deleting",
+    `${deletions.length} objects (${reason}); lateen undo ${names.join(" ")} makes them again`,
+  );
+  await dropExpiredReceipts(app, now, tools);
 }
 
 /** Deletes what the application made, then its revisions, then lets it go. */
@@ -97,13 +150,21 @@ export async function removeApplication(
     signal,
   });
   const plan = garbageOnDelete(trackers);
-  const left = await collectGarbage({ keeper, plan, app, orphan: finalizers.includes(orphanFinalizer) });
-  if (left) {
-    const draft = new StatusDraft(application, { clock, events });
+  const draft = new StatusDraft(application, { clock, events });
+  const waiting = await collectGarbage({
+    state,
+    keeper,
+    plan,
+    app,
+    orphan: finalizers.includes(orphanFinalizer),
+    reason: "the application is deleted",
+    tell: (type, reason, message) => draft.event(type, reason, message),
+    further: [application],
+    signal,
+  });
+  if (waiting.length > 0) {
     draft.phase("deleting");
-    draft.deleting(
-      plan.resources.map(({ kind, namespace, name }) => `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`),
-    );
+    draft.deleting(waiting);
     await draft.write(client, signal);
     return { requeueAfterMs: garbageMs };
   }

@@ -28,14 +28,14 @@ export class RevisionContentError extends Error {
 
 const chunkLength = 8_192;
 
-function toBase64(bytes: Uint8Array): string {
+export function toBase64(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += chunkLength)
     text += String.fromCharCode(...bytes.subarray(i, i + chunkLength));
   return btoa(text);
 }
 
-const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+export const fromBase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** The spec as it is written: packed where somebody can and that saves something. */
 export function packRevisionSpec(spec: JsonObject, compression: Compression | undefined): JsonObject {

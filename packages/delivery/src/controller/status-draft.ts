@@ -7,8 +7,12 @@ import { type RunStatus, statusToJson } from "@lateen/workflow";
 import { textOf } from "../application/application.ts";
 import type { AppliedPolicy } from "../policy/application-scoped.ts";
 import { type ServiceStatus, isService, serviceJson } from "./deliver-component.ts";
+import type { Waiting } from "./removal.ts";
 import type { Revision } from "./revision.ts";
 import type { ManagedResource } from "./tracker.ts";
+
+/** A deletion that takes longer than this is told as stalled. */
+const stalledMs = 5 * 60_000;
 
 const keptOnRestart = new Set(["Parsed", "Revision", "Policy", "Render"]);
 
@@ -127,9 +131,24 @@ export class StatusDraft {
     this.#set({ type: "Ready", status: "True", reason: "ReconcileSuccess" });
   }
 
-  deleting(waiting: readonly string[]): void {
-    const message = `waiting for ${waiting[0] ?? "its objects"} to be deleted${waiting.length > 1 ? ` (${waiting.length} objects in all)` : ""}`;
+  /** What is not gone yet: the first with what it waits for, and how many. Long waits are stalled. */
+  deleting(waiting: readonly Waiting[]): void {
+    const shown = ({ resource: { kind, namespace, name }, state }: Waiting): string =>
+      `${kind} ${namespace === "" ? name : `${namespace}/${name}`} (${state})`;
+    const [first] = waiting;
+    const more = waiting.length > 1 ? `, ${waiting.length} objects in all` : "";
+    const message = `waiting for ${first === undefined ? "its objects" : shown(first)} to be deleted${more}`;
     this.#set({ type: "Ready", status: "False", reason: "Deleting", message });
+    const now = this.#clock.now();
+    const stuck = waiting.filter(({ since }) => since !== undefined && now - since > stalledMs);
+    if (stuck.length === 0) this.#conditions = this.#conditions.filter(({ type }) => type !== "Stalled");
+    else
+      this.#set({
+        type: "Stalled",
+        status: "True",
+        reason: "DeletionStuck",
+        message: `${stuck.map(shown).join("; ")}: whoever set the finalizer has to take it away`,
+      });
   }
 
   phase(phase: string): void {
@@ -184,15 +203,24 @@ export class StatusDraft {
     else delete this.#status.services;
   }
 
-  appliedResources(resources: readonly ManagedResource[]): void {
-    const applied = resources.map(({ cluster, creator, apiVersion, kind, namespace, name }) => ({
-      cluster,
-      ...(creator === "" ? {} : { creator }),
-      apiVersion,
-      kind,
-      ...(namespace === "" ? {} : { namespace }),
-      name,
-    }));
+  /** @param left fields that others keep, as `spec.replicas: horizontal-pod-autoscaler`. */
+  appliedResources(
+    resources: readonly ManagedResource[],
+    left: (resource: ManagedResource) => readonly string[] = () => [],
+  ): void {
+    const applied = resources.map((resource) => {
+      const { cluster, creator, apiVersion, kind, namespace, name } = resource;
+      const leftToOthers = left(resource);
+      return {
+        cluster,
+        ...(creator === "" ? {} : { creator }),
+        apiVersion,
+        kind,
+        ...(namespace === "" ? {} : { namespace }),
+        name,
+        ...(leftToOthers.length === 0 ? {} : { leftToOthers }),
+      };
+    });
     if (applied.length > 0) this.#status.appliedResources = applied;
     else delete this.#status.appliedResources;
   }

@@ -113,6 +113,16 @@ export function withResources(tracker: KubeObject, resources: readonly ManagedRe
   return { ...tracker, spec: { ...spec, managedResources: [...byKey.values()].map(resourceJson) } };
 }
 
+/** The tracker as one of the revision that is being delivered; the very same object when it is. */
+export function ofRevision(tracker: KubeObject, { revisionName }: App): KubeObject {
+  const { labels } = tracker.metadata;
+  if (labels?.[oamLabels.appRevision] === revisionName) return tracker;
+  return {
+    ...tracker,
+    metadata: { ...tracker.metadata, labels: { ...labels, [oamLabels.appRevision]: revisionName } },
+  };
+}
+
 /** The trackers of an application by their part in it. */
 export interface Trackers {
   readonly root: KubeObject | undefined;

@@ -15,6 +15,8 @@ export interface ResourcePolicies {
   readonly applyOnce: boolean;
   garbageStrategy(object: KubeObject): GarbageStrategy;
   orphaned(object: KubeObject): boolean;
+  /** A rule says in so many words that what depends on the object goes, too. */
+  cascades(object: KubeObject): boolean;
   applyOnceRule(object: KubeObject, stage: "onUpdate" | "onStateKeep"): readonly string[] | undefined;
   isShared(object: KubeObject): boolean;
   mayTakeOver(object: KubeObject): boolean;
@@ -40,6 +42,7 @@ export function resourcePoliciesOf(policies: readonly AppPolicy[]): ResourcePoli
     applyOnce: once?.enable === true && rulesOf(once).length === 0,
     garbageStrategy: (object) => garbageStrategy(garbage, object) ?? "onAppUpdate",
     orphaned: (object) => propagation(garbage, object) === "orphan",
+    cascades: (object) => propagation(garbage, object) === "cascading",
     applyOnceRule: (object, stage) => (once?.enable === true ? applyOncePaths(once, object, stage) : undefined),
     isShared: (object) => ruleFor(shared, object) !== undefined,
     mayTakeOver: (object) => ruleFor(takeOver, object) !== undefined,
