@@ -5,6 +5,7 @@ import type { Label } from "../eval/label.ts";
 import { type Conjunct, type Vertex, noLineage } from "../eval/vertex.ts";
 import { Group, noLevel } from "../eval/closedness.ts";
 import { compileFile, topLevelFields } from "./compile.ts";
+import { injectTags } from "./inject.ts";
 
 export interface SourceFile {
   readonly name: string;
@@ -40,6 +41,7 @@ export function compileInstance(files: readonly SourceFile[], environment: Insta
     parsed.push(result.file);
   }
   const included = parsed.filter((file) => isIncluded(file, environment.tags));
+  diagnostics.push(...injectTags(included, environment.tags));
   const packageName = included.find((file) => file.packageName !== undefined)?.packageName;
   const hiddenPackage = environment.packagePath ?? packageName ?? "_";
   const packageFields = new Map<string, Label>();
