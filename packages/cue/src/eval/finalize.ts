@@ -68,16 +68,16 @@ function walk(stack: Frame[], enter: (vertex: Vertex) => void, until: "all" | "f
 function complete(vertex: Vertex): void {
   vertex.isComplete = true;
   if (vertex.isVoid) return;
-  const wrong = new Map<Label, Bottom>();
+  let wrong: Map<Label, Bottom> | undefined;
   for (const arc of vertex.arcs) {
     if (arc.arcType === optional || isLet(arc.label)) continue;
     const error = errorOfField(arc);
     if (error === undefined) continue;
     if (!isFatal(error)) vertex.openChild = combineBottoms(vertex.openChild, error);
     else if (error.isNotAllowed === true) vertex.childError = error;
-    else wrong.set(arc.label, error);
+    else (wrong ??= new Map()).set(arc.label, error);
   }
-  if (wrong.size > 0) vertex.childError = firstOf(vertex, wrong);
+  if (wrong !== undefined) vertex.childError = firstOf(vertex, wrong);
   vertex.childError = excessError(vertex) ?? vertex.childError;
 }
 
@@ -90,14 +90,17 @@ function firstOf(vertex: Vertex, wrong: ReadonlyMap<Label, Bottom>): Bottom {
 /** Fields that are not allowed count least: where something else is wrong nobody minds them. */
 function excessError(vertex: Vertex): Bottom | undefined {
   if (vertex.excess === undefined || vertex.bottom !== undefined) return undefined;
-  if (vertex.childError !== undefined && vertex.childError.isNotAllowed !== true) return undefined;
+  if (vertex.childError !== undefined && vertex.childError.isNotAllowed !== true) {
+    for (const arc of vertex.excess) if (errorOfField(arc) === undefined) refuseFields(arc);
+    return undefined;
+  }
   let all: Bottom | undefined;
   for (const arc of vertex.excess) {
     const known = errorOfField(arc);
     if (known !== undefined && known.isNotAllowed !== true && (isFatal(known) || arc.bottom !== undefined)) continue;
     arc.bottom = fieldNotAllowed(arc);
     refuseBelow(arc);
-    if (arc.arcType === member) all = combineBottoms(all, arc.bottom);
+    if (arc.arcType !== optional) all = combineBottoms(all, arc.bottom);
   }
   return all;
 }
@@ -111,6 +114,13 @@ function refuseBelow(root: Vertex): void {
       arc.bottom = fieldNotAllowed(arc);
       stack.push(arc);
     }
+}
+
+/** Where something else goes first, what the field holds is refused alone. */
+function refuseFields(vertex: Vertex): void {
+  if (vertex.shared !== undefined) return;
+  for (const arc of vertex.arcs)
+    if (arc.arcType === member && !isLet(arc.label) && arc.shared === undefined) arc.bottom = fieldNotAllowed(arc);
 }
 
 /** What a field contributes to the errors of the struct around it, incomplete ones included. */

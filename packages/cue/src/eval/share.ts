@@ -1,7 +1,7 @@
 import type { Expr } from "../compile/ir.ts";
 import { everyLevel, hasClosing } from "./closedness.ts";
 import { classifyReference } from "./cycle.ts";
-import { isReference } from "./evaluate.ts";
+import { isPartOfExpression, isReference } from "./evaluate.ts";
 import { topKind } from "./kind.ts";
 import { isDefinition } from "./label.ts";
 import { resolve } from "./resolve.ts";
@@ -22,11 +22,13 @@ export function shareValue(run: Run, vertex: Vertex): boolean {
   const goals: Vertex[] = [];
   for (const { expr, env, lineage } of references) {
     const to = resolve(run, env, expr);
-    if (!(to instanceof Vertex) || (to.binding && expr.kind !== "let-ref")) return false;
+    if (to === vertex) continue;
+    if (!(to instanceof Vertex) || (to.binding ? expr.kind !== "let-ref" : isPartOfExpression(to))) return false;
     if (isClosing && !isClosedThroughout(to)) return false;
     if (target(to) === vertex || classifyReference(vertex, expr, to, lineage) !== "none") return false;
     goals.push(to);
   }
+  if (goals.length === 0) return false;
   // Whoever comes back here while the goal is worked off is led to the goal.
   vertex.shared = goals[0]!;
   for (const goal of goals) unify(run, goal);
@@ -42,6 +44,7 @@ const none: readonly Conjunct[] = [];
 
 /** The conjuncts if all are references; `_` beside them says nothing. */
 function onlyReferences(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
+  if (!conjuncts.some(({ expr }) => isReference(expr) || expr.kind === "unify")) return none;
   if (conjuncts.length === 1 && isReference(conjuncts[0]!.expr)) return conjuncts;
   const references: Conjunct[] = [];
   for (const { expr, env, lineage } of conjuncts) {

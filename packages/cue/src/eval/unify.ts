@@ -215,7 +215,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
   if (lineage.cyclic) node.hasRecurred ||= !isPassive(expr);
   else if (!node.hasNonCyclic && isMaterial(expr)) {
     node.hasNonCyclic = true;
-    for (const kept of node.cyclic.splice(0)) node.queue.push(kept);
+    if (node.cyclic.length > 0) node.queue.push(...node.cyclic.splice(0));
   }
   switch (expr.kind) {
     case "value":
@@ -278,8 +278,12 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
 
 /** Whether a conjunct brings something of its own; a literal that only embeds does not, nor does a choice. */
 function isMaterial(expr: Expr): boolean {
-  if (expr.kind === "struct") return expr.decls.length === 0 || expr.decls.some((decl) => decl.kind !== "embed");
+  if (expr.kind === "struct") return expr.hasFields || !isOnlyEmbeddings(expr);
   return !isReference(expr) && expr.kind !== "unify" && expr.kind !== "disjunction";
+}
+
+function isOnlyEmbeddings({ decls }: StructLit): boolean {
+  return decls.length > 0 && decls.every(({ kind }) => kind === "embed");
 }
 
 function isComposite(expr: Expr): boolean {

@@ -1,11 +1,11 @@
 import { defaultOf } from "./evaluate.ts";
 import { fieldNotAllowed } from "./errors.ts";
-import { finalize } from "./finalize.ts";
+import { errorWithin, finalize } from "./finalize.ts";
 import { formatValue } from "./format.ts";
 import { type Label, isLet, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
 import { type Bottom, type Value, bottom, isFatal, isGroup } from "./values.ts";
-import { Vertex, optional, pathOf, required, target, member } from "./vertex.ts";
+import { Vertex, optional, pathOf, pathWithin, required, target, member } from "./vertex.ts";
 
 /** An error at its place in the configuration. */
 export interface Problem {
@@ -40,6 +40,7 @@ interface Path {
 /** All errors of a vertex and what is below it, in the order of fields, without doubles. */
 export function validate(run: Run, root: Vertex, options: ValidateOptions): Problem[] {
   finalize(run, root);
+  if (!options.concrete && errorWithin(root) === undefined) return [];
   const base = pathOf(root);
   const problems = new Problems(base, options);
   const shared = new Set<Vertex>();
@@ -63,7 +64,10 @@ function check(run: Run, visit: Visit, walk: Walk): void {
   const { vertex, path, concrete } = visit;
   run.spend(1);
   let holder = target(vertex);
-  if (vertex.shared !== undefined || (holder.isDisjunct && holder.bottom === undefined)) {
+  if (
+    (vertex.shared !== undefined && vertex.bottom === undefined) ||
+    (holder.isDisjunct && holder.bottom === undefined)
+  ) {
     if (!holder.binding && (visit.isInner === true || walk.shared.has(holder))) return;
     walk.shared.add(holder);
   }
@@ -160,7 +164,7 @@ class Problems {
       for (const cause of error.causes) this.add(cause, path, vertex);
       return;
     }
-    const place = error.vertex === undefined || isOfLet(error.vertex) ? this.#full(path) : pathOf(error.vertex);
+    const place = this.#placeOf(error, path);
     const key = `${place.join("\u0005")}\u0006${error.message()}`;
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
@@ -168,6 +172,12 @@ class Problems {
     if (error.isEmptyDisjunction === true && this.areTermsApart)
       for (const cause of error.causes)
         this.add(isFatal(cause) && !isFatal(error) ? { ...cause, code: error.code } : cause, path, vertex);
+  }
+
+  /** The reference names what stands nowhere by its own path; a person is told where the expression stands. */
+  #placeOf({ vertex }: Bottom, path: Path | undefined): readonly Label[] {
+    if (vertex === undefined || isOfLet(vertex)) return this.#full(path);
+    return this.#areTermsApart ? pathWithin(vertex) : pathOf(vertex);
   }
 
   #full(path: Path | undefined): Label[] {
