@@ -17,17 +17,13 @@ import { allows } from "./eval/patterns.ts";
 import type { Run } from "./eval/run.ts";
 import { within } from "./eval/settle.ts";
 import { subsumes } from "./eval/subsume.ts";
-import { lazyOf } from "./eval/lazy.ts";
 import { unify } from "./eval/unify.ts";
 import { type Problem, type ValidateOptions, validate } from "./eval/validate.ts";
 import { type Bottom, isFatal } from "./eval/values.ts";
 import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
 import { operandsOf, referenceTarget } from "./explain.ts";
-import { jsonText, jsonValue } from "./export/json.ts";
+import { jsonText, jsonValue, nativeValue } from "./export/json.ts";
 import { syntaxOf } from "./export/cue.ts";
-import { isNumber } from "./library/arguments.ts";
-import type { Native, NativeStruct } from "./library/builtin.ts";
-import { bigintOf, formatNumber } from "./number.ts";
 import { parsePath } from "./path.ts";
 import { missingOf } from "./report/missing.ts";
 import { explainLeaves, explainVertex } from "./report/provenance.ts";
@@ -432,11 +428,7 @@ export class CueValue implements Value {
   }
 
   decode(): unknown {
-    const diagnostics = this.validate({ concrete: true });
-    if (diagnostics.length > 0) throw new CueError(diagnostics);
-    const decoded = this.#within(() => ({ plain: plainOf(lazyOf(this.#run, this.vertex).concrete()) }));
-    if ("plain" in decoded) return decoded.plain;
-    throw new CueError(this.#report([{ error: decoded, path: [], vertex: this.vertex }]));
+    return this.#export(nativeValue);
   }
 
   eval(): Value {
@@ -448,18 +440,6 @@ export class CueValue implements Value {
     const { bottom } = target(this.vertex);
     return bottom !== undefined && isFatal(bottom);
   }
-}
-
-/** Data of the library as JavaScript's own. */
-function plainOf(native: Native): unknown {
-  if (typeof native !== "object" || native === null || native instanceof Uint8Array) return native;
-  if (Array.isArray(native)) return (native as readonly Native[]).map(plainOf);
-  if (isNumber(native)) {
-    const number = Number(formatNumber(native));
-    return native.isInt && !Number.isSafeInteger(number) ? bigintOf(native) : number;
-  }
-  const { fields } = native as NativeStruct;
-  return Object.fromEntries([...fields].map(([name, part]) => [name, plainOf(part)]));
 }
 
 const anyElement = "[_]";

@@ -55,6 +55,18 @@ export function topLevelFields(file: ast.File, hiddenPackage: string): Map<strin
   return fields;
 }
 
+/** Where the compiler is, as a list: texts may nest deeply, and few places are ever told. */
+interface PathStep {
+  readonly up: PathStep | undefined;
+  readonly name: string;
+}
+
+function pathOf(step: PathStep | undefined): string[] {
+  const names: string[] = [];
+  for (let at = step; at !== undefined; at = at.up) names.push(at.name);
+  return names.reverse();
+}
+
 class Compiler {
   readonly diagnostics: Diagnostic[] = [];
   readonly #file: ast.File;
@@ -63,7 +75,7 @@ class Compiler {
   readonly #experiments: ReadonlySet<string>;
   /** Labels whose expression is being compiled. */
   readonly #keys = new Set<ast.Label>();
-  #path: string[] = [];
+  #path: PathStep | undefined;
 
   constructor(file: ast.File, environment: CompileEnvironment) {
     this.#file = file;
@@ -89,7 +101,7 @@ class Compiler {
       message,
       severity: "error",
       pos: this.#file.posOf(node.start),
-      path: [...this.#path],
+      path: pathOf(this.#path),
       causes: [],
       help: help ?? compileAdvice(message),
     });
@@ -138,7 +150,7 @@ class Compiler {
       refer: (_, at) => ({ kind: "import-ref", path: importPath, name: localName, src: this.#source(at) }),
     });
     this.#work.unshift(() => {
-      this.#path = [];
+      this.#path = undefined;
       if (scope.bindings.get(localName)?.isUsed === false)
         this.#error(
           spec,
@@ -357,7 +369,7 @@ class Compiler {
   }
 
   #later(field: ast.Field, scope: Scope, assign: (value: Expr) => void): void {
-    const path = [...this.#path, labelText(field.label)];
+    const path = { up: this.#path, name: labelText(field.label) };
     this.#work.push(() => {
       this.#path = path;
       assign(this.#fieldValue(field, scope));
@@ -402,7 +414,7 @@ class Compiler {
       field.valueAlias,
     ].filter((alias) => alias !== undefined);
     const decl = { kind: "pattern" as const, filter, value: undefined as unknown as Expr, src: this.#source(field) };
-    const path = [...this.#path, "[]"];
+    const path = { up: this.#path, name: "[]" };
     this.#work.push(() => {
       this.#path = path;
       decl.value = selves.length > 0 ? this.#selfScope(inner, selves, field.value) : this.#expr(field.value, inner);
@@ -602,7 +614,7 @@ class Compiler {
       else if (element.kind === "struct" || element.kind === "list") {
         const slot = elements.length;
         elements.push({ kind: "value", value: top, src: undefined });
-        const path = [...this.#path, String(slot)];
+        const path = { up: this.#path, name: String(slot) };
         this.#work.push(() => {
           this.#path = path;
           elements[slot] = this.#expr(element, scope);

@@ -1,5 +1,5 @@
 import { jsonString } from "../library/json-text.ts";
-import { formatNumber, jsNumberOf, type CueNumber } from "../number.ts";
+import { bigintOf, formatNumber, jsNumberOf, type CueNumber } from "../number.ts";
 import { defaultOf } from "../eval/evaluate.ts";
 import { errorWithin, finalize } from "../eval/finalize.ts";
 import { isRegular, nameOfLabel } from "../eval/label.ts";
@@ -90,22 +90,31 @@ function scalarText(value: Scalar): string {
 
 /** Data of a finalized vertex without errors; undefined when it is not concrete. */
 export function jsonValue(run: Run, root: Vertex): JsonValue | undefined {
-  const holder: JsonValue[] = [];
+  return dataOf(run, root, scalarValue) as JsonValue | undefined;
+}
+
+/** The same with integers of any size as `bigint` where they need it, and bytes as they are. */
+export function nativeValue(run: Run, root: Vertex): unknown {
+  return dataOf(run, root, nativeScalar);
+}
+
+function dataOf(run: Run, root: Vertex, scalarOf: (value: Scalar) => unknown): unknown {
+  const holder: unknown[] = [];
   const stack: {
     readonly items: readonly Vertex[];
     next: number;
-    readonly into: JsonValue[] | Record<string, JsonValue>;
+    readonly into: unknown[] | Record<string, unknown>;
   }[] = [];
-  const open = (vertex: Vertex, put: (value: JsonValue) => void): boolean => {
+  const open = (vertex: Vertex, put: (value: unknown) => void): boolean => {
     const value = exported(run, vertex);
     if (value === undefined) return false;
     if (!(value instanceof Vertex)) {
-      put(scalarValue(value.value));
+      put(scalarOf(value.value));
       return true;
     }
     const items = partsOf(value);
     if (items === undefined) return false;
-    const into: JsonValue[] | Record<string, JsonValue> = value.base?.tag === "list" ? [] : {};
+    const into: unknown[] | Record<string, unknown> = value.base?.tag === "list" ? [] : {};
     put(into);
     stack.push({ items, next: 0, into });
     return true;
@@ -119,14 +128,14 @@ export function jsonValue(run: Run, root: Vertex): JsonValue | undefined {
     }
     const { into } = frame;
     const put = Array.isArray(into)
-      ? (value: JsonValue) => void into.push(value)
-      : (value: JsonValue) => setOwn(into, nameOfLabel(item.label), value);
+      ? (part: unknown) => void into.push(part)
+      : (part: unknown) => setOwn(into, nameOfLabel(item.label), part);
     if (!open(item, put)) return undefined;
   }
-  return holder[0]!;
+  return holder[0];
 }
 
-function setOwn(into: Record<string, JsonValue>, name: string, value: JsonValue): void {
+function setOwn(into: Record<string, unknown>, name: string, value: unknown): void {
   if (name === "__proto__")
     Object.defineProperty(into, name, { value, enumerable: true, writable: true, configurable: true });
   else into[name] = value;
@@ -135,6 +144,12 @@ function setOwn(into: Record<string, JsonValue>, name: string, value: JsonValue)
 function scalarValue(value: Scalar): JsonValue {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   return value instanceof Uint8Array ? base64(value) : jsNumberOf(value as CueNumber);
+}
+
+function nativeScalar(value: Scalar): unknown {
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
+  const number = jsNumberOf(value);
+  return value.isInt && !Number.isSafeInteger(number) ? bigintOf(value) : number;
 }
 
 function base64(bytes: Uint8Array): string {

@@ -8,7 +8,7 @@ import type { Expr, Source } from "../compile/ir.ts";
 import { Environment } from "../eval/environment.ts";
 import { defaultOf, evaluate, isReference } from "../eval/evaluate.ts";
 import { formatExpr, formatValue } from "../eval/format.ts";
-import { isLet, nameOfLabel } from "../eval/label.ts";
+import { type Label, isLet, nameOfLabel } from "../eval/label.ts";
 import { resolve } from "../eval/resolve.ts";
 import type { Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
@@ -31,23 +31,42 @@ export function explainVertex(run: Run, vertex: Vertex): Conjunct[] {
 /** Each plain value below a vertex, with what made it. */
 export function explainLeaves(run: Run, root: Vertex): Leaf[] {
   const leaves: Leaf[] = [];
-  const stack: { readonly vertex: Vertex; readonly path: readonly (string | number)[] }[] = [
-    { vertex: root, path: pathOf(root).map((label) => (typeof label === "number" ? label : nameOfLabel(label))) },
-  ];
+  const base = pathOf(root).map(stepOf);
+  const stack: Way[] = [{ vertex: root, up: undefined, depth: 0 }];
   for (let item = stack.pop(); item !== undefined && leaves.length < mostLeaves; item = stack.pop()) {
     run.spend(1);
-    const { vertex, path } = item;
+    const { vertex, depth } = item;
+    if (depth > run.depthLimit) continue;
     unify(run, vertex);
     const plain = defaultOf(target(vertex));
     const holder = plain instanceof Vertex ? target(plain) : undefined;
     const arcs = (holder?.arcs ?? []).filter((arc) => arc.arcType !== optional && !isLet(arc.label));
-    if (arcs.length === 0) leaves.push({ path, value: formatValue(plain), conjuncts: explainVertex(run, vertex) });
-    for (let i = arcs.length - 1; i >= 0; i--) {
-      const { label } = arcs[i]!;
-      stack.push({ vertex: arcs[i]!, path: [...path, typeof label === "number" ? label : nameOfLabel(label)] });
-    }
+    if (arcs.length === 0)
+      leaves.push({
+        path: [...base, ...stepsTo(item)],
+        value: formatValue(plain),
+        conjuncts: explainVertex(run, vertex),
+      });
+    for (let i = arcs.length - 1; i >= 0; i--) stack.push({ vertex: arcs[i]!, up: item, depth: depth + 1 });
   }
   return leaves;
+}
+
+/** A vertex, and through which it was reached. */
+interface Way {
+  readonly vertex: Vertex;
+  readonly up: Way | undefined;
+  readonly depth: number;
+}
+
+function stepsTo(way: Way): (string | number)[] {
+  const steps: (string | number)[] = [];
+  for (let at = way; at.up !== undefined; at = at.up) steps.push(stepOf(at.vertex.label));
+  return steps.reverse();
+}
+
+function stepOf(label: Label): string | number {
+  return typeof label === "number" ? label : nameOfLabel(label);
 }
 
 class Explainer {
