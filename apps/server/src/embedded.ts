@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
-import { type Admitter, createApiServer, parseTokenFile, type StaticToken, staticTokens } from "@lateen/apiserver";
+import { type Admitter, createApiServer } from "@lateen/apiserver";
 import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
@@ -32,6 +32,7 @@ import { Forks } from "./forks.ts";
 import { bundledImages } from "./bundled-images.ts";
 import { gzipCompression } from "./gzip.ts";
 import { type ServerOptions, StartError } from "./options.ts";
+import { readSecurity } from "./security.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
 
 export { gzipCompression } from "./gzip.ts";
@@ -82,8 +83,10 @@ async function compose(
   const { dataDir, host = "127.0.0.1", port = 6443, parts = "all", log } = options;
   const clock = systemClock;
   await makeFolder(dataDir);
-  const store = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
+  const security = stack.use(readSecurity(options, { clock, log }));
+  const opened = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
   signal?.throwIfAborted();
+  const store = security.protect(opened);
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
   // The server reads this list at each write; what judges by the cache joins once there is one.
   const admitters: Admitter[] = [];
@@ -93,9 +96,7 @@ async function compose(
     log,
     serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
     customResourceDefinitions: oamCustomResourceDefinitions(),
-    ...(options.tokenFile !== undefined && {
-      tokenAuthenticators: [staticTokens(readTokenFile(options.tokenFile))],
-    }),
+    ...security.server,
   };
   const server = stack.use(createApiServer({ ...serverParts, store, admitters }));
   await server.ready;
@@ -158,7 +159,7 @@ async function compose(
     new Forks({ store, server: serverParts, tls, host, folder: join(dataDir, "forks"), clock, log }),
   );
   const control = withControl(server, {
-    store,
+    store: opened,
     forks,
     files: () => filesOf(dataDir, "tls"),
     now: () => clock.now(),
@@ -196,14 +197,6 @@ async function makeFolder(folder: string): Promise<void> {
 function filesOf(dataDir: string, folder: string): ReadonlyMap<string, Uint8Array> {
   const names = readdirSync(join(dataDir, folder), { withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(names.map(({ name }) => [`${folder}/${name}`, readFileSync(join(dataDir, folder, name))]));
-}
-
-function readTokenFile(path: string): readonly StaticToken[] {
-  try {
-    return parseTokenFile(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new StartError(`read the token file ${path}: ${errorMessage(error)}`, { cause: error });
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

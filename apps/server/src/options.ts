@@ -1,4 +1,5 @@
 import type { Log } from "@lateen/base";
+import type { SecurityOptions } from "./security-options.ts";
 
 /** How the node agent treats containers. */
 export type NodeMode =
@@ -21,7 +22,7 @@ export interface ImageMapping {
   readonly run: string;
 }
 
-export interface ServerOptions {
+export interface ServerOptions extends SecurityOptions {
   /** Holds the store, keys, kubeconfig and logs of pods. Made when it does not exist. */
   readonly dataDir: string;
   /** Address to listen on. Default loopback only. */
@@ -32,8 +33,6 @@ export interface ServerOptions {
   readonly parts?: "all" | "bare";
   readonly nodeMode?: NodeMode;
   readonly images?: readonly ImageMapping[];
-  /** Bearer tokens that are known beside those of service accounts: CSV lines `token,user,uid,"group1,group2"`. */
-  readonly tokenFile?: string;
   /**
    * Where requests of workflow steps may go: `local` = everywhere but link-local addresses, `shared` = public addresses only.
    * Default `local` on a loopback host, else `shared`.

@@ -14,6 +14,10 @@ export interface ServerFlags {
   readonly bare?: boolean;
   readonly verbose?: boolean;
   readonly tokenAuthFile?: string;
+  readonly authenticationConfig?: string;
+  readonly auditLog?: string;
+  readonly auditPolicy?: string;
+  readonly encryptionConfig?: string;
   readonly stepNetwork?: string;
   readonly triggerPort?: string;
 }
@@ -29,6 +33,13 @@ export const verb: Verb = {
       .option("--node <mode>", `how pods run: ${nodeModes.join(", ")}`, "process")
       .option("--bare", "the API server alone: no controllers, no node")
       .option("--token-auth-file <file>", 'known bearer tokens, a line each: token,user,uid,"group1,group2"')
+      .option("--authentication-config <file>", "AuthenticationConfiguration: issuers of OIDC tokens")
+      .option("--audit-log <file>", "where to write what was asked of the API, a JSON text a line")
+      .option(
+        "--audit-policy <file>",
+        "Policy of audit.k8s.io/v1: how much of which requests; default: all, without objects",
+      )
+      .option("--encryption-config <file>", "EncryptionConfiguration: what is encrypted at rest, and with which keys")
       .option("--step-network <reach>", "where requests of workflow steps may go: local or shared")
       .option("--trigger-port <number>", "port for requests that start workflow runs (Triggers with a webhook)")
       .option("--verbose", "log what controllers do")
@@ -44,6 +55,7 @@ export const verb: Verb = {
               nodeMode: parseNodeMode(flags.node),
               parts: flags.bare ? "bare" : "all",
               ...(flags.tokenAuthFile !== undefined && { tokenFile: resolve(cwd, flags.tokenAuthFile) }),
+              ...securityFiles(flags, cwd),
               ...(flags.stepNetwork !== undefined && { stepNetwork: parseStepNetwork(flags.stepNetwork) }),
               ...(flags.triggerPort !== undefined && { triggerPort: parsePort(flags.triggerPort) }),
               log: createServerLog(terminal, flags.verbose ? "debug" : "warn"),
@@ -67,6 +79,16 @@ export const verb: Verb = {
       );
   },
 };
+
+function securityFiles(flags: ServerFlags, cwd: string): Partial<Record<(typeof securityFlags)[number], string>> {
+  const given = securityFlags.flatMap((name) => {
+    const path = flags[name];
+    return path === undefined ? [] : [[name, resolve(cwd, path)] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+const securityFlags = ["authenticationConfig", "auditLog", "auditPolicy", "encryptionConfig"] as const;
 
 export function parsePort(text: string): number {
   const port = Number(text);

@@ -76,7 +76,17 @@ function negotiateAnew(header: string, allowShapes: boolean): AcceptedForm {
   if (knownType) {
     throw statusError(406, "NotAcceptable", `only the following media types are accepted: ${served.join(", ")}`);
   }
-  throw statusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${served.join(", ")}`, {});
+  throw notAcceptable(served);
+}
+
+function notAcceptable(types: readonly string[]): Error {
+  const text = `406: Not Acceptable\n\nAvailable representations: ${types.join(", ")}`;
+  return statusError(406, "NotAcceptable", text, {});
+}
+
+/** Custom resources have no protobuf form. @throws NotAcceptable for a client that takes nothing else. */
+export function checkCustomForm({ mediaType }: AcceptedForm): void {
+  if (mediaType === protobuf) throw notAcceptable(served.slice(0, 2));
 }
 
 const served = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];

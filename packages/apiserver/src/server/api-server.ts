@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, silentLog, systemClock } from "@lateen/base";
 import type { ApiRequest, ApiResponse, KubeObject, Transport } from "@lateen/objects";
 import { builtinKinds, builtinType, builtinTypeOf, encodeProtobuf } from "@lateen/objects/kinds";
-import { type AcceptedForm, acceptClauses, negotiate } from "../answer/accept.ts";
+import { type AcceptedForm, acceptClauses, checkCustomForm, negotiate } from "../answer/accept.ts";
 import { type Answer, asApiError, failureAnswer, failureHeaders, writeAnswer } from "../answer/answer.ts";
 import { FollowedConfigurations } from "../admission/policies/followed-configurations.ts";
 import type { PodStreams } from "../subresources/pod-streams.ts";
@@ -342,6 +342,7 @@ class Server implements ApiServer {
     const form = query.has("pretty")
       ? { ...negotiate(accept, true), pretty: query.flag("pretty") }
       : negotiate(accept, true);
+    if (request.resource.custom !== undefined) checkCustomForm(form);
     exchange.form = form;
     request.form = form;
     // Callers of this process are trusted not to flood it.
