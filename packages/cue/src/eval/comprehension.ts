@@ -12,7 +12,7 @@ import { resolve } from "./resolve.ts";
 import { type Run, holderOf } from "./run.ts";
 import type { NodeState, Task } from "./state.ts";
 import { advance, fail, insertLiteral, unify } from "./unify.ts";
-import { type Bottom, type Scalar, atom, bottom, isFatal } from "./values.ts";
+import { type Bottom, type Scalar, atom, bottom, combineBottoms, isFatal, placed } from "./values.ts";
 import {
   type Conjunct,
   type LiteralRecord,
@@ -38,7 +38,7 @@ export function runComprehension(
   const found = iterations(run, task.env, expr);
   if (!Array.isArray(found)) {
     if (!isFatal(found)) return found;
-    fail(node, found.vertex === undefined ? { ...found, vertex: node.vertex } : found);
+    fail(node, placed(found, node.vertex));
     return undefined;
   }
   for (const { env, body } of found) {
@@ -155,19 +155,23 @@ function iterateOver(
   if (!(value instanceof Vertex)) return value;
   // What the iterations add does not count among what is ranged over.
   const { length } = value.arcs;
+  let missing: Bottom | undefined;
   for (let i = 0; i < length; i++) {
     const arc = value.arcs[i]!;
-    if (arc.arcType === required && isRegular(arc.label))
-      return bottom({
+    if (arc.arcType === required && isRegular(arc.label)) {
+      missing = bottom({
         code: "incomplete",
         message: `missing required field in for comprehension: ${formatLabel(arc.label)}`,
         sources: [source.src],
       });
+      continue;
+    }
     if (arc.arcType !== member || (typeof arc.label !== "number" && !isRegular(arc.label))) continue;
     const blocked = each(bindingOf(typeof arc.label === "number" ? intNumber(arc.label) : nameOfLabel(arc.label)), arc);
-    if (blocked !== undefined) return blocked;
+    if (missing !== undefined || blocked !== undefined)
+      return blocked === undefined ? missing : combineBottoms(missing, blocked);
   }
-  return undefined;
+  return missing;
 }
 
 /** The struct or list that a clause ranges over. */
@@ -240,7 +244,7 @@ export function runListLiteral(run: Run, node: NodeState, expr: ListLit, conjunc
     const found = iterations(run, env, element);
     if (!Array.isArray(found)) {
       if (!isFatal(found)) return found;
-      fail(node, found.vertex === undefined ? { ...found, vertex: node.vertex } : found);
+      fail(node, placed(found, node.vertex));
       return undefined;
     }
     for (const { env: inner, body } of found) elements.push({ expr: body, env: inner, lineage });

@@ -363,9 +363,11 @@ function placesOf(error: Bottom): unknown[] {
 
 /** The errors that an error stands for. */
 function partsOf(error: Bottom, vertex: Vertex): readonly Bottom[] {
-  if (isGroup(error) || (error.isEmptyDisjunction === true && error.vertex?.identity === vertex.identity))
-    return error.causes.flatMap((cause) => partsOf(cause, vertex));
-  return [error];
+  const parts =
+    isGroup(error) || error.isEmptyDisjunction === true ? error.causes.flatMap((cause) => partsOf(cause, vertex)) : [];
+  if (parts.length === 0) return [error];
+  if (isGroup(error) || error.vertex?.identity === vertex.identity) return parts;
+  return [{ ...error, causes: [], isEmptyDisjunction: false }, ...parts];
 }
 
 function distinct(errors: readonly Bottom[]): Bottom[] {

@@ -167,7 +167,8 @@ function isBeingChosen({ status, shared }: Vertex): boolean {
   return status === inProgress && shared?.status === inProgress && shared.state?.atom === undefined;
 }
 
-function isPartOfExpression(vertex: Vertex): boolean {
+/** It, or what holds it, stands nowhere: an operand, an argument, what a clause ranges over. */
+export function isPartOfExpression(vertex: Vertex): boolean {
   for (let at: Vertex | undefined = vertex; at !== undefined; at = at.parent) if (at.binding) return !isLet(at.label);
   return false;
 }

@@ -8,15 +8,15 @@ import type { NodeState } from "./state.ts";
 import { fail } from "./unify.ts";
 import {
   type Base,
-  type Bottom,
   closedListMarker,
   combineBottoms,
   openListMarker,
+  placed,
   structMarker,
   bottom,
   top,
 } from "./values.ts";
-import { type Vertex, member, optional } from "./vertex.ts";
+import { type Vertex, optional } from "./vertex.ts";
 import { structKind, listKind, numberKind, topKind } from "./kind.ts";
 
 /** Makes the value of a vertex of what was gathered: its base, its errors, and which of its fields are not allowed. */
@@ -32,10 +32,6 @@ export function judge(run: Run, node: NodeState): void {
   vertex.base = baseOf(node);
   vertex.bottom = node.error;
   vertex.isVoid = node.kind === 0;
-}
-
-function placed(error: Bottom, vertex: Vertex): Bottom {
-  return error.vertex === undefined ? { ...error, vertex } : error;
 }
 
 function settleKind(node: NodeState): void {
@@ -109,7 +105,7 @@ function recheckRanges(node: NodeState): void {
 function checkClosedness(vertex: Vertex): void {
   if (vertex.closedBy === undefined) return;
   for (const arc of vertex.arcs) {
-    if (arc.arcType !== member || !isRegular(arc.label)) continue;
+    if (arc.arcType === optional || !isRegular(arc.label)) continue;
     const groups = arc.conjuncts.map((conjunct) => conjunct.lineage.group);
     const isPatterned = arc.conjuncts.some(({ env }) => env?.label !== undefined);
     if (!isAllowed(vertex, arc.label, groups, isPatterned)) (vertex.excess ??= []).push(arc);

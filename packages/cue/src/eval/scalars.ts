@@ -16,6 +16,7 @@ import {
   type Validator,
   type Value,
   bottom,
+  placed,
   sameAtom,
 } from "./values.ts";
 import { type Conjunct, Vertex } from "./vertex.ts";
@@ -28,7 +29,7 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
   }
   switch (value.tag) {
     case "bottom":
-      fail(node, value.vertex === undefined ? { ...value, vertex: node.vertex } : value);
+      fail(node, placed(value, node.vertex));
       return;
     case "atom":
       addAtom(node, value);

@@ -177,7 +177,7 @@ class Problems {
   /** The reference names what stands nowhere by its own path; a person is told where the expression stands. */
   #placeOf({ vertex }: Bottom, path: Path | undefined): readonly Label[] {
     if (vertex === undefined || isOfLet(vertex)) return this.#full(path);
-    return this.#areTermsApart ? pathWithin(vertex) : pathOf(vertex);
+    return this.areTermsApart ? pathWithin(vertex) : pathOf(vertex);
   }
 
   #full(path: Path | undefined): Label[] {

@@ -207,6 +207,12 @@ export function combineBottoms(left: Bottom | undefined, right: Bottom): Bottom 
   } as Bottom & { group: true };
 }
 
+/** The error, and those that it stands for, at a vertex, as far as none has a place of its own. */
+export function placed(error: Bottom, vertex: Vertex): Bottom {
+  const causes = isGroup(error) ? error.causes.map((cause) => placed(cause, vertex)) : error.causes;
+  return error.vertex === undefined || isGroup(error) ? { ...error, vertex: error.vertex ?? vertex, causes } : error;
+}
+
 /** An error that only stands for several others. */
 export function isGroup(error: Bottom): boolean {
   return (error as { group?: boolean }).group === true;

@@ -197,6 +197,14 @@ export function target(vertex: Vertex): Vertex {
   return at;
 }
 
+/** Where a vertex stands within the expression that it is part of, if it is. */
+export function pathWithin(vertex: Vertex): Label[] {
+  const path: Label[] = [];
+  for (let at: Vertex | undefined = vertex; at?.parent !== undefined && !at.binding; at = at.parent)
+    path.push(at.label);
+  return path.reverse();
+}
+
 /** Where a vertex stands. What is part of an expression only stands where the expression does. */
 export function pathOf(vertex: Vertex): Label[] {
   let path: Label[] = [];
