@@ -34,6 +34,14 @@ function registerModule(context: Context, item: CueCase, module: string): void {
       context.registerPackage(module, files);
       continue;
     }
+    const names = new Set(files.map(({ text }) => /^package\s+(\w+)/m.exec(text)?.[1]));
+    // Of a folder that holds several packages each is imported by its name.
+    if (names.size > 1)
+      for (const name of names)
+        context.registerPackage(
+          `${module}/${folder}:${name}`,
+          files.filter(({ text }) => /^package\s+(\w+)/m.exec(text)?.[1] === name),
+        );
     const vendored = /^cue\.mod\/(?:pkg|usr|gen)\/(.*)$/.exec(folder)?.[1];
     context.registerPackage(vendored ?? `${module}/${folder}`, files);
   }

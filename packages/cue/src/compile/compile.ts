@@ -12,6 +12,7 @@ import { predeclared, predeclaredNames } from "../eval/predeclared.ts";
 import { type Value, atom, bottom, top } from "../eval/values.ts";
 import type { ArcType, Vertex } from "../eval/vertex.ts";
 import type { Clause, Comprehension, Decl, DisjunctTerm, Expr, LetDecl, Operator, Source, StructLit } from "./ir.ts";
+import { packagePathOf } from "./import-path.ts";
 import { intrinsicOf } from "./intrinsics.ts";
 import { compileAdvice, nameAdvice, packageAdvice } from "./advice.ts";
 import { noteChain } from "./chain.ts";
@@ -115,7 +116,8 @@ class Compiler {
   // Declarations -----------------------------------------------------------------------------------------------------
 
   #declareImport(scope: Scope, spec: ast.ImportSpec): void {
-    const { importPath, localName } = spec;
+    const { localName } = spec;
+    const importPath = packagePathOf(spec, this.#environment.hasPackage);
     if (!this.#environment.hasPackage(importPath)) {
       const isBuiltin = !(importPath.split("/")[0] ?? "").includes(".");
       this.#error(

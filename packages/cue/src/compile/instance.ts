@@ -4,6 +4,7 @@ import { parseFile } from "../syntax/index.ts";
 import type { Label } from "../eval/label.ts";
 import { type Conjunct, type Vertex, noLineage } from "../eval/vertex.ts";
 import { Group, noLevel } from "../eval/closedness.ts";
+import { packagePathOf } from "./import-path.ts";
 import { compileFile, topLevelFields } from "./compile.ts";
 import { injectTags } from "./inject.ts";
 
@@ -54,7 +55,7 @@ export function compileInstance(files: readonly SourceFile[], environment: Insta
     diagnostics.push(...errors);
     conjuncts.push({ expr: plan, env: undefined, lineage });
   }
-  const imports = included.flatMap((file) => file.imports.map((spec) => spec.importPath));
+  const imports = included.flatMap((file) => file.imports.map((spec) => packagePathOf(spec, environment.hasPackage)));
   return { conjuncts, diagnostics, files: included, imports };
 }
 

@@ -49,6 +49,13 @@ export function hasClosing(group: Group | undefined, depth: number): boolean {
   return false;
 }
 
+/** The group of a value that another value is made of: closed as far as that one is. */
+export function groupOfValue(value: Vertex, parent: Group | undefined, level: number): Group | undefined {
+  const { closedBy } = value;
+  if (closedBy === undefined) return parent;
+  return new Group(parent, closedBy.some((group) => group.closes === everyLevel) ? everyLevel : level, level);
+}
+
 /** Notes that a struct of this group is part of the vertex: from now on the group's closed ones restrict it. */
 export function restrict(vertex: Vertex, group: Group | undefined): void {
   for (let at = group; at !== undefined; at = at.parent) {

@@ -9,7 +9,7 @@ import { call } from "./call.ts";
 import { comparison } from "./predeclared.ts";
 import { type Environment, inheritedLineage, vertexOf } from "./environment.ts";
 import { cycleWith } from "./errors.ts";
-import { formatExpr, formatValue } from "./format.ts";
+import { formatExpr, formatValue, textOfBytes } from "./format.ts";
 import {
   type Kind,
   boolKind,
@@ -369,7 +369,6 @@ function unknownBound(value: Base | Bottom, expr: Expr & { kind: "bound" }): Bot
 
 const textKinds = stringKind | bytesKind | numberKind | boolKind;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 function interpolate(run: Run, env: Environment | undefined, expr: Interpolation): Value {
   let error: Bottom | undefined;
@@ -384,7 +383,7 @@ function interpolate(run: Run, env: Environment | undefined, expr: Interpolation
   if (error !== undefined) return error;
   parts.push(expr.bytes?.[expr.exprs.length] ?? expr.texts[expr.exprs.length]!);
   if (!expr.isBytes) {
-    const text = parts.map((part) => (typeof part === "string" ? part : decoder.decode(part))).join("");
+    const text = parts.map((part) => (typeof part === "string" ? part : textOfBytes(part))).join("");
     run.spend(1, text.length);
     return atom(text, expr.src);
   }

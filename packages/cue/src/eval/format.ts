@@ -116,6 +116,20 @@ export function formatScalar(value: Atom["value"]): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
+/** Bytes as text; each run of what is no UTF-8 becomes one replacement character. */
+export function textOfBytes(bytes: Uint8Array): string {
+  let text = "";
+  let isBroken = false;
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceLength(bytes, at);
+    if (length > 0) text += decoder.decode(bytes.subarray(at, at + length));
+    else if (!isBroken) text += "\ufffd";
+    isBroken = length === 0;
+    at += Math.max(length, 1);
+  }
+  return text;
+}
+
 /** `'abc'`, what is no UTF-8 as `\xNN`. */
 export function formatBytes(bytes: Uint8Array): string {
   let text = "";

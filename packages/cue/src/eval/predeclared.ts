@@ -5,6 +5,7 @@ import type { CallExpr, Expr, Interpolation, Source } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import { anonymous, atomOf, defaultOf, errorOf, evaluate, evaluated, kindsOf } from "./evaluate.ts";
 import { finalize, errorWithin } from "./finalize.ts";
+import { equalValues } from "./equality.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import {
   boolKind,
@@ -316,21 +317,24 @@ export function runMatcher(
   if (!(list instanceof Vertex) || target(list).base?.tag !== "list")
     return bottom({ code: "incomplete", message: "the constraints of matchN are no list", sources: [at.src] });
   let matched = 0;
-  let unsure = false;
+  let unsure = 0;
   for (const constraint of target(list).arcs) {
     const verdict = instanceOf(run, value!, constraint);
     if (verdict === "ok") matched++;
-    else if (verdict === "incomplete") unsure = true;
+    else if (verdict === "incomplete") unsure++;
   }
   const wanted = given[1]!;
   const count = atom(intNumber(matched));
   const fits = unify2(run, wanted, count);
   if (fits) return atom(true);
+  // What is not known yet can only make more of them match.
+  let mayFit = false;
+  for (let more = 1; more <= unsure && !mayFit; more++) mayFit = unify2(run, wanted, atom(intNumber(matched + more)));
   const exact = atomOf(wanted);
   const number = exact === undefined ? undefined : safeIntegerOf(exact.value as CueNumber);
   return {
     ...bottom({
-      code: unsure ? "incomplete" : "eval",
+      code: mayFit ? "incomplete" : "eval",
       message: () => `does not satisfy matchN: ${matched} matched, expected ${formatValue(wanted)}`,
       sources: [at.src],
     }),
@@ -363,7 +367,26 @@ function instanceOf(run: Run, value: Value, constraint: Value): "ok" | "error" |
   if (errorWithin(both) !== undefined) return "error";
   const { bottom: own } = target(both);
   if (own !== undefined) return isFatal(own) ? "error" : "incomplete";
+  if (losesDefault(run, value, both)) return "error";
   return missesRequired(both) ? "incomplete" : "ok";
+}
+
+/** Defaults count as given: a constraint that takes another value does not hold. */
+function losesDefault(run: Run, value: Value, both: Vertex): boolean {
+  const stack: [Vertex, Vertex][] = value instanceof Vertex ? [[target(value), target(both)]] : [];
+  for (let pair = stack.pop(); pair !== undefined; pair = stack.pop()) {
+    const [given, met] = pair;
+    run.spend(1);
+    if (given.base?.tag === "disjunction" && given.base.defaults === 1) {
+      if (!equalValues(run, defaultOf(given), defaultOf(met))) return true;
+      continue;
+    }
+    for (const arc of given.arcs) {
+      const other = arc.arcType === member ? met.arc(arc.label) : undefined;
+      if (other !== undefined) stack.push([target(arc), target(other)]);
+    }
+  }
+  return false;
 }
 
 function missesRequired(root: Vertex): boolean {

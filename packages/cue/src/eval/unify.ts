@@ -5,7 +5,7 @@
  * their conjuncts: each is worked off when somebody asks for it.
  */
 import type { Decl, DisjunctionExpr, Expr, ListLit, Source, StructLit } from "../compile/ir.ts";
-import { Group, everyLevel, noLevel, open, restrict } from "./closedness.ts";
+import { Group, everyLevel, groupOfValue, noLevel, open, restrict } from "./closedness.ts";
 import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { classifyReference, closesCycle, isEndless } from "./cycle.ts";
 import { addData } from "./data.ts";
@@ -349,7 +349,11 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
   const { expr, lineage } = conjunct;
   const verdict = classifyReference(node.vertex, expr, to, lineage);
   if (verdict === "reference" || target(to) === node.vertex) return undefined;
-  const group = isDefinitionRef(expr) ? new Group(lineage.group, everyLevel, node.vertex.depth) : lineage.group;
+  const group = isDefinitionRef(expr)
+    ? new Group(lineage.group, everyLevel, node.vertex.depth)
+    : expr.kind === "vertex"
+      ? groupOfValue(target(to), lineage.group, node.vertex.depth)
+      : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
     ...lineage,

@@ -94,8 +94,15 @@ function uniqueItems(args: Args, context: BuiltinContext): boolean {
   if (pair === undefined) return true;
   const [first, second] = pair;
   const scalar = elements[first]!.scalar();
+  if (context.isValidator && scalar === undefined && (mayGrow(elements[first]!) || mayGrow(elements[second]!)))
+    throw new BuiltinError(`equal values at position ${first} and ${second}`, "incomplete");
   const value = scalar === undefined ? "equal values" : `equal value (${elements[first]!.text()})`;
   return unmet(context, `${value} at position ${first} and ${second}`);
+}
+
+/** A struct that may get further fields may still become different. */
+function mayGrow(value: LazyValue): boolean {
+  return value.fields() !== undefined && (value.isOpen || value.constraintFields > 0);
 }
 
 /** The first two equal elements. Scalars are found by their text, all else is compared pair by pair. */
