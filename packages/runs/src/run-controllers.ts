@@ -7,6 +7,7 @@ import { type MailSender, emailProviders } from "./providers/email.ts";
 import { type StepFetch, httpProviders } from "./providers/http.ts";
 import { kubeProviders } from "./providers/kube.ts";
 import { metricsProviders } from "./providers/metrics.ts";
+import { queryProviders } from "./providers/query.ts";
 import { timeProviders } from "./providers/time.ts";
 import { utilProviders } from "./providers/util.ts";
 import { type RunState, reconcileRun } from "./reconcile-run.ts";
@@ -40,6 +41,7 @@ export function createStepProviders(environment: Environment, ports: RunPorts = 
       log: ({ step, data }) => log({ level: "info", message: JSON.stringify(maskSecrets(data as JsonValue)), step }),
     }),
     timeProviders,
+    queryProviders({ clientFor }),
     ...(ports.steps ?? []).map((step) => step.providers),
   ];
   return (labels) => [kubeProviders({ clientFor, labels }), ...shared];

@@ -161,7 +161,12 @@ export function evaluatedOf(value: Value): Evaluated {
         const again = valueFrom.includes("output.")
           ? valueFrom.replace("output.", "output.$returns.")
           : `${valueFrom}.$returns`;
-        return lookupOutput(again, value);
+        try {
+          return lookupOutput(again, value);
+        } catch (second) {
+          // What the author wrote is what is wrong, not the short cut.
+          throw second instanceof CueError ? error : second;
+        }
       }
     },
   };

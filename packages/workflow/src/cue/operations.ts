@@ -109,7 +109,7 @@ function textAt(value: Value, path: string): string {
 async function call(run: OperationRun, root: Value, found: Found): Promise<Value> {
   const { path, operation, action, label } = found;
   const provider = textAt(operation, "#provider");
-  const legacy = provider === "op";
+  const legacy = provider === "op" || provider === "ql";
   if (!run.providers.hasProvider(provider)) throw callError(found, `provider ${provider} not found`);
   const entry = run.providers.find(provider, action);
   if (entry === undefined) throw callError(found, `function ${action} not found in provider ${provider}`);

@@ -455,7 +455,66 @@ const queryOperation = (name: string, operation: string): string => `#${name}: {
 
 const query = `package query
 
-${queryOperation("ListResourcesInApp", "listResourcesInApp")}${queryOperation("ListAppliedResources", "listAppliedResources")}${queryOperation("GetApplicationTree", "getApplicationTree")}${queryOperation("CollectPods", "collectPods")}${queryOperation("CollectServices", "collectServices")}${queryOperation("CollectServiceEndpoints", "collectServiceEndpoints")}`;
+${queryOperation("ListResourcesInApp", "listResourcesInApp")}${queryOperation("ListAppliedResources", "listAppliedResources")}${queryOperation("GetApplicationTree", "getApplicationTree")}${queryOperation("CollectPods", "collectPods")}${queryOperation("CollectServices", "collectServices")}${queryOperation("CollectServiceEndpoints", "collectServiceEndpoints")}${queryOperation("CollectResources", "collectResources")}
+#SearchEvents: {
+	#do:       "searchEvents"
+	#provider: "query"
+	$params: {
+		value: {...}
+		cluster: *"" | string
+	}
+	$returns?: {
+		list?: [...{...}]
+		err?: string
+	}
+}
+#CollectLogsInPod: {
+	#do:       "collectLogsInPod"
+	#provider: "query"
+	$params: {
+		cluster:   *"" | string
+		namespace: string
+		pod:       string
+		options: {
+			container:     string
+			previous:      *false | bool
+			sinceSeconds?: int
+			sinceTime?:    string
+			timestamps:    *false | bool
+			tailLines?:    int
+			limitBytes?:   int
+		}
+	}
+	$returns?: outputs: {
+		logs?: string
+		info?: {...}
+		err?: string
+	}
+}
+`;
+
+const legacyQuery = `package ql
+
+${[
+  "ListResourcesInApp",
+  "ListAppliedResources",
+  "CollectPods",
+  "CollectServices",
+  "CollectServiceEndpoints",
+  "GetApplicationTree",
+]
+  .map(
+    (name) => `#${name}: {
+	#do:       "${name[0]!.toLowerCase()}${name.slice(1)}"
+	#provider: "ql"
+	app: ${queryApp}
+	list?: [...{...}]
+	err?: string
+	...
+}
+`,
+  )
+  .join("")}`;
 
 const helm = `package helm
 
@@ -482,6 +541,7 @@ const sources: Readonly<Record<string, string>> = {
   "vela/multicluster": multicluster,
   "vela/oam": oam,
   "vela/query": query,
+  "vela/ql": legacyQuery,
   "vela/helm": helm,
   "vela/op": legacyPackage,
 };
