@@ -58,14 +58,12 @@ function* taggedFields(file: File): Generator<TaggedField> {
   }
 }
 
-function literalOf(value: string, type: string, start: number): BasicLit | undefined {
-  const literal = (kind: BasicLit["type"], text: string): BasicLit => ({
-    kind: "literal",
-    type: kind,
-    text,
-    start,
-    end: start,
-  });
+function literalOf(value: string, type: string, start: number): Expr | undefined {
+  const literal = (kind: BasicLit["type"], text: string): Expr => {
+    const place = { start, end: start };
+    if (kind === "string" || !text.startsWith("-")) return { kind: "literal", type: kind, text, ...place };
+    return { kind: "unary", op: "-", expr: literal(kind, text.slice(1)), ...place };
+  };
   switch (type) {
     case "string":
       return literal("string", quoteString(value));

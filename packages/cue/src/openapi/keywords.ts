@@ -1,6 +1,7 @@
 import { type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
 import { compileRegex } from "../library/index.ts";
 import type { Expr, Field } from "../syntax/ast.ts";
+import type { SchemaResult } from "./schema-state.ts";
 import { isKubernetes, isSince, own } from "./dialect.ts";
 import {
   allOf,
@@ -279,12 +280,31 @@ const combine =
     const possible = results.filter((result, index) => result.allowed !== 0 || value[index] === false);
     const bits = results.reduce((sum, result) => sum | result.allowed, 0);
     state.restrict(bits);
+    if (isNullable(possible)) return;
     state.known &= bits;
     if (possible.length === 1 && value[0] !== false) state.all.push(possible[0]!.expr);
     else if (possible.length > 0) {
       state.all.push(call(ident("matchN"), makeCount(possible.length), list(possible.map(({ expr }) => expr))));
     }
   };
+
+/** A type or null: how documents say that a value may be null. */
+function isNullable(results: readonly SchemaResult[]): boolean {
+  const others = results.filter(({ expr }) => expr.kind !== "literal");
+  return results.length === 2 && others.length === 1 && results.every(({ expr }) => isBareType(expr));
+}
+
+/** Nothing but a type: `string`, `null`, `[...]`, `{...}`. */
+function isBareType(expr: Expr): boolean {
+  if (expr.kind === "ident") return ["bool", "int", "number", "string"].includes(expr.name);
+  if (expr.kind === "literal") return expr.type === "null";
+  if (expr.kind === "list") return expr.elements.length === 1 && isOpenEnd(expr.elements[0]);
+  return expr.kind === "struct" && expr.decls.length === 1 && isOpenEnd(expr.decls[0]);
+}
+
+function isOpenEnd(part: { readonly kind: string; readonly type?: unknown } | undefined): boolean {
+  return part?.kind === "ellipsis" && part.type === undefined;
+}
 
 const everyOf: Keyword = (state, value) => {
   if (!Array.isArray(value)) return;
