@@ -156,6 +156,53 @@ describe("lateen workflow", () => {
     expect(out).toContain("heard other");
   });
 
+  it("runs a step in a container, and hands on what it printed last", async () => {
+    const step = (name: string, properties: object, more: object = {}) => ({
+      name,
+      type: "run-container",
+      properties,
+      ...more,
+    });
+    await server.client.create({
+      apiVersion: "core.oam.dev/v1alpha1",
+      kind: "WorkflowRun",
+      metadata: { name: "boxes", namespace: "default" },
+      spec: {
+        workflowSpec: {
+          steps: [
+            step(
+              "ask",
+              { image: "busybox", cmd: ["echo", '{"answer":"forty-two"}'] },
+              { outputs: [{ name: "answer", valueFrom: "output.$returns.outputs.answer" }] },
+            ),
+            step(
+              "say",
+              { image: "busybox", cmd: ["printenv", "ANSWER"] },
+              {
+                inputs: [{ from: "answer", parameterKey: "env.ANSWER" }],
+                outputs: [{ name: "said", valueFrom: "output.$returns.logs" }],
+              },
+            ),
+            step("fail", { image: "busybox", cmd: ["false"] }),
+          ],
+        },
+      },
+    } as unknown as KubeObject);
+    const { out } = await until("failed", "workflow", "list");
+    expect(out).toMatch(/boxes +run +failed/);
+    const shown = await lateen("workflow", "show", "boxes", "-o", "json");
+    const { variables, status } = JSON.parse(shown.out) as {
+      variables: Record<string, unknown>;
+      status: { steps: { name: string; phase: string; reason: string }[] };
+    };
+    expect(variables).toEqual({ answer: "forty-two", said: "forty-two\n" });
+    expect(status.steps.map(({ name, phase, reason }) => [name, phase, reason])).toEqual([
+      ["ask", "succeeded", ""],
+      ["say", "succeeded", ""],
+      ["fail", "failed", "Action"],
+    ]);
+  });
+
   it("says what there is when a name is wrong", async () => {
     const { code, err } = await lateen("workflow", "show", "tuor");
     expect(code).toBe(1);

@@ -2,6 +2,7 @@ import { type JsonObject, type JsonValue, maskSecrets } from "@lateen/base";
 import type { Controller, Environment } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import { type DefinedStep, type ProviderTable, defaultStalledAfterMs, statusFromJson } from "@lateen/workflow";
+import { containerProviders } from "./providers/container.ts";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
 import { type StepFetch, httpProviders } from "./providers/http.ts";
@@ -42,6 +43,7 @@ export function createStepProviders(environment: Environment, ports: RunPorts = 
     }),
     timeProviders,
     queryProviders({ clientFor }),
+    containerProviders({ clientFor }),
     ...(ports.steps ?? []).map((step) => step.providers),
   ];
   return (labels) => [kubeProviders({ clientFor, labels }), ...shared];
