@@ -426,6 +426,7 @@ const known500 = [
   /failed to create typed patch object/,
   /failed to create manager/,
   /unknown patch type/,
+  /cannot unmarshal number \d+ into Go struct field .* of type int/,
   /does not contain declared merge key/,
   /doesn't match|The order in patch list/,
   /invalid patch format of retainKeys/,

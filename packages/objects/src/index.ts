@@ -141,6 +141,7 @@ export { type MergeSchema, type MergeType, mergeSchemaOf } from "./apply/merge-s
 export { mergeSchemaOfOpenApi } from "./apply/merge-schema-openapi.ts";
 
 // Algebra: times, versions, templates.
+export { refuseInexactInteger } from "./values/exact-integer.ts";
 export { type JsonPathOptions, evaluateJsonPath, findJsonPath } from "./jsonpath/evaluate.ts";
 export {
   type CustomColumn,

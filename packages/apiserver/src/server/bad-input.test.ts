@@ -59,6 +59,34 @@ describe("bad input", () => {
     expect(listed.body["items"]).toHaveLength(1);
   });
 
+  it("an integer of 64 bits that would come back as another one is refused, however it is sent", async () => {
+    await api.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", widgets);
+    const path = "/apis/example.com/v1/namespaces/default/widgets";
+    const widget = (name: string, n: string) =>
+      `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"${name}"},"spec":{"n":${n}}}`;
+    const yaml = { headers: { "content-type": "application/yaml" } };
+    // What a double holds is kept as it is, and what is no int64 is a float in Go too.
+    for (const n of ["9007199254740991", "-9007199254740992", "9007199254740994", "1e300"]) {
+      expect((await api.call("POST", path, widget(`w${n.length}${n.at(-1)}`, n))).status).toBe(201);
+    }
+    const kept = await api.call("GET", `${path}/w164`);
+    expect(new TextDecoder().decode(kept.response.body as Uint8Array)).toContain('"n":9007199254740994');
+    const refused = [
+      await api.call("POST", path, widget("x", "9007199254740993")),
+      await api.call("POST", path, widget("x", "9223372036854775807")),
+      await api.call("POST", path, widget("x", "-9007199254740993"), yaml),
+      await api.patch(`${path}/w164`, "merge", '{"spec":{"n":9007199254740993}}'),
+      await api.patch(`${path}/w164`, "json", '[{"op":"add","path":"/spec/n","value":9007199254740993}]'),
+      await api.patch(`${path}/w164?fieldManager=m&force=true`, "apply", widget("w164", "9007199254740993")),
+    ];
+    for (const { status, body } of refused) {
+      expect([status, String(body.message)]).toEqual([400, expect.stringContaining("cannot be kept exactly")]);
+    }
+    // In a text it is only a text.
+    const text = '{"metadata":{"name":"t"},"data":{"n":"9007199254740993"}}';
+    expect((await api.call("POST", maps, text)).status).toBe(201);
+  });
+
   it("custom resources nested too deep are refused, and those just below are kept", async () => {
     await api.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", widgets);
     const path = "/apis/example.com/v1/namespaces/default/widgets";

@@ -1,5 +1,12 @@
 import { codeOf, errorMessage, isJsonObject } from "@lateen/base";
-import { apiVersionOf, applyObject, asJson, type KubeObject, readYamlDocuments } from "@lateen/objects";
+import {
+  apiVersionOf,
+  applyObject,
+  asJson,
+  type KubeObject,
+  readYamlDocuments,
+  refuseInexactInteger,
+} from "@lateen/objects";
 import { decodeTyped } from "@lateen/objects/kinds";
 import type { Answer } from "../answer/answer.ts";
 import { objectAnswer } from "../answer/shapes.ts";
@@ -45,6 +52,7 @@ function readApplied(request: ResourceRequest): KubeObject {
   try {
     const [document] = readYamlDocuments(text);
     value = document?.value;
+    refuseInexactInteger(document?.inexact);
     if (document !== undefined) request.warnings.push(...duplicateKeys(text, document));
   } catch (error) {
     throw badRequest(`error decoding YAML: ${errorMessage(error)}`);

@@ -5,6 +5,7 @@ import {
   type Kind,
   type KubeObject,
   readYamlDocuments,
+  refuseInexactInteger,
   type YamlDocument,
 } from "@lateen/objects";
 import { decodeProtobuf, decodeTyped, readJsonText } from "@lateen/objects/kinds";
@@ -72,6 +73,7 @@ function parseYaml(bytes: Uint8Array, expected: Pick<Kind, "kind">): ParsedBody 
   try {
     const [document] = readYamlDocuments(text);
     if (document === undefined) return { value: null, duplicates: [], literals: new Map() };
+    refuseInexactInteger(document.inexact);
     return {
       value: document.value,
       duplicates: [],

@@ -19,7 +19,7 @@ export function elementKind(...lists: readonly JsonArray[]): "objects" | "scalar
   for (const list of lists) {
     for (const item of list) {
       const own = Array.isArray(item) ? "list" : item === null ? "null" : typeof item;
-      if (own === "list") throw new PatchError("BadDirective", "lists of lists are not supported");
+      if (own === "list") throw new PatchError("NotApplicable", "lists of lists are not supported");
       if (kind !== undefined && kind !== own)
         throw new PatchError("BadDirective", `list element types are not identical: ${goText(lists)}`);
       kind = own;

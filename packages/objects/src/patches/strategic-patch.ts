@@ -79,7 +79,7 @@ function retainKeys(result: MutableObject, patch: MutableObject, { mode }: Merge
   const kept = ownProperty(patch, retainKeysDirective);
   if (kept === undefined) return;
   delete patch[retainKeysDirective];
-  const malformed = new PatchError("BadDirective", "invalid patch format of retainKeys");
+  const malformed = new PatchError("BadPatch", "invalid patch format of retainKeys");
   if (mode === "patches") {
     const other = ownProperty(result, retainKeysDirective);
     if (other !== undefined && !jsonEquals(other, kept)) throw malformed;

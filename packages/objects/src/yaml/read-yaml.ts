@@ -42,6 +42,8 @@ export interface YamlDocument {
   readonly value: JsonValue;
   /** Keys that stand twice in a mapping; the last one counts. */
   readonly duplicates: readonly DuplicateKey[];
+  /** The first integer of 64 bits that the value does not hold exactly. */
+  readonly inexact?: string;
   /** Index of the document's first event, for `locate`. */
   readonly event: number;
 }
@@ -134,6 +136,7 @@ class Reader {
   #nodes = 0;
   #aliasNodes = 0;
   #duplicates: DuplicateKey[] = [];
+  #inexact: string | undefined;
 
   constructor({ text, mended, events }: YamlText) {
     this.#text = text;
@@ -151,6 +154,7 @@ class Reader {
     this.#nodes = 0;
     this.#aliasNodes = 0;
     this.#duplicates = [];
+    this.#inexact = undefined;
     if (this.#events[this.#at]?.type === eventDocument) this.#at++;
     let value: JsonValue;
     try {
@@ -160,7 +164,8 @@ class Reader {
       throw error;
     }
     this.#at++;
-    return { value, duplicates: this.#duplicates, event };
+    const inexact = this.#inexact;
+    return { value, duplicates: this.#duplicates, event, ...(inexact !== undefined && { inexact }) };
   }
 
   #value(): JsonValue {
@@ -266,7 +271,10 @@ class Reader {
   #scalar(event: Event & { type: 4 }): Scalar {
     const text = event.valueStart < 0 ? "" : getScalarValue(this.#text, event);
     if (event.tagStart >= 0) return this.#tagged(event, text);
-    return event.style === stylePlain ? resolvePlain(text) : { kind: "str", value: text };
+    if (event.style !== stylePlain) return { kind: "str", value: text };
+    const scalar = resolvePlain(text);
+    this.#inexact ??= scalar.inexact;
+    return scalar;
   }
 
   #tagged(event: Event & { type: 4 }, text: string): Scalar {

@@ -8,6 +8,8 @@ export type ScalarKind = "null" | "bool" | "int" | "float" | "merge" | "str";
 export interface Scalar {
   readonly kind: ScalarKind;
   readonly value: string | number | boolean | null;
+  /** The text of an integer that a double does not hold. */
+  readonly inexact?: string;
 }
 
 const words = new Map<string, Scalar>();
@@ -46,7 +48,11 @@ function resolveNumber(text: string): Scalar | undefined {
   const plain = text.includes("_") ? text.replaceAll("_", "") : text;
   if (decimal.test(plain)) {
     // Beyond 64 bits it is read as a float, which is the same number here.
-    return { kind: plain.length > 18 && !fits64(BigInt(plain)) ? "float" : "int", value: Number(plain) };
+    if (plain.length < 16) return { kind: "int", value: Number(plain) };
+    const integer = BigInt(plain);
+    const value = Number(plain);
+    if (!fits64(integer)) return { kind: "float", value };
+    return { kind: "int", value, ...(BigInt(value) !== integer && { inexact: plain }) };
   }
   const match = based.exec(plain);
   if (match !== null) {

@@ -1,3 +1,4 @@
+import { requireExact } from "../../values/exact-integer.ts";
 /** The wire format of protocol buffers: tags, varints and lengths; nothing about types. */
 
 /** Bytes that are no valid message; `offset` counts from the start of what was given to the outermost decoder. */
@@ -54,7 +55,7 @@ export class WireReader {
     for (let shift = 28n; shift < 70n; shift += 7n) {
       const byte = this.byte(start);
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return Number(BigInt.asIntN(64, value));
+      if (byte < 0x80) return requireExact(BigInt.asIntN(64, value));
     }
     throw new ProtobufError("a varint has more than ten bytes", start);
   }

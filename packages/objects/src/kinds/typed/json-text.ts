@@ -3,6 +3,7 @@
  * numbers written with a fraction or an exponent (`2.0` is no integer to a Go decoder).
  */
 import { type JsonValue, maxJsonDepth } from "@lateen/base";
+import { requireExact } from "../../values/exact-integer.ts";
 
 export interface JsonText {
   readonly value: JsonValue;
@@ -17,24 +18,44 @@ const none: Pick<JsonText, "duplicates" | "literals"> = { duplicates: [], litera
 /**
  * Almost always one pass of `JSON.parse` and one over the characters; the slow reader runs only when there is something to
  * report.
- * @throws SyntaxError as JSON.parse does; RangeError when nested deeper than the longest walk allows.
+ * @throws SyntaxError as JSON.parse does; RangeError when nested deeper than the longest walk allows, or for an int64 that a
+ * double does not hold: what would come back as another number is refused.
  */
 export function readJsonText(text: string): JsonText {
   const value = JSON.parse(text) as JsonValue;
   const seen = countMembers(text);
   if (seen.depth > maxJsonDepth) throw new RangeError("exceeded max depth");
+  if (seen.longNumbers) refuseInexact(text);
   if (!seen.fractions && seen.members === membersOf(value)) return { value, ...none };
   return { value, ...findOddities(text) };
 }
 
-/** Colons outside strings, one a member; whether a number holds `.`, `e` or `E`; the deepest nesting. */
-function countMembers(text: string): { readonly members: number; readonly fractions: boolean; readonly depth: number } {
+interface Seen {
+  /** Colons outside strings, one a member. */
+  readonly members: number;
+  /** Whether a number holds `.`, `e` or `E`. */
+  readonly fractions: boolean;
+  /** Whether a number has more digits than a double holds for sure. */
+  readonly longNumbers: boolean;
+  /** The deepest nesting. */
+  readonly depth: number;
+}
+
+function countMembers(text: string): Seen {
+  let longNumbers = false;
+  let digits = 0;
   let members = 0;
   let fractions = false;
   let depth = 0;
   let deepest = 0;
   for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
+    const code = text.charCodeAt(at);
+    if (isDigit(code)) {
+      if (++digits > 15) longNumbers = true;
+      continue;
+    }
+    digits = 0;
+    switch (code) {
       case 0x22:
         at = endOfString(text, at);
         break;
@@ -61,7 +82,13 @@ function countMembers(text: string): { readonly members: number; readonly fracti
         break;
     }
   }
-  return { members, fractions, depth: deepest };
+  return { members, fractions, longNumbers, depth: deepest };
+}
+
+/** @throws RangeError for an integer of 64 bits that a double does not hold. */
+function refuseInexact(text: string): void {
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs))
+    if (token.length > 15 && /^-?\d+$/.test(token)) requireExact(BigInt(token));
 }
 
 function isDigit(code: number): boolean {
