@@ -33,6 +33,7 @@ import { bundledImages } from "./bundled-images.ts";
 import { gzipCompression } from "./gzip.ts";
 import { type ServerOptions, StartError } from "./options.ts";
 import { readSecurity } from "./security.ts";
+import { mayActAs } from "./may-act-as.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
 
 export { gzipCompression } from "./gzip.ts";
@@ -114,7 +115,7 @@ async function compose(
     const stepProviders = createStepProviders(environment, outside);
     const providers = stepProviders({});
     admitters.push(
-      createApplicationAdmitter({ cache }),
+      createApplicationAdmitter({ cache, mayActAs: mayActAs(client) }),
       createDefinitionAdmitter({ cache, knows: knownOperations(providers) }),
       createRunAdmitter({ client }),
     );
@@ -128,6 +129,7 @@ async function compose(
             ...localPorts(client),
             providers,
             compression: gzipCompression,
+            providersFor: (author) => createStepProviders({ ...environment, client: author }, outside)({}),
           }),
           ...createRunControllers(environment, stepProviders),
           createTriggerController(environment),

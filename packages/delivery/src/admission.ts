@@ -3,6 +3,9 @@ import { type Diagnostic, type FailureStatus, type JsonValue, canonicalJson, for
 import type { Cache } from "@lateen/client";
 import type { KubeObject } from "@lateen/objects";
 import { type Validation, diagnoseApplication } from "./application/diagnose.ts";
+import { appAnnotations } from "./application/application.ts";
+import { fault } from "./application/fault.ts";
+import { type Submitter, changesIdentity, submittedBy } from "./controller/identity.ts";
 import { validationAnnotation } from "./application/validation.ts";
 import { cachedDefinitions } from "./controller/cached-definitions.ts";
 import { builtinDefinitionSet, builtinDefinitions } from "./definition/builtin.ts";
@@ -18,6 +21,7 @@ export interface AdmissionReview {
   readonly name?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly subresource?: string | undefined;
+  readonly userInfo?: Submitter | undefined;
 }
 
 export type AdmissionAnswer =
@@ -28,6 +32,11 @@ export interface ApplicationAdmitterOptions {
   /** The definitions that count, or the cache that holds them (bundled ones fill what it has not got yet). */
   readonly definitions?: () => DefinitionSource;
   readonly cache?: Cache;
+  /** Whether a user may act as a service account; without it only cluster administrators may. */
+  readonly mayActAs?: (
+    user: Submitter,
+    account: { readonly namespace: string; readonly name: string },
+  ) => Promise<boolean>;
   /** What the server says; an Application's annotation `lateen.dev/validation` wins. */
   readonly validation?: Validation;
 }
@@ -40,7 +49,29 @@ export function createApplicationAdmitter(
   const definitions =
     options.definitions ??
     (cache === undefined ? builtinDefinitionSet : cachedDefinitions(cache, builtinDefinitions()));
-  return async (review) => admitApplication(review, { ...options, definitions });
+  return async (review) => admitSubmission(review, admitApplication(review, { ...options, definitions }), options);
+}
+
+/** Writes down who submitted the application; a service account only for who may act as it. */
+async function admitSubmission(
+  { object, oldObject, operation, subresource, userInfo }: AdmissionReview,
+  answer: AdmissionAnswer,
+  { mayActAs = async ({ groups = [] }) => groups.includes("system:masters") }: ApplicationAdmitterOptions,
+): Promise<AdmissionAnswer> {
+  if (answer.kind === "denied" || object === undefined || userInfo === undefined || !isApplication(object))
+    return answer;
+  if (!["CREATE", "UPDATE"].includes(operation.toUpperCase()) || (subresource ?? "") !== "") return answer;
+  const untouched = oldObject !== undefined && sameSpec(object, oldObject) && !changesIdentity(object, oldObject);
+  if (untouched || object.metadata.deletionTimestamp !== undefined) return answer;
+  const account = object.metadata.annotations?.[appAnnotations.serviceAccount] ?? "";
+  const namespace = object.metadata.namespace ?? "default";
+  if (account !== "" && !(await mayActAs(userInfo, { namespace, name: account }))) {
+    const path = ["metadata", "annotations", appAnnotations.serviceAccount];
+    const message = `user ${JSON.stringify(userInfo.username)} may not act as service account ${namespace}/${account}`;
+    const help = "it needs the verb impersonate on this serviceaccount";
+    return { kind: "denied", status: refusal(object, [fault("identity", message, path, help)]) };
+  }
+  return { ...answer, object: submittedBy(object, userInfo) };
 }
 
 export function admitApplication(review: AdmissionReview, options: ApplicationAdmitterOptions): AdmissionAnswer {

@@ -66,6 +66,8 @@ export const appAnnotations = {
   filterLabels: "filter.oam.dev/label-keys",
   filterAnnotations: "filter.oam.dev/annotation-keys",
   serviceAccount: "app.oam.dev/service-account-name",
+  username: "app.oam.dev/username",
+  group: "app.oam.dev/group",
 } as const;
 
 /** A text as it is; anything else counts as none. */

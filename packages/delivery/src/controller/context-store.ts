@@ -4,7 +4,7 @@ import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type RunContext, contextFromData, contextToData } from "@lateen/workflow";
 import { contextName } from "../workflow-operations.ts";
-import { fieldManager } from "./keeper.ts";
+import { fieldManager } from "./field-manager.ts";
 
 export class ContextStore {
   readonly #client: Client;

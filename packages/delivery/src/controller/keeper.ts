@@ -22,12 +22,11 @@ import {
   trackerApi,
   withResources,
 } from "./tracker.ts";
+import { fieldManager } from "./field-manager.ts";
 import { type Verdict, judgeCollection } from "./judge-collection.ts";
 import { ownerUidAnnotation, ownershipOf, sharedByAnnotation, sharersOf } from "./ownership.ts";
 import type { Dispatcher } from "./ports.ts";
 import { scaledFields, withoutScaledFields } from "./scaled-fields.ts";
-
-export const fieldManager = "lateen-delivery";
 
 /** An object that cannot be delivered; the message names it and says what to do. */
 export class DispatchError extends Error {
@@ -44,7 +43,10 @@ export interface Manifest {
 export interface KeeperOptions {
   readonly app: App;
   readonly client: Client;
+  /** Acts as the application's author. */
   readonly dispatcher: Dispatcher;
+  /** Acts as the control plane: for what everybody may be told, as whether a namespace exists. */
+  readonly system?: Dispatcher;
   readonly policies: ResourcePolicies;
   readonly trackers: Trackers;
   /** Told of each tracker that is written. */
@@ -273,7 +275,15 @@ export class Keeper {
       if (resource.namespace !== "") asked.set(`${resource.cluster}/${resource.namespace}`, resource);
     for (const { cluster, namespace, component } of asked.values()) {
       if (made.has(namespace)) continue;
-      const found = await this.read({ cluster, apiVersion: "v1", kind: "Namespace", namespace: "", name: namespace });
+      const { system = this.#options.dispatcher, signal } = this.#options;
+      const reference = { apiVersion: "v1", kind: "Namespace", name: namespace };
+      const found = await system
+        .clientFor(cluster)
+        .get(reference, { signal })
+        .catch((error: unknown) => {
+          if (isNotFound(error)) return undefined;
+          throw error;
+        });
       if (found !== undefined) continue;
       const what = component === "" ? "its objects" : `component ${component}`;
       throw new DispatchError(

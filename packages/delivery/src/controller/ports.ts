@@ -28,6 +28,8 @@ export interface DeliveryPorts {
   readonly dispatcher: Dispatcher;
   /** Operations of workflow steps beyond those of delivery itself: kube, http, config … */
   readonly providers?: readonly ProviderTable[];
+  /** The same for steps that act as somebody else: through this client. */
+  readonly providersFor?: (client: Client) => readonly ProviderTable[];
   /** Without it revisions are written in full. */
   readonly compression?: Compression;
 }

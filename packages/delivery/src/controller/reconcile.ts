@@ -34,6 +34,7 @@ import { applicationApi, contextName } from "../workflow-operations.ts";
 import { type DeliveryTools, type ServiceStatus, deliverComponent } from "./deliver-component.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { garbageAfterUpdate } from "./garbage.ts";
+import { identityOf, impersonatingDispatcher } from "./identity.ts";
 import { DispatchError, Keeper } from "./keeper.ts";
 import type { DeliveryPorts } from "./ports.ts";
 import { readPlan } from "./read-plan.ts";
@@ -206,11 +207,15 @@ class Round {
       knowsAll(known, this.#application, revision.name);
     if (!this.#sameRun) this.#forgetRun();
     const trackers = this.#carried(known);
+    const identity = identityOf(this.#app);
+    const system = this.#state.ports.dispatcher;
+    const dispatcher = impersonatingDispatcher(system, identity);
     const keeper = new Keeper({
       app: this.#app,
       client,
+      system,
       onTracker: (tracker) => noteTracker(this.#state, this.#app, tracker),
-      dispatcher: this.#state.ports.dispatcher,
+      dispatcher,
       policies: resourcePoliciesOf(this.#app.policies),
       trackers,
       signal: this.#signal,
@@ -220,7 +225,7 @@ class Round {
       app: this.#app,
       definitions,
       keeper,
-      dispatcher: this.#state.ports.dispatcher,
+      dispatcher,
       revisionHash: revision.hash,
       custom: this.#custom,
     };
@@ -329,7 +334,7 @@ class Round {
     if (!this.#app.components.some(({ type }) => type === "ref-objects")) return [];
     const live = createReferredReader({
       client: this.#state.environment.client,
-      dispatcher: this.#state.ports.dispatcher,
+      dispatcher: impersonatingDispatcher(this.#state.ports.dispatcher, identityOf(this.#app)),
       signal: this.#signal,
     });
     const reader = stored === undefined ? live : storedReader(stored, live);

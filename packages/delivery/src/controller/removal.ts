@@ -8,6 +8,7 @@ import { oamLabels } from "../render/metadata.ts";
 import { applicationApi, contextName } from "../workflow-operations.ts";
 import type { DeliveryState } from "./delivery-state.ts";
 import { type GarbagePlan, garbageOnDelete, mayGo } from "./garbage.ts";
+import { identityOf, impersonatingDispatcher } from "./identity.ts";
 import { deleteDataAnnotation } from "./judge-collection.ts";
 import { type Judged, Keeper } from "./keeper.ts";
 import { forgetTrackers } from "./known-trackers.ts";
@@ -144,7 +145,7 @@ export async function removeApplication(
   const keeper = new Keeper({
     app,
     client,
-    dispatcher: state.ports.dispatcher,
+    dispatcher: impersonatingDispatcher(state.ports.dispatcher, identityOf(app)),
     policies: resourcePoliciesOf(app.policies),
     trackers,
     signal,

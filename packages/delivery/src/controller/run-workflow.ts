@@ -4,6 +4,7 @@ import { OwnedConfigMap, timestampOf } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import {
   type Plan,
+  type ProviderTable,
   type RunStatus,
   type StepCall,
   advance,
@@ -22,9 +23,10 @@ import type { App, AppPolicy } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, templateOf } from "../definition/definition-set.ts";
 import { applicationContext, defaultClusterVersion } from "../render/context.ts";
 import { ContextStore } from "./context-store.ts";
-import { fieldManager } from "./keeper.ts";
+import { fieldManager } from "./field-manager.ts";
 import type { DeliveryTools, ServiceStatus } from "./deliver-component.ts";
 import type { DeliveryState } from "./delivery-state.ts";
+import { identityOf, impersonatingClient } from "./identity.ts";
 import { stepProviders } from "./step-providers.ts";
 
 export interface WorkflowRound {
@@ -116,13 +118,21 @@ function stepRunner(
   { state, tools, policies, report }: WorkflowRound,
   calls: StepCall[],
 ): ReturnType<typeof createCueStepRunner> {
-  const { placement, providers = [] } = state.ports;
+  const { placement } = state.ports;
+  const providers = providersOf(state, tools.app);
   return createCueStepRunner({
     providers: createProviders(builtinProviders, ...providers, stepProviders({ tools, placement, policies, report })),
     fields: stepFields(tools.app),
     observe: (call) => void (isWorthALine(call) && calls.push(call)),
     template: (type) => stepTemplate(type, tools.definitions, tools.app.namespace),
   });
+}
+
+/** What steps call, as the application's author. */
+function providersOf({ environment, ports }: DeliveryState, app: App): readonly ProviderTable[] {
+  const identity = identityOf(app);
+  if (identity === undefined || ports.providersFor === undefined) return ports.providers ?? [];
+  return ports.providersFor(impersonatingClient(environment.client, identity));
 }
 
 function stepFields(app: App): JsonObject {

@@ -105,6 +105,9 @@ const neverInherited: ReadonlySet<string> = new Set([
   appAnnotations.filterLabels,
   appAnnotations.filterAnnotations,
   "kubectl.kubernetes.io/last-applied-configuration",
+  // Whose application it is concerns nobody who reads its objects.
+  appAnnotations.username,
+  appAnnotations.group,
 ]);
 
 function inheritedAnnotations(app: App): Record<string, string> {

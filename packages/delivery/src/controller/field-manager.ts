@@ -1,0 +1,2 @@
+/** Who owns the fields that delivery writes. */
+export const fieldManager = "lateen-delivery";
