@@ -145,6 +145,41 @@ describe("importSchema", () => {
     ).toMatch(message);
   });
 
+  it("imports what stands in other documents", () => {
+    const schema = {
+      properties: {
+        a: { $ref: "https://acme.com/types.json#/$defs/port" },
+        b: { $ref: "https://acme.com/other-types.json" },
+      },
+    };
+    const text = cueOf(schema);
+    expect(text).toContain('"acme.com/types.json:types"');
+    expect(text).toContain('"acme.com/other-types.json:schema"');
+    expect(text).toContain("a?: types.#port");
+    expect(text).toContain("b?: schema");
+  });
+
+  it("resolves references against the identifiers of the schemas around them", () => {
+    const schema = {
+      $id: "https://acme.com/app.json",
+      $defs: {
+        port: { $id: "port.json", $defs: { low: { type: "integer", maximum: 1023 } }, $ref: "#/$defs/low" },
+        name: { $anchor: "name", type: "string" },
+      },
+      properties: { a: { $ref: "port.json" }, b: { $ref: "app.json#name" }, c: { $ref: "#/$defs/name" } },
+    };
+    const text = cueOf(schema);
+    expect(text).toContain("a?: #port");
+    expect(text).toContain("b?: #name");
+    expect(text).toContain("c?: #name");
+    expect(text).toContain('_#defs."/$defs/port/$defs/low"');
+    expect(text).toContain('@jsonschema(id="port.json")');
+  });
+
+  it("keeps a type or null a plain choice", () => {
+    expect(cueOf({ oneOf: [{ type: "string" }, { type: "null" }] })).not.toContain("matchN");
+  });
+
   it("bounds nesting", () => {
     let schema: JsonValue = { type: "string" };
     for (let i = 0; i < 1000; i++) schema = { type: "array", items: schema };

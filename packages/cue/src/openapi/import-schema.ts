@@ -20,6 +20,8 @@ import {
   struct,
   text,
 } from "./nodes.ts";
+import { UniqueNames } from "../export/unique-names.ts";
+import { SchemaIdentifiers, partsOf } from "./schema-identifiers.ts";
 import { type Pointer, type SchemaContext, type SchemaResult, SchemaState } from "./schema-state.ts";
 import { Types, allTypes } from "./types.ts";
 
@@ -80,6 +82,10 @@ class SchemaReader implements SchemaContext {
   readonly #definitions = new Map<string, Definition>();
   readonly #pending: Definition[] = [];
   readonly #packages = new Map<string, string>();
+  readonly #identifiers: SchemaIdentifiers;
+  /** Other documents by their paths: the names of their packages. */
+  readonly #documents = new Map<string, { readonly name: string; readonly local: string }>();
+  readonly #names = new UniqueNames();
   #root: Pointer = [];
   #refersToRoot = false;
   #needsEmbeddedResource = false;
@@ -87,6 +93,7 @@ class SchemaReader implements SchemaContext {
 
   constructor(document: JsonValue, given: ImportSchemaOptions) {
     this.#document = document;
+    this.#identifiers = new SchemaIdentifiers(document);
     this.#given = given;
     this.options = {
       openOnlyWhenExplicit: given.openOnlyWhenExplicit ?? false,
@@ -199,13 +206,14 @@ class SchemaReader implements SchemaContext {
       this.report(pointer, `keyword "$ref" is not supported in JSON schema version ${dialectName(this.dialect)}`);
       return undefined;
     }
-    const target = pointerOf(ref);
+    const found = this.#identifiers.targetOf(ref, pointer);
+    if (found?.kind === "outside") return this.#imported(found.url, found.fragment, pointer);
+    const target = found?.pointer;
     if (target === undefined || valueAt(this.#document, target) === undefined) {
+      const isElsewhere = target === undefined && !ref.startsWith("#");
       this.report(
         pointer,
-        target === undefined
-          ? `references to other documents are not supported: ${ref}`
-          : `reference to non-existent schema ${ref}`,
+        isElsewhere ? `references to other documents need a host: ${ref}` : `reference to non-existent schema ${ref}`,
       );
       return undefined;
     }
@@ -213,10 +221,31 @@ class SchemaReader implements SchemaContext {
       this.#refersToRoot = true;
       return ident("_schema");
     }
-    const [first = "", ...rest] = this.#define(target).name;
-    let expr: Expr = ident(first);
-    for (const name of rest) expr = select(expr, name);
-    return expr;
+    return pathExpr(this.#define(target).name);
+  }
+
+  #isIdentified(schema: JsonObject, pointer: Pointer): boolean {
+    const id = own(schema, "$id");
+    return typeof id === "string" && !id.startsWith("#") && pointer.length > this.#root.length;
+  }
+
+  /** Another document is a package: that of its URL's host and path, named by its file. */
+  #imported(url: URL, fragment: Pointer, pointer: Pointer): Expr | undefined {
+    if (url.host === "") {
+      this.report(pointer, `cannot determine the package of ${url.href}`);
+      return undefined;
+    }
+    const path = `${url.host}${url.pathname.replace(/\/$/, "")}`;
+    let local = this.#documents.get(path);
+    if (local === undefined) {
+      const file = path.slice(path.lastIndexOf("/") + 1).replace(/\..*$/, "");
+      const name = isIdentifier(file) ? file : "schema";
+      const isTaken = [...this.#documents.values()].some((known) => known.name === name);
+      local = { name, local: isTaken ? this.#names.other(name) : name };
+      this.#documents.set(path, local);
+    }
+    const expr = ident(local.local);
+    return fragment.length === 0 ? expr : pathExpr([local.local, ...this.#nameOf(fragment)]);
   }
 
   read(schema: JsonValue, pointer: Pointer, allowed = allTypes): SchemaResult {
@@ -229,10 +258,15 @@ class SchemaReader implements SchemaContext {
       this.report(pointer, `schemas nest deeper than ${maxDepth} levels`);
       return { expr: ident("_"), allowed, doc: undefined, attributes: [], struct: undefined };
     }
+    // A schema with an identifier of its own can be referred to by it: it becomes a definition.
+    if (this.#isIdentified(schema, pointer) && !this.#definitions.has(pointer.join("/")))
+      return { expr: pathExpr(this.#define(pointer).name), allowed, doc: undefined, attributes: [], struct: undefined };
     this.#depth++;
     const result = this.#readObject(schema, pointer, allowed);
     this.#depth--;
-    return result;
+    return this.#isIdentified(schema, pointer)
+      ? identified(result, this.#attributes({ $id: own(schema, "$id")! }))
+      : result;
   }
 
   #readBoolean(schema: boolean, pointer: Pointer, allowed: number): SchemaResult {
@@ -327,7 +361,11 @@ class SchemaReader implements SchemaContext {
     if (packageName !== undefined) {
       decls.push({ kind: "package", start: 0, end: 0, name: ident(packageName), ...docs });
     }
-    const imports = usedPackages(body, this.#packages);
+    const documents = [...this.#documents].map(([path, { name, local }]) => ({
+      path: `${path}:${name}`,
+      name: local === name ? undefined : local,
+    }));
+    const imports = [...documents, ...usedPackages(body, this.#packages).map((path) => ({ path, name: undefined }))];
     if (imports.length > 0) {
       const importing = importDecl(imports);
       decls.push(decls.length === 0 ? { ...importing, ...docs } : importing);
@@ -354,13 +392,13 @@ class SchemaReader implements SchemaContext {
     const body: Decl[] = [];
     let rest: Decl[] = [];
     if (this.#needsEmbeddedResource || this.dialect === "custom-resource") body.push(embed(this.embeddedResource()));
-    if (this.#refersToRoot) body.push(...rootDefinition(tags, result));
+    if (this.#refersToRoot) body.push(...rootDefinition(tags, result, this.#definitionDecls(true)));
     else if (result.struct !== undefined) {
       const own_ = result.struct.decls;
       rest = own_.filter((decl) => decl.kind === "ellipsis");
       body.push(...own_.filter((decl) => decl.kind !== "ellipsis"));
     } else body.push(embed(result.expr, tags.length === 1 ? "section" : tags.length > 1 ? "newline" : "none"));
-    const definitions = this.#definitionDecls(body.at(-1)?.kind === "field");
+    const definitions = this.#refersToRoot ? [] : this.#definitionDecls(body.at(-1)?.kind === "field");
     if (this.#needsEmbeddedResource) definitions.push(embeddedResourceDecl());
     const shown = [...apart(body, tags.length > 0), ...definitions, ...rest];
     const header = this.#header(this.#refersToRoot ? withoutId(schema) : schema, result.doc, shown);
@@ -421,11 +459,18 @@ function usedPackages(decls: readonly Decl[], packages: ReadonlyMap<string, stri
   return [...used];
 }
 
+/** A schema's identifier stands at the beginning of its value. */
+function identified(result: SchemaResult, attributes: readonly Attribute[]): SchemaResult {
+  const decls = [...attributes, ...(result.struct?.decls ?? [embed(result.expr)])];
+  const made = struct(decls);
+  return { ...result, expr: made, struct: result.struct === undefined ? undefined : made };
+}
+
 /** A schema that refers to itself is a field that the file embeds. */
-function rootDefinition(tags: readonly Attribute[], result: SchemaResult): Decl[] {
+function rootDefinition(tags: readonly Attribute[], result: SchemaResult, definitions: readonly Decl[]): Decl[] {
   const id = tags.filter(({ body }) => body.startsWith("id="));
-  const inner = result.struct?.decls ?? [embed(result.expr)];
-  const isPlain = id.length === 0 && result.struct === undefined;
+  const inner = [...(result.struct?.decls ?? [embed(result.expr)]), ...definitions];
+  const isPlain = id.length === 0 && result.struct === undefined && definitions.length === 0;
   const value: Expr = isPlain ? { ...result.expr, relPos: "newline" } : struct([...id, ...inner]);
   return [embed(ident("_schema")), field(ident("_schema"), value)];
 }
@@ -455,16 +500,16 @@ function withoutId(schema: JsonObject): JsonObject {
   return rest;
 }
 
-function importDecl(paths: readonly string[]): Decl {
-  const specs = paths.map((path) => ({
+function importDecl(packages: readonly { readonly path: string; readonly name: string | undefined }[]): Decl {
+  const specs = packages.map(({ path, name }) => ({
     kind: "import-spec" as const,
     start: 0,
     end: 0,
     relPos: "newline" as const,
-    name: undefined,
+    name: name === undefined ? undefined : ident(name),
     path: { kind: "literal" as const, start: 0, end: 0, type: "string" as const, text: JSON.stringify(path) },
     importPath: path,
-    localName: path.slice(path.lastIndexOf("/") + 1),
+    localName: name ?? path.slice(path.lastIndexOf("/") + 1),
   }));
   return { kind: "import", start: 0, end: 0, relPos: "section", specs, parenthesized: specs.length > 1 };
 }
@@ -482,20 +527,14 @@ function indexIn(schema: JsonObject, key: string): number {
 }
 
 function pointerOf(ref: string): Pointer | undefined {
-  if (ref === "#" || ref === "") return [];
-  if (!ref.startsWith("#/")) return undefined;
-  return ref
-    .slice(2)
-    .split("/")
-    .map((part) => decode(part).replaceAll("~1", "/").replaceAll("~0", "~"));
+  return ref === "" ? [] : ref.startsWith("#") ? partsOf(ref.slice(1)) : undefined;
 }
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
+/** `#A.b` of the names one by one. */
+function pathExpr([first = "", ...rest]: readonly string[]): Expr {
+  let expr: Expr = ident(first);
+  for (const name of rest) expr = select(expr, name);
+  return expr;
 }
 
 function escapePointer(part: string): string {
