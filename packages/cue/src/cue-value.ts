@@ -20,7 +20,16 @@ import { subsumes } from "./eval/subsume.ts";
 import { unify } from "./eval/unify.ts";
 import { type Problem, type ValidateOptions, validate } from "./eval/validate.ts";
 import { type Bottom, isFatal } from "./eval/values.ts";
-import { type Conjunct as EvalConjunct, Vertex, noLineage, optional, pathOf, required, target } from "./eval/vertex.ts";
+import {
+  type Conjunct as EvalConjunct,
+  Vertex,
+  member,
+  noLineage,
+  optional,
+  pathOf,
+  required,
+  target,
+} from "./eval/vertex.ts";
 import { operandsOf, referenceTarget } from "./explain.ts";
 import { jsonText, jsonValue, nativeValue } from "./export/json.ts";
 import { syntaxOf } from "./export/cue.ts";
@@ -162,7 +171,7 @@ export class CueValue implements Value {
     for (const label of labels as readonly Label[]) {
       const from = at;
       const found = this.#within(() => lookupLabel(this.#run, from, label));
-      if (!(found instanceof Vertex) || found.arcType === optional) {
+      if (!(found instanceof Vertex) || found.arcType !== member) {
         const where = publicPath([...pathOf(from), label]);
         return this.#absent(
           found instanceof Vertex || found === undefined ? `field not found: ${formatLabel(label)}` : found.message(),
@@ -360,6 +369,7 @@ export class CueValue implements Value {
     if (label === undefined) return false;
     if (typeof label === "number")
       return holder.base?.tag === "list" && (holder.base.isOpen || holder.arc(label) !== undefined);
+    if (isHidden(label) && holder.closedBy !== undefined) return holder.arc(label) !== undefined;
     return this.#within(() => allows(this.#run, holder, label)) === true;
   }
 

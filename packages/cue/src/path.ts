@@ -20,7 +20,9 @@ export function parsePath(text: string, hiddenPackage = "_"): readonly Label[] |
         if (char !== ".") return { error: `expected '.' or '[' in path ${text}` };
         at++;
       }
-      const found = selectorAt(source, at, hiddenPackage);
+      const index = labels.length === 0 ? /^\d+/.exec(source) : null;
+      const found =
+        index === null ? selectorAt(source, at, hiddenPackage) : { label: Number(index[0]), end: index[0].length };
       if (found === undefined) return { error: `invalid path ${text}` };
       labels.push(found.label);
       at = found.end;
@@ -55,8 +57,9 @@ function quotedLabel(text: string): Label | undefined {
   }
 }
 
-const identifier = /(?:_?#)?[\p{L}_$#][\p{L}\p{Nd}_$]*|\d+/uy;
+const identifier = /(?:_?#)?[\p{L}_$#][\p{L}\p{Nd}_$]*/uy;
 const quoted = /"(?:[^"\\]|\\.)*"/y;
+const raw = /#"([^"\\]*)"#/y;
 
 function selectorAt(text: string, at: number, hiddenPackage: string): { label: Label; end: number } | undefined {
   quoted.lastIndex = at;
@@ -65,9 +68,11 @@ function selectorAt(text: string, at: number, hiddenPackage: string): { label: L
     const label = quotedLabel(string[0]);
     return label === undefined ? undefined : { label, end: quoted.lastIndex };
   }
+  raw.lastIndex = at;
+  const plain = raw.exec(text);
+  if (plain !== null) return { label: stringLabel(plain[1]!.normalize("NFC")), end: raw.lastIndex };
   identifier.lastIndex = at;
   const ident = identifier.exec(text);
-  if (ident === null) return undefined;
-  const label = /^\d/.test(ident[0]) ? Number(ident[0]) : identLabel(ident[0], hiddenPackage);
-  return { label, end: identifier.lastIndex };
+  if (ident === null || ident[0] === "_") return undefined;
+  return { label: identLabel(ident[0], hiddenPackage), end: identifier.lastIndex };
 }

@@ -1,38 +1,45 @@
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, CueError, type SyntaxOptions, type Value, parsePath } from "../../src/index.ts";
 import { formatLabel, isDefinition, isHidden } from "../../src/eval/label.ts";
+import { formatExpr } from "../../src/eval/format.ts";
+import { formatKind as publicKind } from "../../src/eval/kind.ts";
+import { target } from "../../src/eval/vertex.ts";
 import type { Label } from "../../src/eval/label.ts";
 import type { Answer, ProgramCase } from "../case.ts";
 import { problemsOf, reportOf } from "./outcome.ts";
-import { valueOf } from "./program.ts";
+import { filled, valueOf } from "./program.ts";
 
 /** One call of the interface. */
 export function answerApi(item: ProgramCase): Answer {
   if (item.op === "parsePath") return { result: parsedPath(item.arg ?? "") };
-  const root = valueOf(item, new Context());
-  const value = item.path === undefined ? root : root.lookupPath(item.path);
+  const context = new Context();
+  // Fills are of the value that is asked for.
+  const root = valueOf(item.op === "fill" ? { ...item, fills: [] } : item, context);
+  const found = item.path === undefined ? root : root.lookupPath(item.path);
+  const value = item.op === "fill" ? filled(found, item, context) : found;
   const options = new Set((item.opts as readonly string[] | undefined) ?? []);
   const call = calls[item.op ?? ""];
   if (call === undefined) throw new Error(`no answer for ${item.op}`);
-  return { result: call({ value, root, arg: item.arg ?? "", options }) };
+  return { result: call({ value, root, at: item.path ?? "", arg: item.arg ?? "", options }) };
 }
 
 interface Call {
   readonly value: Value;
   readonly root: Value;
+  readonly at: string;
   readonly arg: string;
   readonly options: ReadonlySet<string>;
 }
 
 const calls: Readonly<Record<string, (call: Call) => unknown>> = {
-  lookup: ({ value }) => described(value),
+  lookup: ({ value, at }) => ({ ...described(value), ...("error" in parsePath(at) && { exists: true }) }),
   kind: ({ value }) => ({
     closed: value.kind === "struct" && isClosed(value),
     closedRecursively: value.kind === "struct" && isClosed(value) && isClosedRecursively(value),
-    concrete: value.exists && (value.kind !== "bottom" || value.err !== undefined),
+    concrete: value.exists && (ownKind(value) !== "bottom" || value.err !== undefined),
     exists: value.exists,
     incompleteKind: problemsOf(value).length > 0 ? "_|_" : kindText(value.incompleteKind),
-    kind: problemsOf(value).length > 0 ? "_|_" : kindText(value.kind),
+    kind: problemsOf(value).length > 0 ? "_|_" : kindText(ownKind(value)),
   }),
   fields: ({ value, options }) => fields(value, options),
   default: ({ value }) => {
@@ -75,9 +82,12 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
   referencePath: ({ value }) => ({ path: value.referencePath()?.path ?? "" }),
   doc: ({ value }) => ({ doc: value.doc.map((text) => `${text}\n`) }),
   attributes: ({ value }) => ({
-    attributes: value
-      .attributes()
-      .map(({ name, body }) => ({ args: attributeArguments(body), contents: body, kind: "field", name })),
+    attributes: [...value.attributes(), ...value.attributes("decl")].map(({ name, body }) => ({
+      args: attributeArguments(body),
+      contents: body,
+      kind: "field",
+      name,
+    })),
   }),
   syntax: ({ value, options }) => ({ text: value.syntax(syntaxOptions(options)) }),
   fill: ({ value }) => withJson(value),
@@ -88,8 +98,8 @@ const calls: Readonly<Record<string, (call: Call) => unknown>> = {
   string: ({ value }) => scalar(value, ["string"], (json) => json),
   bytes: ({ value }) =>
     scalar(value, ["bytes", "string"], (json, kind) => hex(kind === "bytes" ? atob(String(json)) : String(json))),
-  bool: ({ value }) => scalar(value, ["bool"], (json) => json),
-  null: ({ value }) => scalar(value, ["null"], () => null),
+  bool: ({ value }) => scalar(value, ["bool"], (json) => String(json)),
+  null: ({ value }) => scalar(value, ["null"], () => "null"),
   decode: ({ value }) => ({ value: value.kind === "bottom" ? null : value.toJSON() }),
   len: ({ value }) => {
     const holder = value.kind;
@@ -117,16 +127,21 @@ function described(value: Value): object {
   const result = {
     exists: value.exists,
     incompleteKind: kindText(value.incompleteKind),
-    kind: kindText(value.kind),
+    kind: kindText(ownKind(value)),
     syntax: value.syntax(),
   };
   return value.err === undefined ? result : { ...result, err: value.err.message };
 }
 
+/** A choice that is still open has no kind yet, even where it has a default. */
+function ownKind(value: Value): string {
+  return value instanceof CueValue && value.vertex.base?.tag === "disjunction" ? "bottom" : value.kind;
+}
+
 function withJson(value: Value): object {
   const errors = [...problemsOf(value)];
   const result = described(value);
-  if (errors.length > 0) return { ...result, err: errors[0]!.message };
+  if (errors.length > 0) return { ...result, incompleteKind: "_|_", kind: "_|_", err: errors[0]!.message };
   return problemsOf(value, { concrete: true }).length > 0 ? result : { ...result, json: value.toJSONText() };
 }
 
@@ -156,21 +171,37 @@ function fields(value: Value, options: ReadonlySet<string>): object {
   });
   const withOptional = all || options.has("optional");
   return {
-    fields: listed
-      .filter((field) => withOptional || !field.optional)
-      .map((field) => ({
-        constraint: !withOptional
-          ? "NoLabels"
-          : field.optional
-            ? "OptionalConstraint"
-            : field.required
-              ? "RequiredConstraint"
-              : "NoLabels",
-        kind: fieldKind(field.value, field.required && !withOptional),
-        optional: field.optional,
-        selector: `${field.selector}${withOptional ? (field.optional ? "?" : field.required ? "!" : "") : ""}`,
-      })),
+    fields: [
+      ...(options.has("patterns") ? patternsOf(value) : []),
+      ...listed
+        .filter((field) => withOptional || !field.optional)
+        .map((field) => ({
+          constraint: !withOptional
+            ? "NoLabels"
+            : field.optional
+              ? "OptionalConstraint"
+              : field.required
+                ? "RequiredConstraint"
+                : "NoLabels",
+          kind: fieldKind(field.value, field.required && !withOptional),
+          optional: field.optional,
+          selector: `${field.selector}${withOptional ? (field.optional ? "?" : field.required ? "!" : "") : ""}`,
+        })),
+    ],
   };
+}
+
+function patternsOf(value: Value): object[] {
+  const patterns = value instanceof CueValue ? (target(value.vertex).patterns ?? []) : [];
+  return patterns.map(({ filter, value: constraint }) => ({
+    constraint: "PatternConstraint",
+    kind:
+      constraint.kind === "value" && constraint.value.tag === "type"
+        ? kindText(publicKind(constraint.value.kind))
+        : "_",
+    optional: false,
+    selector: `[${formatExpr(filter)}]`,
+  }));
 }
 
 function fieldKind(value: Value, isMissing: boolean): string {

@@ -9,7 +9,12 @@ const patienceMs = 5000;
 /** The value of a case: its files, filled in order. */
 export function valueOf(item: ProgramCase, context = new Context()): Value {
   const files = item.files ?? [{ name: "in.cue", text: item.source ?? "" }];
-  let value = context.buildInstance(files, { budget: budgetUntil(patienceMs) });
+  return filled(context.buildInstance(files, { budget: budgetUntil(patienceMs) }), item, context);
+}
+
+/** A value with the fills of a case, in order. */
+export function filled(given: Value, item: ProgramCase, context: Context): Value {
+  let value = given;
   for (const { path, json } of item.fills ?? [])
     value = value.fillPath(path, context.compile(json, { filename: "fill.json" }));
   return value;

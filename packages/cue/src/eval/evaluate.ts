@@ -135,7 +135,9 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   if (holder.isComplete && holder.childError !== undefined) return errorWithin(holder) ?? holder.childError;
   // Each part of a cycle says that it is one.
   if (holder.bottom !== undefined)
-    return holder.bottom.code === "cycle" && !holder.binding ? cycleWith(holder, expr) : holder.bottom;
+    return holder.bottom.code === "cycle" && !holder.binding
+      ? combineBottoms(holder.bottom, cycleWith(holder, expr))
+      : holder.bottom;
   const { base } = holder;
   if (base === undefined) return holder;
   if (base.tag === "struct" || base.tag === "list" || holder.arcs.length > 0) return holder;

@@ -9,8 +9,9 @@ import { type Base, type Value } from "./values.ts";
 import { Vertex, member, noLineage, optional, required, target } from "./vertex.ts";
 
 export interface SubsumeOptions {
-  /** Defaults are taken, and what is not given counts as absent. */
+  /** What is not given counts as absent. */
   readonly final?: boolean;
+  /** Defaults are choices like any other; without it they are taken. */
   readonly schema?: boolean;
 }
 
@@ -32,7 +33,7 @@ function holds(run: Run, general: Value, specific: Value, options: SubsumeOption
   if (gBase === undefined || sBase === undefined || gBase.tag === "bottom" || sBase.tag === "bottom")
     return sBase?.tag === "bottom";
   if (sBase.tag === "disjunction") {
-    const values = options.final === true && sBase.defaults > 0 ? sBase.values.slice(0, sBase.defaults) : sBase.values;
+    const values = options.schema !== true && sBase.defaults > 0 ? sBase.values.slice(0, sBase.defaults) : sBase.values;
     return values.every((value) => holds(run, g, value, options));
   }
   if (gBase.tag === "disjunction") return gBase.values.some((value) => holds(run, value, s, options));
@@ -70,6 +71,9 @@ function structHolds(run: Run, general: Vertex, specific: Vertex, options: Subsu
     const other = specific.arc(arc.label);
     if (other === undefined || other.arcType === optional) {
       if (arc.arcType !== optional) return false;
+      // What is open may still get the field, as anything.
+      if (other === undefined && options.final !== true && isRegular(arc.label) && specific.closedBy === undefined)
+        return false;
       if (other !== undefined && options.final !== true && !holds(run, arc, other, options)) return false;
       continue;
     }
@@ -79,7 +83,6 @@ function structHolds(run: Run, general: Vertex, specific: Vertex, options: Subsu
     if (!holds(run, arc, other, options)) return false;
   }
   if (general.closedBy === undefined) return patternsHold(run, general, specific, options);
-  if (specific.closedBy === undefined && options.final !== true) return false;
   return (
     specific.arcs.every(
       (arc) => arc.arcType === optional || !isRegular(arc.label) || allows(run, general, arc.label),

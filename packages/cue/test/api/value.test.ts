@@ -122,7 +122,8 @@ describe("unify, equals and subsumes", () => {
     expect(compile("a: int").subsumes(compile("a: 1"))).toBe(true);
     expect(compile("a: 1").subsumes(compile("a: int"))).toBe(false);
     expect(compile("a: >0").subsumes(compile("a: >1"))).toBe(true);
-    expect(compile("a?: int").subsumes(compile("{}"))).toBe(true);
+    expect(compile("a?: int").subsumes(compile("{}"))).toBe(false);
+    expect(compile("a?: int").subsumes(compile("close({})"))).toBe(true);
     expect(compile("a: int").subsumes(compile("{}"))).toBe(false);
     expect(compile("a: 1 | 2 | 3").subsumes(compile("a: 1 | 2"))).toBe(true);
   });
