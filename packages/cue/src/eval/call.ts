@@ -24,7 +24,13 @@ export function call(run: Run, env: Environment | undefined, expr: CallExpr, fun
       sources: [expr.src],
     });
   const args: Value[] = [];
-  for (const arg of expr.args) args.push(defaultOf(evaluate(run, env, arg)));
+  // The first argument of a constraint is the one left out.
+  const skipped = validator === true && given === params.length - 1 ? 1 : 0;
+  for (const [i, arg] of expr.args.entries()) {
+    const value = evaluate(run, env, arg);
+    const isSchema = func.builtin.nonConcrete === true && params[i + skipped] === "top";
+    args.push(isSchema ? value : defaultOf(value));
+  }
   if (validator === true && given === params.length - 1) {
     const error = args.map(errorOf).find((found) => found !== undefined);
     if (error !== undefined) return error;

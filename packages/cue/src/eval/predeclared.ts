@@ -24,6 +24,7 @@ import { isRegular } from "./label.ts";
 import { elementCount } from "./resolve.ts";
 import type { Run } from "./run.ts";
 import { expressionOf } from "./snapshot.ts";
+import { unify } from "./unify.ts";
 import {
   type Bound,
   type Func,
@@ -383,7 +384,9 @@ function losesDefault(run: Run, value: Value, both: Vertex): boolean {
     }
     for (const arc of given.arcs) {
       const other = arc.arcType === member ? met.arc(arc.label) : undefined;
-      if (other !== undefined) stack.push([target(arc), target(other)]);
+      if (other === undefined) continue;
+      unify(run, arc);
+      stack.push([target(arc), target(other)]);
     }
   }
   return false;
