@@ -79,8 +79,9 @@ function skippedBy(work: Work, step: Step): StepStatus {
 function doneFacts(plan: Plan, status: RunStatus, suspendOnFailure: boolean): { allDone: boolean; allOk: boolean } {
   let allDone = true;
   let allOk = true;
+  const byName = new Map(status.steps.map((step) => [step.name, step]));
   for (const { name } of plan.steps) {
-    const recorded = status.steps.find((step) => step.name === name);
+    const recorded = byName.get(name);
     if (recorded === undefined || !isFinished(recorded, suspendOnFailure)) allDone = false;
     if (recorded === undefined || (recorded.phase !== "succeeded" && recorded.phase !== "skipped")) allOk = false;
   }

@@ -1,5 +1,6 @@
 /** The order of visits: one after the other, or as a graph allows; and groups, which are passes of their own. */
 import { type Check, type Pass, type Turn, checkBefore, pendingMessage } from "./checks.ts";
+import { formatTime } from "./duration.ts";
 import { groupStatusOf } from "./group.ts";
 import { clearWait, recordWait } from "./memory.ts";
 import { type Step, type StepStatus, isFinished } from "./model.ts";
@@ -65,6 +66,10 @@ function recordPendingStep(
 ): void {
   const id = work.ids.get(step.name)!;
   recordWait(work.options.memory, id, undefined);
+  const known = work.byName.get(step.name);
+  const time = formatTime(work.options.now);
+  // In a graph it is found pending again in each round.
+  if (known?.phase === "pending" && known.message === message && known.lastExecuteTime === time) return;
   record(work, { ...blank(step, id), phase: "pending", message }, parent);
 }
 

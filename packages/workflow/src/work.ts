@@ -38,6 +38,10 @@ export interface Work {
   readonly options: AdvanceOptions;
   readonly limits: EngineLimits;
   readonly steps: StepStatus[];
+  /** Where in `steps` a step stands. */
+  readonly places: Map<string, number>;
+  /** Aliases by the name of their step. */
+  readonly aliasOf: ReadonlyMap<string, string>;
   /** Statuses by name, sub-steps too; `aliases` are properties.name and properties.component of steps. */
   readonly byName: Map<string, StepStatus>;
   readonly aliases: Map<string, string>;
@@ -62,11 +66,13 @@ export function workOf(options: AdvanceOptions): Work {
   const ids = new Map<string, string>();
   const dependsOn = new Map<string, readonly string[]>();
   const aliases = new Map<string, string>();
+  const aliasByName = new Map<string, string>();
   const aliasesBefore: Record<string, StepStatus> = {};
   for (const step of plan.steps.flatMap((one) => [one, ...one.subSteps])) {
     ids.set(step.name, byName.get(step.name)?.id || newId());
     dependsOn.set(step.name, step.dependsOn);
     const alias = aliasOf(step);
+    if (alias !== undefined) aliasByName.set(step.name, alias);
     const recorded = byName.get(step.name);
     if (alias === undefined || recorded === undefined || byName.has(alias)) continue;
     aliases.set(alias, step.name);
@@ -76,6 +82,8 @@ export function workOf(options: AdvanceOptions): Work {
     options,
     limits: options.limits ?? defaultEngineLimits,
     steps: [...status.steps],
+    places: new Map(status.steps.map(({ name }, index) => [name, index])),
+    aliasOf: aliasByName,
     byName,
     aliases,
     aliasesBefore,
@@ -146,7 +154,7 @@ export function record(work: Work, status: StepStatus, parent: Step | undefined)
   const time = formatTime(work.options.now);
   const old = work.byName.get(status.name);
   const first = old === undefined || old.firstExecuteTime === "" ? time : old.firstExecuteTime;
-  const own = parent === undefined ? work.steps.find(({ name }) => name === status.name) : undefined;
+  const own = parent === undefined ? recorded(work, status.name) : undefined;
   const next: StepStatus = {
     ...status,
     firstExecuteTime: first,
@@ -155,23 +163,41 @@ export function record(work: Work, status: StepStatus, parent: Step | undefined)
   };
   work.byName.set(status.name, next);
   registerAlias(work, next);
-  if (parent === undefined) replaceByName(work.steps, next);
+  if (parent === undefined) place(work, next);
   else recordSubStep(work, next, parent);
+}
+
+/** A step of the first level, as it stands in the status. */
+function recorded({ places, steps }: Work, name: string): StepStatus | undefined {
+  const index = places.get(name);
+  return index === undefined ? undefined : steps[index];
+}
+
+function place({ places, steps }: Work, status: StepStatus): void {
+  const index = places.get(status.name);
+  if (index !== undefined) {
+    steps[index] = status;
+    return;
+  }
+  places.set(status.name, steps.length);
+  steps.push(status);
 }
 
 function recordSubStep(work: Work, status: StepStatus, parent: Step): void {
   const time = formatTime(work.options.now);
   const group =
-    work.steps.find(({ name }) => name === parent.name) ??
+    recorded(work, parent.name) ??
     ({
       ...blank(parent, work.ids.get(parent.name)!),
       firstExecuteTime: time,
       lastExecuteTime: time,
     } satisfies StepStatus);
   const subSteps = [...group.subSteps];
-  replaceByName(subSteps, status);
+  const index = subSteps.findIndex(({ name }) => name === status.name);
+  if (index < 0) subSteps.push(status);
+  else subSteps[index] = status;
   const next = { ...group, subSteps };
-  replaceByName(work.steps, next);
+  place(work, next);
   const known = work.byName.get(parent.name);
   work.byName.set(
     parent.name,
@@ -179,17 +205,8 @@ function recordSubStep(work: Work, status: StepStatus, parent: Step): void {
   );
 }
 
-function replaceByName(steps: StepStatus[], status: StepStatus): void {
-  const index = steps.findIndex(({ name }) => name === status.name);
-  if (index < 0) steps.push(status);
-  else steps[index] = status;
-}
-
 function registerAlias(work: Work, status: StepStatus): void {
   if (!isFinished(status)) return;
-  const step = work.options.plan.steps
-    .flatMap((one) => [one, ...one.subSteps])
-    .find(({ name }) => name === status.name);
-  const alias = step === undefined ? undefined : aliasOf(step);
+  const alias = work.aliasOf.get(status.name);
   if (alias !== undefined && !work.byName.has(alias) && !work.aliases.has(alias)) work.aliases.set(alias, status.name);
 }
