@@ -70,7 +70,7 @@ function exprOfNative(root: Native, src: Source | undefined): Expr {
   };
   const open: { readonly native: Native; readonly slot: { expr: Expr } }[] = [];
   const deferred = (native: Native): Expr => {
-    if (native === null || typeof native !== "object" || native instanceof Uint8Array) return convert(native);
+    if (!hasParts(native)) return convert(native);
     const slot = { expr: undefined as unknown as Expr };
     open.push({ native, slot });
     return {
@@ -84,6 +84,11 @@ function exprOfNative(root: Native, src: Source | undefined): Expr {
   const result = convert(root);
   for (let item = open.pop(); item !== undefined; item = open.pop()) item.slot.expr = convert(item.native);
   return result;
+}
+
+function hasParts(native: Native): boolean {
+  if (native === null || typeof native !== "object" || native instanceof Uint8Array) return false;
+  return Array.isArray(native) || (native as { readonly kind: string }).kind === "struct";
 }
 
 class Lazy implements LazyValue {

@@ -35,6 +35,7 @@ import {
   evaluated,
   inProgress,
   noLineage,
+  required,
   target,
   unprocessed,
 } from "./vertex.ts";
@@ -337,11 +338,21 @@ function addReference(run: Run, node: NodeState, conjunct: Conjunct): Bottom | u
   const { expr, env, lineage } = conjunct;
   const found = resolve(run, env, expr);
   if (!(found instanceof Vertex)) {
-    if (found.tag === "bottom" && !isFatal(found)) return found;
+    if (found.tag === "bottom" && !isFatal(found)) {
+      const arc = requiredArc(found);
+      if (arc !== undefined) addVertex(run, node, arc, conjunct);
+      return found;
+    }
     node.queue.push({ expr: { kind: "value", value: found, origin: expr, src: expr.src }, env, lineage });
     return undefined;
   }
   return addVertex(run, node, found, conjunct);
+}
+
+/** A required field that is not given is missing, but what it will have to be is known. */
+function requiredArc({ subject }: Bottom): Vertex | undefined {
+  const arc = subject?.kind === "absence" ? subject.holder.arc(subject.label) : undefined;
+  return arc?.arcType === required ? arc : undefined;
 }
 
 /** Adds what another vertex is made of. Its conjuncts are evaluated here anew, so that their references find ours. */
@@ -520,30 +531,38 @@ export function dynamicLabel(run: Run, env: Environment | undefined, key: Expr):
 /** Gives an arc one more conjunct. */
 export function addField(run: Run, node: NodeState, label: Label, arcType: ArcType, conjunct: Conjunct): void {
   const { vertex } = node;
-  let arc = vertex.arc(label);
-  let isNew = false;
-  if (arc === undefined) {
-    if (node.isFrozen && isRegular(label)) {
-      fail(node, frozenField(vertex, label, conjunct));
-      return;
-    }
-    arc = new Vertex(vertex, label, []);
-    arc.arcType = arcType;
-    vertex.addArc(arc);
-    // What is said of an optional field, patterns included, was said before.
-    const dormant = dormantConjuncts(vertex, label);
-    for (const known of dormant) addToArc(run, arc, known);
-    if (dormant.length > 0) applyPatterns(run, node, arc);
-    isNew = dormant.length === 0;
-  } else if (arcType < arc.arcType) {
-    if (node.isFrozen && arc.arcType !== 0 && arcType === 0) {
-      fail(node, frozenField(vertex, label, conjunct));
-      return;
-    }
-    arc.arcType = arcType;
+  const arc = vertex.arc(label);
+  const isFurther = arc === undefined ? isRegular(label) : arcType === 0 && arc.arcType !== 0;
+  if (node.isFrozen && isFurther) {
+    fail(node, frozenField(vertex, label, conjunct));
+    return;
   }
+  if (arc === undefined) {
+    const added = new Vertex(vertex, label, noConjuncts);
+    added.arcType = arcType;
+    vertex.addArc(added);
+    constrainArc(run, node, added, isDefinition(label) ? inDefinition(added, conjunct) : conjunct);
+    return;
+  }
+  if (arcType < arc.arcType) arc.arcType = arcType;
   addToArc(run, arc, isDefinition(label) ? inDefinition(arc, conjunct) : conjunct);
-  if (isNew) applyPatterns(run, node, arc);
+}
+
+const noConjuncts: Conjunct[] = [];
+
+/** The first conjuncts of a new arc. What is said of an optional field, patterns included, was said before. */
+function constrainArc(run: Run, node: NodeState, arc: Vertex, conjunct: Conjunct): void {
+  const dormant = dormantConjuncts(node.vertex, arc.label);
+  if (dormant.length === 0) {
+    run.spend(1);
+    arc.conjuncts = [conjunct];
+    applyPatterns(run, node, arc);
+    return;
+  }
+  run.spend(dormant.length);
+  arc.conjuncts = [...dormant];
+  applyPatterns(run, node, arc);
+  addToArc(run, arc, conjunct);
 }
 
 /** The conjuncts of a definition are closed together. */

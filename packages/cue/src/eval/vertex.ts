@@ -159,9 +159,10 @@ export class Vertex {
   arc(label: Label): Vertex | undefined {
     const { arcs } = this;
     if (this.index !== undefined) return this.index.get(label);
+    // Elements stand at their own place unless there is an index.
+    if (typeof label === "number") return arcs[label]?.label === label ? arcs[label] : undefined;
     if (arcs.length > indexFrom) {
-      this.index = new Map();
-      for (const arc of arcs) this.index.set(arc.label, arc);
+      this.index = indexOf(arcs);
       return this.index.get(label);
     }
     for (let i = 0; i < arcs.length; i++) if (arcs[i]!.label === label) return arcs[i];
@@ -171,8 +172,15 @@ export class Vertex {
   addArc(arc: Vertex): void {
     if (this.arcs === noArcs) this.arcs = [arc];
     else this.arcs.push(arc);
-    this.index?.set(arc.label, arc);
+    if (this.index !== undefined) this.index.set(arc.label, arc);
+    else if (typeof arc.label === "number" && arc.label !== this.arcs.length - 1) this.index = indexOf(this.arcs);
   }
+}
+
+function indexOf(arcs: readonly Vertex[]): Map<Label, Vertex> {
+  const index = new Map<Label, Vertex>();
+  for (const arc of arcs) index.set(arc.label, arc);
+  return index;
 }
 
 export interface ChoiceList {
