@@ -98,6 +98,15 @@ for (const { minor, over, webSockets, kubectl } of clients) {
         expect(attached.stdout).toMatch(/tick \d+\ntick \d+\n/);
       }, 20_000);
 
+      it("tells what pods and the node use", async () => {
+        const pods = await run(["top", "pods", "--containers", "--no-headers"]);
+        expect([pods.stderr, pods.stdout]).toEqual(["", expect.stringMatching(/^shell +main +\d+m +\d+Mi\s*$/)]);
+        const nodes = await run(["top", "nodes", "--no-headers"]);
+        expect([nodes.stderr, nodes.stdout]).toEqual(["", expect.stringMatching(/^\S+ +\d+m +\d+% +\d+Mi +\d+%\s*$/)]);
+        const none = await run(["top", "pod", "nobody"]);
+        expect(none.stderr).toContain("nobody");
+      }, 40_000);
+
       it("says what is wrong before anything runs", async () => {
         const none = await run(["exec", "shell", "-c", "other", "--", "true"]);
         expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("container other")]);

@@ -12,6 +12,7 @@ import { patchObject } from "../write/patch.ts";
 import { bindPod } from "../subresources/binding.ts";
 import { reviewAccess, reviewRules } from "../reviews/access-reviews.ts";
 import { reviewSelf, reviewToken } from "../reviews/user-reviews.ts";
+import { readMetrics } from "../reviews/metrics.ts";
 import { readComponentStatus } from "../reviews/component-status.ts";
 import { proxyRequest } from "../subresources/proxy.ts";
 import { refuseWithoutUpgrade } from "../subresources/connect.ts";
@@ -105,6 +106,8 @@ const subresources: Readonly<Record<string, (request: ResourceRequest) => Promis
 const asked: Readonly<Record<string, (request: ResourceRequest) => Promise<Answer>>> = {
   "/Binding": bindPod,
   "/ComponentStatus": readComponentStatus,
+  "metrics.k8s.io/NodeMetrics": readMetrics,
+  "metrics.k8s.io/PodMetrics": readMetrics,
   "authentication.k8s.io/SelfSubjectReview": reviewSelf,
   "authentication.k8s.io/TokenReview": reviewToken,
   "authorization.k8s.io/SelfSubjectAccessReview": reviewAccess,

@@ -25,6 +25,28 @@ export interface PodStreams {
   exec?(request: ExecRequest): Promise<PodProcess>;
   /** Joins the process that a container runs. @throws ApiError. */
   attach?(request: Omit<ExecRequest, "command">): Promise<PodProcess>;
+  /** What the pods of the node and the node itself use now. Absent where nobody measures. */
+  usage?(): Promise<UsageFigures>;
+}
+
+export interface UsageFigures {
+  readonly nodeName: string;
+  readonly node: { readonly cpuNanocores: number; readonly memoryBytes: number };
+  readonly pods: readonly PodUsage[];
+  readonly atMs: number;
+  /** The time that the rates are of, up to `atMs`. */
+  readonly windowMs: number;
+}
+
+export interface PodUsage {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly containers: readonly {
+    readonly name: string;
+    readonly cpuNanocores: number;
+    readonly memoryBytes: number;
+  }[];
 }
 
 export interface ExecRequest {

@@ -8,6 +8,7 @@ import { latestRun, logPath, readLog } from "./log-file.ts";
 import type { NodeContext, RunningContainer } from "./node-context.ts";
 import type { RunningProcess } from "./process-host.ts";
 import { planContainer } from "./plan-container.ts";
+import { type Usage, UsageReader } from "./usage.ts";
 import type { ImageCatalog } from "./images.ts";
 
 export interface LogRequest {
@@ -51,6 +52,21 @@ export interface PodStreamsOfNode {
   exec(request: ExecRequest): Promise<PodProcess>;
   /** The output of a container's process from now on. @throws ApiError BadRequest. */
   attach(request: Omit<ExecRequest, "command">): Promise<PodProcess>;
+  /** What the processes of pods use; simulated ones use nothing and are not there. */
+  usage(): Promise<UsageOfPods>;
+}
+
+export interface UsageOfPods {
+  readonly nodeName: string;
+  readonly node: Usage;
+  readonly pods: readonly {
+    readonly namespace: string;
+    readonly name: string;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+    readonly containers: readonly (Usage & { readonly name: string })[];
+  }[];
+  readonly atMs: number;
+  readonly windowMs: number;
 }
 
 export interface ExecRequest {
@@ -85,6 +101,7 @@ const badRequest = (message: string): ApiError => new ApiError(failureStatus(400
 
 export function createPodStreams(options: PodStreamsOptions): PodStreamsOfNode {
   const { environment, context } = options;
+  const reader = new UsageReader(context);
   const podOf = ({ namespace, name }: { readonly namespace: string; readonly name: string }): Pod => {
     const pod = environment.cache.get<Pod>({ ...podKind, namespace, name });
     if (pod === undefined)
@@ -128,6 +145,17 @@ export function createPodStreams(options: PodStreamsOptions): PodStreamsOfNode {
           `pod ${request.name} is simulated or not running: nothing listens behind port ${request.port}`,
         );
       return openConnection(address, request);
+    },
+
+    async usage() {
+      const { containers, ...whole } = await reader.read();
+      const pods = environment.cache.list<Pod>(podKind).flatMap(({ metadata }) => {
+        const own = containers.filter(({ podUid }) => podUid === metadata.uid);
+        if (own.length === 0) return [];
+        const { namespace = "", name = "", labels } = metadata;
+        return [{ namespace, name, labels, containers: own.map((one) => ({ ...one, name: one.container })) }];
+      });
+      return { ...whole, pods };
     },
 
     async exec(request) {
