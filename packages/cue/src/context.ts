@@ -69,6 +69,7 @@ export class Context {
   }
 }
 
+/** How the files of a package become one value. */
 export interface InstanceOptions {
   /** Names for `@if(name)` and `key=value` for `@tag(key)`. */
   readonly tags?: readonly string[];

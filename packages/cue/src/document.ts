@@ -8,6 +8,7 @@ import { formatNumber } from "./number.ts";
 import { Places } from "./syntax/file.ts";
 import type { DataOptions } from "./value.ts";
 
+/** A YAML or JSON text as data, with the places of its parts. */
 export interface Document {
   /** Null where the text cannot be read. */
   readonly value: JsonValue;

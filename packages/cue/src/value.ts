@@ -13,14 +13,19 @@ export interface Value {
   readonly kind: string;
   /** The error of this very value, if it is one (children's errors come with `validate`). */
   readonly err: Diagnostic | undefined;
+  /** Where it is declared first. */
   readonly pos: Pos | undefined;
+  /** The comments of its declarations. */
   readonly doc: readonly string[];
+  /** Where it stands, from the root. */
   readonly path: readonly (string | number)[];
   /** `spec.template`, `"a-b".c[0]`, `#Def._hidden` in CUE's own notation. */
   lookupPath(path: string): Value;
   /** Puts a value at a path, unified with what is there. JSON values are concrete data. */
   fillPath(path: string, value: Value | JsonValue, options?: DataOptions): Value;
+  /** Both at once, as `&` in a text. */
   unify(other: Value): Value;
+  /** Equal as data: the order of fields does not count, defaults are taken. */
   equals(other: Value): boolean;
   /** Whether every instance of `other` is one of this. */
   subsumes(other: Value, options?: { readonly final?: boolean; readonly schema?: boolean }): boolean;
@@ -33,7 +38,9 @@ export interface Value {
   toJSON(): JsonValue;
   /** The JSON text with numbers as CUE spells them (`1.0` stays `1.0`). @throws CueError. */
   toJSONText(): string;
+  /** The default of a disjunction; the value itself, and `exists: false`, where there is none. */
   default(): { readonly value: Value; readonly exists: boolean };
+  /** Regular fields in their order; optional ones, definitions and hidden ones on demand. Empty for what is no struct. */
   fields(options?: {
     readonly optional?: boolean;
     readonly definitions?: boolean;
@@ -44,11 +51,15 @@ export interface Value {
     readonly required: boolean;
     readonly value: Value;
   }[];
+  /** The elements of a list; empty for everything else. */
   elements(): readonly Value[];
+  /** `@name(body)` behind its declarations, or with `decl` within its structs. */
   attributes(kind?: "field" | "decl"): readonly { readonly name: string; readonly body: string }[];
+  /** Whether a field or element may be added: `name`, `"a-b"`, `[3]`; `[string]` and `[_]` ask for any. */
   allows(selector: string): boolean;
   /** The operator that made it and its operands. */
   expr(): { readonly op: string; readonly operands: readonly Value[] };
+  /** Where it leads, when it is nothing but a reference. */
   referencePath(): { readonly path: string } | undefined;
   /** CUE text. */
   syntax(options?: SyntaxOptions): string;
@@ -78,6 +89,7 @@ export interface DataOptions {
   readonly positionOf?: (path: readonly (string | number)[], of?: "value" | "key") => Omit<Pos, "source"> | undefined;
 }
 
+/** What CUE text of a value shows. Without any option it is what was written. */
 export interface SyntaxOptions {
   readonly final?: boolean;
   readonly concrete?: boolean;
@@ -148,6 +160,7 @@ export interface Conjunct {
   readonly parts: readonly Conjunct[];
 }
 
+/** How a text becomes a value. */
 export interface CompileOptions {
   readonly filename?: string;
   /** Names that the text may refer to and that are not its own: `context`, `parameter` of the caller. */

@@ -7,6 +7,7 @@ import { Formatter, tooDeep } from "./formatter.ts";
 import { render } from "./render.ts";
 import { type Simplifier, noSimplifier, simplifierOf } from "./simplify.ts";
 
+/** How text is laid out. */
 export interface FormatOptions {
   /** `cue fmt -s`: joins structs of one field, unquotes labels where that changes nothing, `[string]: _` becomes `...`. */
   readonly simplify?: boolean;

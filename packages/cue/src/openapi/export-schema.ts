@@ -12,6 +12,7 @@ import { type Schema, scalarSchema, typeSchema } from "./scalar-schema.ts";
 /** Which keywords a schema is written with: OpenAPI 3.0's, or JSON Schema 2020-12's (also OpenAPI 3.1). */
 export type SchemaDialect = "openapi-3.0" | "json-schema";
 
+/** Which schemas are made of a value. */
 export interface ExportSchemaOptions {
   readonly dialect?: SchemaDialect;
   /**
@@ -23,6 +24,7 @@ export interface ExportSchemaOptions {
   readonly root?: Value;
 }
 
+/** The schema of a value, and what it could not say. */
 export interface ExportSchemaResult {
   readonly schema: Readonly<Schema>;
   /** The definitions that the schema refers to, and those that they refer to, by name. */

@@ -25,6 +25,7 @@ import { SchemaIdentifiers, partsOf } from "./schema-identifiers.ts";
 import { type Pointer, type SchemaContext, type SchemaResult, SchemaState } from "./schema-state.ts";
 import { Types, allTypes } from "./types.ts";
 
+/** How a schema is read. */
 export interface ImportSchemaOptions {
   /** Whose rules hold; else `$schema` tells, and JSON Schema 2020-12 is meant where nothing does. */
   readonly dialect?: Dialect;
@@ -43,6 +44,7 @@ export interface ImportSchemaOptions {
   readonly allowMissingRoot?: boolean;
 }
 
+/** The CUE that a schema became, and what was left out. */
 export interface ImportSchemaResult {
   readonly decls: readonly Decl[];
   readonly diagnostics: readonly Diagnostic[];

@@ -116,6 +116,10 @@ const advices: readonly (readonly [RegExp, Advice])[] = [
   ],
   [/^evaluation was interrupted/, "the time given to it ran out: simplify the field, or allow more time"],
   [
+    /^more than \d+/,
+    "look for what multiplies: alternatives of alternatives, repeated texts, recursion; or allow more in `budget`",
+  ],
+  [
     /^nested deeper|depend on each other too deeply/,
     "nothing is meant to nest that deep: look for a value that holds itself",
   ],

@@ -84,7 +84,7 @@ export class Reporter implements Inquiry {
     const own = error.sources.map((source): Place => ({ pos: posOf(source), says: "", isMinor: true }));
     const said = finding.places ?? [];
     const first: Place[] = finding.pos === undefined ? [] : [{ pos: finding.pos, says: "" }];
-    const rest = (error.vertex?.conjuncts ?? []).map(
+    const rest = (error.code === "user" ? [] : (error.vertex?.conjuncts ?? [])).map(
       (conjunct): Place => ({ pos: posOfConjunct(conjunct, "label"), says: "", isMinor: true }),
     );
     const known: Place[] = [];
