@@ -3,7 +3,7 @@ import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value, parseExpression, parseFile } from "../../src/index.ts";
 import type { Attribute, Decl, Expr, Field, Label } from "../../src/syntax/ast.ts";
 import { formatLabel } from "../../src/eval/label.ts";
-import { target } from "../../src/eval/vertex.ts";
+import { Vertex, target } from "../../src/eval/vertex.ts";
 import { unquote } from "../../src/syntax/index.ts";
 import type { Answer, CueCase } from "../case.ts";
 import { entriesOf, instanceOf } from "./evaluation.ts";
@@ -176,7 +176,11 @@ function selectorOf(text: string): string {
 /** Closed is what a definition or `close()` made so, whatever its ellipsis lets in. */
 function isClosed(value: Value): boolean {
   if (value.incompleteKind === "list") return !value.allows("[_]");
-  return value instanceof CueValue && target(value.vertex).closedBy !== undefined;
+  if (!(value instanceof CueValue)) return false;
+  const { base, closedBy } = target(value.vertex);
+  if (base?.tag === "disjunction")
+    return base.values.every((part) => part instanceof Vertex && target(part).closedBy !== undefined);
+  return closedBy !== undefined;
 }
 
 function equals(value: Value, text: string): string {

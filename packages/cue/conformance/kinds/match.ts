@@ -5,7 +5,7 @@ import { defaultOf } from "../../src/eval/evaluate.ts";
 import { formatValue } from "../../src/eval/format.ts";
 import { formatLabel, identLabel, isHidden, isLet, nameOfLabel, stringLabel } from "../../src/eval/label.ts";
 import type { Label } from "../../src/eval/label.ts";
-import { wakeAll } from "../../src/eval/patterns.ts";
+import { allows, wakeAll } from "../../src/eval/patterns.ts";
 import { Run } from "../../src/eval/run.ts";
 import { within } from "../../src/eval/settle.ts";
 import type { Base } from "../../src/eval/values.ts";
@@ -136,10 +136,19 @@ class Matcher {
       const wrong = this.vertex(arc, decl.value, name);
       if (wrong !== undefined) return wrong;
     }
-    for (const arc of chosen.arcs)
+    for (const arc of chosen.arcs) {
+      if (arc.arcType === optional && this.#isImpossible(chosen, arc)) continue;
       if (!seen.has(arc.label) && !isLet(arc.label) && typeof arc.label !== "number")
         return `${at}.${formatLabel(arc.label)}: not expected`;
+    }
     return undefined;
+  }
+
+  /** An optional field that nobody can give need not be there. */
+  #isImpossible(holder: Vertex, arc: Vertex): boolean {
+    this.#finalize(arc);
+    const value = target(arc);
+    return value.bottom !== undefined || value.childError !== undefined || !allows(run, holder, arc.label);
   }
 
   #list(holder: Vertex, expr: Expr & { kind: "list" }, at: string): string | undefined {

@@ -70,9 +70,10 @@ export function combineBounds(left: Bound, right: Bound, kind: Kind): Bound | Bo
 }
 
 /** `==x` says all there is to say, where x keeps to the other bound. */
-function combineEquality(left: Bound, right: Bound): Bound | Bottom {
+function combineEquality(left: Bound, right: Bound): Bound | Bottom | undefined {
   const [equal, other] = left.op === "==" ? [left, right] : [right, left];
   if (satisfiesBound(other, equal.value)) return equal;
+  if (other.op === "!=") return undefined;
   return bottom({
     message: () => `incompatible bounds ${formatValue(left)} and ${formatValue(right)}`,
     sources: [left.src, right.src],

@@ -46,6 +46,7 @@ describe("a bound", () => {
     ["x: {a: 1} & !={a: 2}", '{"a":1}'],
     ["x: {a: 1} & =={a: 2}", "eval: invalid value {a:1} (out of bound =={a:2})"],
     ["i: int, x: <i", "incomplete: non-concrete value i for bound <"],
+    ['x: =="b" & !="b" & "b"', 'eval: invalid value "b" (out of bound !="b")'],
     ["x: >true", "eval: cannot use bool for bound >"],
     ["x: >null", "eval: cannot use null for bound >"],
   ])("%s", (text, verdict) => {
@@ -56,6 +57,7 @@ describe("a bound", () => {
 describe("an operand", () => {
   it.each([
     ["b: bool, x: !b", "incomplete: operand b of '!' not concrete (was bool)"],
+    ["l: [1] | [2], x: len(l)", "incomplete: unresolved disjunction [1] | [2] (type list)"],
     ["f: _, x: f(1)", "incomplete: cannot call non-concrete value f (type _)"],
   ])("%s", (text, verdict) => {
     expect(verdictOn(text)).toBe(verdict);

@@ -194,7 +194,9 @@ function lengthOf(run: Run, env: Environment | undefined, expr: CallExpr): Value
     message: () =>
       isHopeless
         ? `invalid argument type ${formatKind(kind)}`
-        : `error in call to len: non-concrete argument ${formatValue(value)}`,
+        : base?.tag === "disjunction"
+          ? `unresolved disjunction ${formatValue(base)} (type ${formatKind(kind)})`
+          : `error in call to len: non-concrete argument ${formatValue(value)}`,
     sources: [expr.src, expr.args[0]!.src],
   });
 }
