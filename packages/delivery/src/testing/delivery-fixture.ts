@@ -1,7 +1,7 @@
 /** A control plane with delivery at work, and the verbs that its tests use. */
 import { type JsonObject, canonicalJson, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { type Metrics, type RunningControllers, createMetrics } from "@lateen/controller";
+import { type Environment, type Metrics, type RunningControllers, createMetrics } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type TestCluster, type TestClusterOptions, startTestCluster } from "@lateen/testkit";
 import { textOf } from "../application/application.ts";
@@ -42,6 +42,10 @@ export interface FixtureOptions {
   readonly cluster?: TestClusterOptions;
   readonly ports?: (client: Client) => DeliveryPorts;
   readonly withDefinitionRevisions?: boolean;
+  /** What the delivery controllers get: a client that fails, for instance. */
+  readonly environment?: (cluster: TestCluster) => Environment;
+  /** How many controllers deliver side by side, by mistake. Default 1. */
+  readonly controllers?: number;
 }
 
 export async function startDelivery(options: FixtureOptions = {}): Promise<DeliveryFixture> {
@@ -55,8 +59,11 @@ export async function startDelivery(options: FixtureOptions = {}): Promise<Deliv
   for (const name of ["default", ...(options.namespaces ?? [])])
     await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name } }).catch(() => undefined);
   const metrics = createMetrics(deliveryMetrics);
+  const environment = options.environment?.(cluster) ?? cluster;
+  const deliver = () =>
+    createDeliveryControllers(environment, (options.ports ?? localPorts)(environment.client), { metrics });
   const running = cluster.start([
-    ...createDeliveryControllers(cluster, (options.ports ?? localPorts)(client), { metrics }),
+    ...Array.from({ length: options.controllers ?? 1 }, deliver).flat(),
     ...(options.withDefinitionRevisions === true ? createDefinitionControllers(cluster) : []),
   ]);
   await cluster.settled();
