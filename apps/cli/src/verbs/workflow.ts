@@ -195,6 +195,8 @@ async function show(name: string, options: ShowOptions, context: VerbContext): P
   const message = subject.status?.message ?? "";
   terminal.line(`${paint(`${subject.namespace}/${subject.name}`, "bold")}  ${subject.kind}  ${phaseText(subject)}`);
   if (message !== "") terminal.line(`  ${message}`);
+  if (subject.status?.suspend === true)
+    terminal.line(`  suspended: go on with "lateen workflow resume ${subject.name}"`);
   for (const trouble of troublesOf(subject)) terminal.line(`  ${paint(trouble, "red")}`);
   for (const line of drawSteps(subject, { paint, context: variables, now: Date.now() })) terminal.line(line);
   return 0;
