@@ -11,7 +11,6 @@ import { formatKind, intKind, listKind, numberKind, stringKind, structKind } fro
 import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
 import { allows } from "./patterns.ts";
 import { type Run, holderOf } from "./run.ts";
-import { isClosedThroughout } from "./share.ts";
 import { attempt, drain, unify } from "./unify.ts";
 import { type Bottom, type Value, atom, bottom } from "./values.ts";
 import { Vertex, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
@@ -227,13 +226,9 @@ function rootOf(vertex: Vertex): Vertex {
   return at;
 }
 
-/** What a reference to a definition closes is known to be closed once it is complete; the definition itself, and what `close` closes, at once. */
+/** What closes a struct counts once that is complete; `close` counts at once. */
 function isKnownClosed(vertex: Vertex): boolean {
-  return (
-    vertex.isComplete ||
-    isClosedThroughout(vertex) ||
-    (vertex.closedBy?.some((group) => group.closes === vertex.depth) ?? false)
-  );
+  return vertex.isComplete || (vertex.closedBy?.some((group) => group.closes === vertex.depth) ?? false);
 }
 
 export function elementCount(vertex: Vertex): number {
