@@ -99,6 +99,7 @@ export class Export {
   packageName = "_";
   inDefinition = 0;
   inExpression = 0;
+  inArguments = 0;
   depth = 0;
 
   constructor(run: Run, profile: Profile, writers: Writers) {

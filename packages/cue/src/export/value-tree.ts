@@ -200,7 +200,7 @@ function baseTree(x: Export, value: Base | Bottom, given?: Vertex): Tree {
         kind: "call",
         ...place,
         fun: functionTree(x, value.func),
-        args: value.args.map((arg) => valueTree(x, arg)),
+        args: argumentTrees(x, value.args),
       };
     case "func":
       use(x, value.pkg);
@@ -208,6 +208,17 @@ function baseTree(x: Export, value: Base | Bottom, given?: Vertex): Tree {
     default:
       return treeOfText(formatValue(value));
   }
+}
+
+/** Constraints within constraints: those of recursive definitions are made anew each time, so that no end is seen by itself. */
+const mostArguments = 6;
+
+function argumentTrees(x: Export, args: readonly Value[]): Tree[] {
+  if (x.inArguments >= mostArguments) return args.map(() => ident("_"));
+  x.inArguments++;
+  const trees = args.map((arg) => valueTree(x, arg));
+  x.inArguments--;
+  return trees;
 }
 
 function functionTree(x: Export, { name, pkg }: { readonly name: string; readonly pkg: string }): Tree {
