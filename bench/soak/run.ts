@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createRandom } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type ServerProcess, startServerProcess } from "../lib/server-process.ts";
+import { runFanOut } from "./fan-out.ts";
 import { faultsOf, type History, newHistory } from "./history.ts";
 
 const counters = 4;
@@ -112,7 +113,19 @@ async function begin(server: ServerProcess): Promise<Soak> {
   return { histories, resume, highestRevision: 0 };
 }
 
+/** `--fan-out`: watchers instead of rounds. */
+async function fanOut(): Promise<number> {
+  const [watchers, events] = [1_000, 10_000];
+  const begun = now();
+  const faults = await runFanOut({ watchers, events });
+  for (const fault of faults.slice(0, 10)) console.error(fault);
+  console.log(`${watchers} watchers, ${events} events each in ${Math.round(now() - begun)} ms`);
+  console.log(`${watchers - faults.length} passed, ${faults.length} failed`);
+  return faults.length === 0 ? 0 : 1;
+}
+
 export async function runSoak(args: readonly string[]): Promise<number> {
+  if (args.includes("--fan-out")) return fanOut();
   const { rounds, seed } = parse(args);
   const random = createRandom(seed);
   const dataDir = mkdtempSync(join(tmpdir(), "lateen-soak-"));

@@ -50,7 +50,7 @@ export const checks = {
   92: async (k) => {
     const path = `/api/v1/namespaces/${k.namespace}/configmaps`;
     const watchers = Array.from({ length: 100 }, () =>
-      k.raw("GET", `${path}?watch=1&labelSelector=seen&timeoutSeconds=6`),
+      k.raw("GET", `${path}?watch=1&labelSelector=seen&timeoutSeconds=20`),
     );
     await new Promise((wake) => setTimeout(wake, 1_500));
     for (let i = 0; i < 50; i++)
