@@ -1,12 +1,12 @@
 /** Workflows as a person looks at them and acts on them: the real command, a real server, a local HTTP service. */
 import { createServer } from "node:http";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { silentLog } from "@lateen/base";
-import type { KubeObject } from "@lateen/objects";
+import { type KubeObject, readManifests } from "@lateen/objects";
 import { type RunningServer, startServer } from "@lateen/server/embedded";
 import { type CommandResult, runCommand } from "./run-command.ts";
 
@@ -201,6 +201,26 @@ describe("lateen workflow", () => {
       ["say", "succeeded", ""],
       ["fail", "failed", "Action"],
     ]);
+  });
+
+  it("runs the examples of its document as they stand there", async () => {
+    const document = readFileSync(resolve(import.meta.dirname, "../../../docs/workflow.md"), "utf8");
+    const examples = [...document.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, text]) => text!);
+    expect(examples).toHaveLength(2);
+    for (const text of examples) {
+      const { objects, diagnostics } = readManifests(text, { source: "docs/workflow.md" });
+      expect(diagnostics).toEqual([]);
+      for (const object of objects)
+        await server.client.create({ ...object, metadata: { namespace: "default", ...object.metadata } });
+    }
+    const shown = await until("suspended: go on", "workflow", "show", "release");
+    expect(shown.out).toMatch(/✔ ask +run-container +succeeded/);
+    const resumed = await lateen("workflow", "resume", "release", "--timeout", "30s");
+    expect(resumed.out).toContain("✔ release: succeeded");
+    const { variables } = JSON.parse((await lateen("workflow", "show", "release", "-o", "json")).out) as {
+      variables: Record<string, unknown>;
+    };
+    expect(variables).toEqual({ version: "1.4" });
   });
 
   it("says what there is when a name is wrong", async () => {
