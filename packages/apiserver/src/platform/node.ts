@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { request } from "node:https";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import { forward, namedAs } from "./node-forward.ts";
+import { forward, namedAs } from "./node/forward.ts";
 import type { OutgoingCall, Platform } from "./platform.ts";
 
 const gzipAsync = promisify(gzip);

@@ -52,12 +52,12 @@ export async function openProcess(request: ResourceRequest, offered: readonly st
     if (streams.exec === undefined) throw cannot("exec", name);
     return streams.exec({ ...question, command });
   };
-  const process = await start();
-  if (spdyProtocols.includes(protocol)) return { kind: "process", protocol, process, asked, command };
+  const running = await start();
+  if (spdyProtocols.includes(protocol)) return { kind: "process", protocol, process: running, asked, command };
   return {
     kind: "messages",
     protocol,
-    run: (socket) => serveProcess(socket, { process, asked, command }),
+    run: (socket) => serveProcess(socket, { process: running, asked, command }),
   };
 }
 
@@ -104,8 +104,8 @@ export interface ServedProcess {
 }
 
 /** Carries the streams of a process in the messages of a WebSocket until it has ended or the client has left. */
-async function serveProcess(socket: MessageSocket, { process, asked, command }: ServedProcess): Promise<void> {
-  const reading = readMessages(socket, process);
+async function serveProcess(socket: MessageSocket, { process: running, asked, command }: ServedProcess): Promise<void> {
+  const reading = readMessages(socket, running);
   const pump = async (channel: number, stream: AsyncIterable<Uint8Array>): Promise<void> => {
     for await (const bytes of stream) await socket.send(concatBytes([Uint8Array.of(channel), bytes]));
   };
@@ -115,34 +115,34 @@ async function serveProcess(socket: MessageSocket, { process, asked, command }: 
       if (channel === channels.stdout ? asked.stdout : asked.stderr) await socket.send(Uint8Array.of(channel));
     }
     const pumps = [
-      ...(asked.stdout ? [pump(channels.stdout, process.stdout)] : []),
-      ...(asked.stderr ? [pump(channels.stderr, process.stderr)] : []),
+      ...(asked.stdout ? [pump(channels.stdout, running.stdout)] : []),
+      ...(asked.stderr ? [pump(channels.stderr, running.stderr)] : []),
     ];
-    const ended = Promise.all(pumps).then(() => process.exited);
+    const ended = Promise.all(pumps).then(() => running.exited);
     const code = await Promise.race([ended, reading.then(() => undefined)]);
     if (code !== undefined) await socket.send(concatBytes([Uint8Array.of(channels.error), exitStatus(code, command)]));
   } catch (error) {
     await socket.send(concatBytes([Uint8Array.of(channels.error), failureStatusOf(error)])).catch(() => undefined);
   } finally {
-    process.close();
+    running.close();
     socket.close();
     await reading;
   }
 }
 
-async function readMessages(socket: MessageSocket, process: PodProcess): Promise<void> {
+async function readMessages(socket: MessageSocket, running: PodProcess): Promise<void> {
   try {
     for await (const message of socket.messages) {
       const bytes = message.subarray(1);
       switch (message[0]) {
         case channels.stdin:
-          await process.write(bytes);
+          await running.write(bytes);
           break;
         case channels.resize:
-          resize(process, bytes);
+          resize(running, bytes);
           break;
         case channels.close:
-          if (bytes[0] === channels.stdin) process.end();
+          if (bytes[0] === channels.stdin) running.end();
           break;
         default:
       }
@@ -150,15 +150,15 @@ async function readMessages(socket: MessageSocket, process: PodProcess): Promise
   } catch {
     // The process reads no more, or the client is gone: the other side says so.
   }
-  process.end();
+  running.end();
 }
 
 /** `{"Width":80,"Height":24}`; anything else is passed over. */
-export function resize(process: PodProcess, bytes: Uint8Array): void {
+export function resize(running: PodProcess, bytes: Uint8Array): void {
   try {
     const size = JSON.parse(new TextDecoder().decode(bytes)) as JsonValue;
     if (!isJsonObject(size)) return;
-    process.resize({ width: Number(size.Width), height: Number(size.Height) });
+    running.resize({ width: Number(size.Width), height: Number(size.Height) });
   } catch {
     // A terminal keeps its size.
   }

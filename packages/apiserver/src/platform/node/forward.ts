@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure, type RequestOptions } from "node:https";
 import { Duplex } from "node:stream";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
-import type { ByteConnection, ForwardedAnswer, ForwardedCall } from "./platform.ts";
+import type { ByteConnection, ForwardedAnswer, ForwardedCall } from "../platform.ts";
 
 /** Checks a certificate by this name instead of the address. */
 export function namedAs(serverName: string) {
