@@ -37,9 +37,38 @@ export function minorNumber(minor: string): number {
   return /^\d+$/.test(digits) ? Number(digits) : 0;
 }
 
-/** Data with sorted keys, as properties pass through a map before a template sees them. */
+/** Deeper data is sorted by way of its text, which needs no stack. */
+const maxSortedDepth = 200;
+
+/** Data with sorted keys, as properties pass through a map before a template sees them. Parts that are sorted are shared. */
 export function sorted<T extends JsonValue>(value: T): T {
-  return JSON.parse(canonicalJson(value)) as T;
+  return sortedAt(value, 0) as T;
+}
+
+function sortedAt(value: JsonValue, depth: number): JsonValue {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > maxSortedDepth) return JSON.parse(canonicalJson(value)) as JsonValue;
+  if (Array.isArray(value)) {
+    const items = (value as readonly JsonValue[]).map((item) => sortedAt(item, depth + 1));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
+  const object = value as JsonObject;
+  const keys = Object.keys(object);
+  let same = true;
+  const members: [string, JsonValue][] = [];
+  for (const [index, key] of keys.entries()) {
+    const member = object[key];
+    if (index > 0 && keys[index - 1]! > key) same = false;
+    if (member === undefined) {
+      same = false;
+      continue;
+    }
+    const next = sortedAt(member, depth + 1);
+    if (next !== member) same = false;
+    members.push([key, next]);
+  }
+  if (same) return value;
+  return Object.fromEntries(members.toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }
 
 /** A cluster whose version is not known counts as one of the control plane's. */
