@@ -56,8 +56,15 @@ export function syntaxFile(run: Run, vertex: Vertex, options: SyntaxOptions): Sy
   const imports = x.used.size === 0 ? [] : [importsOf(x.used)];
   const all: Decl[] = [...imports, ...cleaned];
   const [, first] = all;
-  if (imports.length > 0 && first !== undefined && !hasDocs(first)) all[1] = { ...first, relPos: "section" } as Decl;
+  if (imports.length > 0 && first !== undefined) all[1] = apart(first);
   return { file: Object.assign(parseFile("").file, { decls: all }), hasImports: imports.length > 0 };
+}
+
+/** An empty line before a declaration and its documentation. */
+function apart(decl: Decl): Decl {
+  if (!hasDocs(decl) || !("comments" in decl)) return { ...decl, relPos: "section" } as Decl;
+  const [first, ...rest] = decl.comments!;
+  return { ...decl, comments: [{ ...first!, relPos: "section" }, ...rest] } as Decl;
 }
 
 /** A value that a definition closes becomes a definition of its own. */

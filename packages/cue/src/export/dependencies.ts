@@ -6,7 +6,7 @@ import { resolve } from "../eval/resolve.ts";
 import type { Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
 import { type Value, bottom, top } from "../eval/values.ts";
-import { Vertex, noLineage, target } from "../eval/vertex.ts";
+import { Vertex, noLineage } from "../eval/vertex.ts";
 
 /** A reference, and the vertex that it leads to. */
 export interface Dependency {
@@ -148,7 +148,8 @@ export class Dependencies {
       const before = this.#reported;
       this.#internal(env, expr, to);
       if (expr.kind !== "field-ref" && this.#isLocal(env, expr)) return;
-      if (this.#reported > before || hasNoPlace(to)) return;
+      // A variable whose value is known here stands for it.
+      if (this.#reported > before || expr.kind !== "binding-ref" || placeholders.has(to)) return;
     }
     const imported = importOf(expr) ?? this.#import;
     const outer = this.#import;
@@ -216,10 +217,6 @@ function isDetached(vertex: Vertex): boolean {
   return false;
 }
 
-function hasNoPlace(vertex: Vertex): boolean {
-  return isDetached(target(vertex));
-}
-
 function partOfClause(clause: Clause): Program | undefined {
   if (clause.kind === "for") return clause.source;
   return clause.kind === "if" ? clause.condition : clause.value;
@@ -254,14 +251,12 @@ function partsOf(expr: Program): readonly (Program | undefined)[] {
 
 /** Variables that have no value yet. */
 export function unknowns(count: number): Vertex[] {
-  return Array.from(
-    { length: count },
-    () =>
-      new Vertex(
-        undefined,
-        letLabel("_"),
-        [{ expr: { kind: "value", value: top, src: undefined }, env: undefined, lineage: noLineage }],
-        true,
-      ),
-  );
+  return Array.from({ length: count }, () => {
+    const expr = { kind: "value", value: top, src: undefined } as const;
+    const vertex = new Vertex(undefined, letLabel("_"), [{ expr, env: undefined, lineage: noLineage }], true);
+    placeholders.add(vertex);
+    return vertex;
+  });
 }
+
+const placeholders = new WeakSet<Vertex>();

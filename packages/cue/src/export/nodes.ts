@@ -29,7 +29,10 @@ export function structOf(decls: readonly Decl[]): StructLit {
   const [only] = decls;
   const struct = { kind: "struct", ...place, decls, braces: true } as const;
   if (only === undefined) return struct;
-  if (decls.length === 1 && (only.kind !== "comprehension" || only.relPos === "blank" || only.relPos === undefined))
+  if (
+    decls.length === 1 &&
+    (only.kind !== "comprehension" || only.relPos === "blank" || only.relPos === "nospace" || only.relPos === undefined)
+  )
     return struct;
   // What begins on the line of the brace goes on there.
   if (only.kind === "attribute" && only.relPos === "blank")

@@ -151,8 +151,10 @@ export class Pivot {
   #pathTo(outside: Outside, reference: Program): Tree | undefined {
     if (outside === this.#writing && outside.parent === undefined && outside.path.length > 1) return ident("#x");
     let path: readonly (string | Label)[];
-    if (outside.parent === undefined) path = outside.path;
-    else {
+    if (outside.parent === undefined) {
+      if (outside.path.length === 0 && !outside.isIncluded) return undefined;
+      path = outside.path;
+    } else {
       const { length, fromPackage } = lengthOf(reference);
       const steps = stepsBetween(outside.node, outside.parent.node);
       if (outside.isIncluded ? steps > length : !fromPackage && steps >= length) return undefined;
@@ -199,7 +201,7 @@ export class Pivot {
       slot: 0,
       relPos: "section",
     };
-    return { kind: "let", ...place, relPos: "section", name: ident(name!), value, comments: [comment] };
+    return { kind: "let", ...place, relPos: "newline", name: ident(name!), value, comments: [comment] };
   }
 }
 

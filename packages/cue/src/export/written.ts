@@ -13,7 +13,18 @@ import { dataTree } from "./data-tree.ts";
 import type { Export, Frame, Merged, Written } from "./exporter.ts";
 import { markLets } from "./lets.ts";
 import { orderOfFields } from "./field-order.ts";
-import { allOf, commentOf, constraintOf, embedOf, ident, type Made, madeField, place, structOf } from "./nodes.ts";
+import {
+  allOf,
+  commentOf,
+  constraintOf,
+  embedOf,
+  hasDocs,
+  ident,
+  type Made,
+  madeField,
+  place,
+  structOf,
+} from "./nodes.ts";
 
 /**
  * What was written, as a tree. Literal structs that stand beside each other become one, literal scalars one value; all
@@ -199,11 +210,22 @@ class Merge {
     const decls: Decl[] = [...attributes, ...this.#embedded.map(embedOf)];
     for (const label of orderOfFields(this.#literals, [...this.#fields.keys()])) decls.push(this.#field(label));
     if (this.#hasEllipsis) decls.push({ kind: "ellipsis", ...place, type: undefined });
-    const struct = structOf([...this.#usedLets(), ...decls]);
+    const struct = structOf(this.#afterLets(decls));
     if (this.#operands.length === 0) return struct;
     const hasStruct = this.#literals.length > 0 || (struct.kind === "struct" && struct.decls.length > 0);
     x.run.spend(decls.length);
     return allOf(hasStruct ? [...this.#operands, struct] : this.#operands);
+  }
+
+  /** The `let` clauses that are used, then the declarations: documentation stands apart from them. */
+  #afterLets(decls: readonly Decl[]): Decl[] {
+    const lets = this.#usedLets();
+    const [first] = decls;
+    if (lets.length > 0 && first !== undefined && hasDocs(first) && "comments" in first) {
+      const [opening, ...rest] = first.comments!;
+      (first as Made<Field>).comments = [{ ...opening!, relPos: "section" }, ...rest];
+    }
+    return [...lets, ...decls];
   }
 
   #usedLets(): Decl[] {
@@ -221,7 +243,7 @@ class Merge {
     if (count !== 1) return undefined;
     const only = this.#operands[0] ?? this.#embedded[0]!;
     if (attributes.length === 0 && !lets) return only;
-    return only.kind === "struct" ? structOf([...this.#usedLets(), ...attributes, ...only.decls]) : undefined;
+    return only.kind === "struct" ? structOf(this.#afterLets([...attributes, ...only.decls])) : undefined;
   }
 
   /** Literal values together. */
