@@ -127,8 +127,12 @@ async function durableSeconds(count: number): Promise<number> {
 export async function bench(): Promise<Row[]> {
   const bare = await rate(chain(5, "StepByStep"), idle, 2_000);
   const inCue = await rate(chain(5, "StepByStep"), cueRunner, 200);
-  const graph = [await graphMs(250), await graphMs(500), await graphMs(1_000)];
-  const durable = [await durableSeconds(100), await durableSeconds(200), await durableSeconds(400)];
+  const graph: [number, number, number] = [await graphMs(250), await graphMs(500), await graphMs(1_000)];
+  const durable: [number, number, number] = [
+    await durableSeconds(100),
+    await durableSeconds(200),
+    await durableSeconds(400),
+  ];
   return [
     {
       what: "runs of 5 steps, engine alone",
@@ -142,10 +146,10 @@ export async function bench(): Promise<Row[]> {
       unit: "/s",
       reference: { name: "KubeVela's engine with trivial steps, in memory", figure: 100 },
     },
-    { what: "a step of a chain of 1,000 in a graph", figure: graph[2]!, unit: "ms", growth: graph },
+    { what: "a step of a chain of 1,000 in a graph", figure: graph[2], unit: "ms", growth: graph },
     {
       what: "400 runs of 5 steps, API server, controllers and records in memory",
-      figure: durable[2]!,
+      figure: durable[2],
       unit: "s",
       growth: durable,
     },

@@ -39,8 +39,7 @@ rmSync(entry, { force: true });
 const running = await serve(options);
 console.log(`ready ${running.url}`);
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, async () => {
-    await running[Symbol.asyncDispose]();
-    process.exit(0);
+  process.once(signal, () => {
+    running[Symbol.asyncDispose]().finally(() => process.exit(0));
   });
 }
