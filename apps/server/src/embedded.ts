@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
-import { type Admitter, createApiServer } from "@lateen/apiserver";
+import { type Admitter, createApiServer, type Store } from "@lateen/apiserver";
 import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
@@ -85,7 +85,7 @@ async function compose(
   const clock = systemClock;
   await makeFolder(dataDir);
   const security = stack.use(readSecurity(options, { clock, log }));
-  const opened = stack.use(await openLmdbStore({ folder: join(dataDir, "store"), log }));
+  const opened = stack.use(await openStore(options));
   signal?.throwIfAborted();
   const store = security.protect(opened);
   const tls = prepareTls({ folder: join(dataDir, "tls"), host, clock });
@@ -193,6 +193,14 @@ async function makeFolder(folder: string): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** The store of the data directory, or the one that the servers of an etcd share. */
+async function openStore({ dataDir, etcdEndpoints, log }: ServerOptions): Promise<Store> {
+  if (etcdEndpoints === undefined) return openLmdbStore({ folder: join(dataDir, "store"), log });
+  // Loaded by who asks for it: it takes a tenth of a second.
+  const { openEtcdStore } = await import("@lateen/apiserver/store/etcd");
+  return openEtcdStore({ endpoints: etcdEndpoints, log });
 }
 
 /** The files of a folder in the data directory, by their path from there. */

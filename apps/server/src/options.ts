@@ -40,6 +40,8 @@ export interface ServerOptions extends SecurityOptions {
   readonly stepNetwork?: "local" | "shared";
   /** Port for requests that start runs (Triggers with a webhook); closed without it. */
   readonly triggerPort?: number;
+  /** Endpoints of an etcd v3 (`127.0.0.1:2379`) that keeps the objects instead of the data directory; servers may share it. */
+  readonly etcdEndpoints?: readonly string[];
   readonly log: Log;
 }
 

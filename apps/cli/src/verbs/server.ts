@@ -14,6 +14,7 @@ export interface ServerFlags {
   readonly bare?: boolean;
   readonly verbose?: boolean;
   readonly tokenAuthFile?: string;
+  readonly etcd?: string;
   readonly authenticationConfig?: string;
   readonly auditLog?: string;
   readonly auditPolicy?: string;
@@ -32,6 +33,7 @@ export const verb: Verb = {
       .option("--host <address>", "address to listen on", "127.0.0.1")
       .option("--node <mode>", `how pods run: ${nodeModes.join(", ")}`, "process")
       .option("--bare", "the API server alone: no controllers, no node")
+      .option("--etcd <endpoints>", "keep the objects in this etcd v3 (host:port, …), which several servers may share")
       .option("--token-auth-file <file>", 'known bearer tokens, a line each: token,user,uid,"group1,group2"')
       .option("--authentication-config <file>", "AuthenticationConfiguration: issuers of OIDC tokens")
       .option("--audit-log <file>", "where to write what was asked of the API, a JSON text a line")
@@ -54,6 +56,7 @@ export const verb: Verb = {
               port: parsePort(flags.port),
               nodeMode: parseNodeMode(flags.node),
               parts: flags.bare ? "bare" : "all",
+              ...(flags.etcd !== undefined && { etcdEndpoints: flags.etcd.split(",").map((part) => part.trim()) }),
               ...(flags.tokenAuthFile !== undefined && { tokenFile: resolve(cwd, flags.tokenAuthFile) }),
               ...securityFiles(flags, cwd),
               ...(flags.stepNetwork !== undefined && { stepNetwork: parseStepNetwork(flags.stepNetwork) }),

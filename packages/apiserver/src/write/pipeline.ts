@@ -1,4 +1,4 @@
-import { canonicalJson, codeOf } from "@lateen/base";
+import { codeOf, type JsonObject, jsonEquals } from "@lateen/base";
 import { asJson, type FieldError, type KubeObject } from "@lateen/objects";
 import { encodeStored } from "../object/stored-form.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -70,11 +70,11 @@ export function withRevision(object: KubeObject, revision: number): KubeObject {
 
 /** Equal but for the resourceVersion and the times in managedFields: a write that changes nothing is none. */
 export function isSameObject(left: KubeObject, right: KubeObject): boolean {
-  return comparable(left) === comparable(right);
+  return jsonEquals(comparable(left), comparable(right));
 }
 
-function comparable(object: KubeObject): string {
+function comparable(object: KubeObject): JsonObject {
   const { resourceVersion: _, managedFields, ...metadata } = object.metadata;
   const entries = managedFields?.map(({ time: __, ...entry }) => entry) ?? [];
-  return canonicalJson(asJson({ ...object, metadata: { ...metadata, managedFields: entries } }));
+  return asJson({ ...object, metadata: { ...metadata, managedFields: entries } });
 }
