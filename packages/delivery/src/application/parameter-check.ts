@@ -2,7 +2,7 @@
 import { type Diagnostic, type JsonObject, type JsonValue, type Pos, isJsonObject } from "@lateen/base";
 import type { Value } from "@lateen/cue";
 import type { KubeObject } from "@lateen/objects";
-import { type Declaration, declarationOf } from "../definition/declaration.ts";
+import { type Declaration, declarationOf, makesParameterWhole } from "../definition/declaration.ts";
 import { sourceOf, suggestion, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
@@ -98,6 +98,15 @@ function refusedPaths(definition: KubeObject, properties: JsonObject): readonly 
   return found;
 }
 
+/**
+ * Whether a property lies in a struct that is declared as `{}`, which means any fields (`data: {}`). A whole `parameter: {}`
+ * means that there are none, unless the template hands it on as it is.
+ */
+function isFree(definition: KubeObject, path: Path): boolean {
+  if (declaration(definition, path.slice(0, -1))?.isBlank !== true) return false;
+  return path.length > 1 || makesParameterWhole(templateOf(definition) ?? "");
+}
+
 /** Properties that the definition does not declare, each with the nearest name that it does. */
 export function undeclaredParameters(
   definition: KubeObject,
@@ -105,7 +114,8 @@ export function undeclaredParameters(
   prefix: Path,
 ): readonly Diagnostic[] {
   if (properties === undefined) return [];
-  return refusedPaths(definition, properties).map((path) => {
+  const refused = refusedPaths(definition, properties).filter((path) => !isFree(definition, path));
+  return refused.map((path) => {
     const name = String(path.at(-1) ?? "");
     const siblings = namesAt(definition, path.slice(0, -1));
     const shown = path.length === 1 ? name : path.join(".");
@@ -121,8 +131,8 @@ export function undeclaredParameters(
 
 /** Undeclared parameters at the top level only, as KubeVela looks for them. */
 export function topUndeclared(definition: KubeObject, properties: JsonObject | undefined): readonly string[] {
-  const declared = undeclaredParameters(definition, properties, []).filter(({ path }) => path.length === 1);
-  return declared.map(({ path }) => String(path[0]));
+  const refused = properties === undefined ? [] : refusedPaths(definition, properties);
+  return refused.filter(({ length }) => length === 1).map(([name]) => String(name));
 }
 
 const relativePath = (path: Path): Path => (path[0] === strictField || path[0] === "parameter" ? path.slice(1) : path);

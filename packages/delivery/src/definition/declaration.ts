@@ -11,6 +11,8 @@ export interface Declaration {
   readonly pos: Pos;
   /** Names of the fields of a struct. */
   readonly names: readonly string[];
+  /** It is written `{}`: authors mean anything by it, though CUE closes it. */
+  readonly isBlank: boolean;
 }
 
 const parsed = new Map<string, File | undefined>();
@@ -44,7 +46,20 @@ export function declarationOf(template: string, path: readonly (string | number)
     kind: structs.length > 0 ? "struct" : place.expr.kind === "list" ? "list" : "other",
     pos: file.posOf(place.start),
     names: [...new Set(structs.flatMap(({ expr, scope: inner }) => namesOf(expr, inner)))],
+    isBlank: places.every(({ expr }) => expr.kind === "struct" && expr.decls.length === 0),
   };
+}
+
+/** Whether a template makes its output or patch of `parameter` as it is. */
+export function makesParameterWhole(template: string): boolean {
+  const isParameter = (expr: Expr): boolean => expr.kind === "ident" && expr.name === "parameter";
+  return (fileOf(template)?.decls ?? []).some((decl) => {
+    if (decl.kind !== "field" || !["output", "patch"].includes(labelName(decl.label) ?? "")) return false;
+    const { value } = decl;
+    return value.kind === "struct"
+      ? value.decls.some((inner) => inner.kind === "embed" && isParameter(inner.expr))
+      : isParameter(value);
+  });
 }
 
 function fieldsOf(decls: File["decls"], scope: Scope, name: string): readonly Place[] {
