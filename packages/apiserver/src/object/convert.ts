@@ -17,7 +17,8 @@ export function convertObject(
   const apiVersion = apiVersionOf(resource.kind);
   const { custom } = resource;
   if (custom !== undefined) {
-    const current = tag === custom.tag ? stored : asObject(throughStoredSchema(custom, asJson(stored), converter.rules));
+    const current =
+      tag === custom.tag ? stored : asObject(throughStoredSchema(custom, asJson(stored), converter.rules));
     if (current.apiVersion === apiVersion) return current;
     if (custom.conversion === undefined) return { ...current, apiVersion, kind: resource.kind.kind };
     const converted = asJson(converter.byWebhook(custom, current, apiVersion));

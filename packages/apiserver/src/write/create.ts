@@ -38,9 +38,7 @@ export async function createFrom(request: ResourceRequest, given: KubeObject, ho
   if (!how.apply) {
     scoped = withDefaults(request, scoped);
     const updated = scoped;
-    scoped = await request.core.converter.settle(() =>
-      recordWrite(request, { live: undefined, updated }, how.options),
-    );
+    scoped = await request.core.converter.settle(() => recordWrite(request, { live: undefined, updated }, how.options));
   }
   const generated = (scoped.metadata.name ?? "") === "" && (scoped.metadata.generateName ?? "") !== "";
   for (let n = 1; ; n++) {

@@ -39,7 +39,11 @@ export function matchedResource(
   return undefined;
 }
 
-function matchesRule(rule: JsonObject, { request, operation, object, old }: PolicySubject, { kind }: Resource): boolean {
+function matchesRule(
+  rule: JsonObject,
+  { request, operation, object, old }: PolicySubject,
+  { kind }: Resource,
+): boolean {
   return (
     includes(rule.operations, operation) &&
     includes(rule.apiGroups, kind.group) &&

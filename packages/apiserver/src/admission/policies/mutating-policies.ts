@@ -72,8 +72,7 @@ async function applyBinding(subject: Mutable, applied: Applied): Promise<KubeObj
   for (const one of params) {
     const conditions = new PolicyContext(seen, { compiler: compilerOf(policy), params: one, budget: conditionsBudget });
     const condition = matchConditions(conditions, specOf(policy).matchConditions);
-    if (condition.kind === "error")
-      failures.push({ policy, binding, message: condition.message, reason: "Invalid" });
+    if (condition.kind === "error") failures.push({ policy, binding, message: condition.message, reason: "Invalid" });
     if (condition.kind === "error" || !condition.matches) continue;
     const key = JSON.stringify([policy.metadata.name, binding.metadata.name, nameOf(one)]);
     if (!rounds.policies.isDue(key)) continue;

@@ -3,13 +3,19 @@ import type { JsonObject } from "@lateen/base";
 import { startTestApi, type TestApi } from "../../testing/start-test-api.ts";
 
 const group = "/apis/admissionregistration.k8s.io/v1";
-const maps = { resourceRules: [{ operations: ["*"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }] };
+const maps = {
+  resourceRules: [{ operations: ["*"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }],
+};
 
-async function policy(api: TestApi, kind: "Validating" | "Mutating", given: {
-  readonly name?: string;
-  readonly spec: JsonObject;
-  readonly binding?: JsonObject;
-}) {
+async function policy(
+  api: TestApi,
+  kind: "Validating" | "Mutating",
+  given: {
+    readonly name?: string;
+    readonly spec: JsonObject;
+    readonly binding?: JsonObject;
+  },
+) {
   const { name = "p", spec, binding = {} } = given;
   const plural = `${kind.toLowerCase()}admissionpolicies`;
   const made = await api.call("POST", `${group}/${plural}`, {
@@ -24,7 +30,12 @@ async function policy(api: TestApi, kind: "Validating" | "Mutating", given: {
 }
 
 const create = (api: TestApi, name: string, data: JsonObject = {}, as?: string) =>
-  api.call("POST", "/api/v1/namespaces/default/configmaps", { metadata: { name }, data }, as === undefined ? {} : { as });
+  api.call(
+    "POST",
+    "/api/v1/namespaces/default/configmaps",
+    { metadata: { name }, data },
+    as === undefined ? {} : { as },
+  );
 
 async function allowMaps(api: TestApi, user: string) {
   const rbac = "/apis/rbac.authorization.k8s.io/v1";
@@ -49,7 +60,9 @@ describe("ValidatingAdmissionPolicy", () => {
         validations: [
           { expression: "variables.mine", message: "may not delete" },
           { expression: "authorizer.path('/healthz').check('get').allowed()", message: "no healthz" },
-          { expression: "!authorizer.serviceAccount('default', 'x').group('').resource('pods').check('list').allowed()" },
+          {
+            expression: "!authorizer.serviceAccount('default', 'x').group('').resource('pods').check('list').allowed()",
+          },
           { expression: "authorizer.group('apps').resource('deployments').check('create').reason() == ''" },
           { expression: "authorizer.group('').resource('secrets').check('get').allowed()", message: "no secrets" },
         ],
@@ -70,7 +83,11 @@ describe("ValidatingAdmissionPolicy", () => {
           { name: "early", expression: "variables.late" },
           { name: "late", expression: "1" },
         ],
-        validations: [{ expression: "variables.late == 'x'" }, { expression: "variables.nobody" }, { expression: "params.x" }],
+        validations: [
+          { expression: "variables.late == 'x'" },
+          { expression: "variables.nobody" },
+          { expression: "params.x" },
+        ],
       },
     });
     expect(wrong.status).toBe(422);
@@ -100,7 +117,12 @@ describe("ValidatingAdmissionPolicy", () => {
     await using api = await startTestApi();
     const spec = {
       paramKind: { apiVersion: "v1", kind: "ConfigMap" },
-      validations: [{ expression: "object.metadata.name.startsWith(params.data.prefix)", messageExpression: "'want ' + params.data.prefix" }],
+      validations: [
+        {
+          expression: "object.metadata.name.startsWith(params.data.prefix)",
+          messageExpression: "'want ' + params.data.prefix",
+        },
+      ],
       matchConditions: [{ name: "not-params", expression: "!object.metadata.name.startsWith('param')" }],
     };
     await policy(api, "Validating", {
@@ -132,7 +154,9 @@ describe("ValidatingAdmissionPolicy", () => {
 
   it("notes audit annotations and failures for the audit log, and warns", async () => {
     const events: Record<string, unknown>[] = [];
-    await using api = await startTestApi({ audit: (event) => events.push(event as unknown as Record<string, unknown>) });
+    await using api = await startTestApi({
+      audit: (event) => events.push(event as unknown as Record<string, unknown>),
+    });
     await policy(api, "Validating", {
       spec: {
         validations: [{ expression: "size(object.data) < 1", message: "not empty" }],
@@ -187,7 +211,9 @@ describe("MutatingAdmissionPolicy", () => {
     await policy(api, "Mutating", {
       spec: {
         matchConstraints: {
-          resourceRules: [{ operations: ["CREATE"], apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"] }],
+          resourceRules: [
+            { operations: ["CREATE"], apiGroups: ["apps"], apiVersions: ["v1"], resources: ["deployments"] },
+          ],
         },
         mutations: [
           {
@@ -215,7 +241,10 @@ describe("MutatingAdmissionPolicy", () => {
   it("fails or lets pass by its failure policy", async () => {
     await using api = await startTestApi();
     const mutations = [
-      { patchType: "JSONPatch", jsonPatch: { expression: "[JSONPatch{op: 'add', path: '/data/x', value: object.data.absent}]" } },
+      {
+        patchType: "JSONPatch",
+        jsonPatch: { expression: "[JSONPatch{op: 'add', path: '/data/x', value: object.data.absent}]" },
+      },
     ];
     await policy(api, "Mutating", { spec: { mutations, failurePolicy: "Ignore" } });
     expect((await create(api, "a", { b: "c" })).status).toBe(201);

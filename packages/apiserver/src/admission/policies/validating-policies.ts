@@ -63,11 +63,7 @@ export async function checkValidatingPolicies(subject: PolicySubject): Promise<v
   if (first !== undefined) throw denial(subject, first);
 }
 
-async function enforce(
-  subject: PolicySubject,
-  policy: KubeObject,
-  bindings: readonly KubeObject[],
-): Promise<Denial[]> {
+async function enforce(subject: PolicySubject, policy: KubeObject, bindings: readonly KubeObject[]): Promise<Denial[]> {
   const denials: Denial[] = [];
   const notes = new Map<string, string[]>();
   for (const binding of bindings) {

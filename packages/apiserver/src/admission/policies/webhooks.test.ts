@@ -35,24 +35,24 @@ const patch = (...operations: JsonValue[]): JsonObject => ({
 
 const rules = [{ operations: ["*"], apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] }];
 
-function configure(api: TestApi, kind: "Mutating" | "Validating", webhooks: readonly (JsonObject & { readonly path: string })[]) {
-  return api.call(
-    "POST",
-    `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}webhookconfigurations`,
-    {
-      apiVersion: "admissionregistration.k8s.io/v1",
-      kind: `${kind}WebhookConfiguration`,
-      metadata: { name: kind.toLowerCase() },
-      webhooks: webhooks.map(({ path, ...rest }) => ({
-        name: `${path}.example.com`,
-        clientConfig: { url: `https://hooks.test/${path}` },
-        sideEffects: "None",
-        admissionReviewVersions: ["v1"],
-        rules,
-        ...rest,
-      })),
-    },
-  );
+function configure(
+  api: TestApi,
+  kind: "Mutating" | "Validating",
+  webhooks: readonly (JsonObject & { readonly path: string })[],
+) {
+  return api.call("POST", `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}webhookconfigurations`, {
+    apiVersion: "admissionregistration.k8s.io/v1",
+    kind: `${kind}WebhookConfiguration`,
+    metadata: { name: kind.toLowerCase() },
+    webhooks: webhooks.map(({ path, ...rest }) => ({
+      name: `${path}.example.com`,
+      clientConfig: { url: `https://hooks.test/${path}` },
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+      rules,
+      ...rest,
+    })),
+  });
 }
 
 const create = (api: TestApi, data: JsonObject = {}, query = "") =>
@@ -151,11 +151,9 @@ describe("admission webhooks", () => {
     const failed = await create(api);
     expect(failed.status).toBe(500);
     expect(failed.body.message).toMatch(text);
-    await api.patch(
-      "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/mutating",
-      "json",
-      [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" }],
-    );
+    await api.patch("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/mutating", "json", [
+      { op: "replace", path: "/webhooks/0/failurePolicy", value: "Ignore" },
+    ]);
     expect((await create(api)).status).toBe(201);
   });
 

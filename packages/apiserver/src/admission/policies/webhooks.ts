@@ -10,7 +10,14 @@ import { forbidden, internalError, statusError } from "../../status/errors.ts";
 import { isSameObject } from "../../write/pipeline.ts";
 import { conditionCompiler, conditionsBudget, PolicyContext } from "./expressions.ts";
 import { matchConditions } from "./match-conditions.ts";
-import { isExempt, matchedResource, matchesSelectors, type PolicySubject, reviewRequest, subjectIn } from "./matching.ts";
+import {
+  isExempt,
+  matchedResource,
+  matchesSelectors,
+  type PolicySubject,
+  reviewRequest,
+  subjectIn,
+} from "./matching.ts";
 import type { Rounds } from "./reinvocation.ts";
 import { callWebhook } from "./webhook-call.ts";
 

@@ -127,6 +127,8 @@ describe("JSON text", () => {
   it("finds nothing in what JSON.stringify writes of integers", () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
+        // Integers that a double cannot hold exactly are refused; the test below says so.
+        fc.pre(hasOnlyExactIntegers(value));
         const text = JSON.stringify(value);
         expect(readJsonText(text).duplicates).toEqual([]);
         expect(readJsonText(text).value).toEqual(JSON.parse(text));
@@ -134,3 +136,8 @@ describe("JSON text", () => {
     );
   });
 });
+
+function hasOnlyExactIntegers(value: unknown): boolean {
+  if (typeof value === "number") return !Number.isInteger(value) || Number.isSafeInteger(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(hasOnlyExactIntegers);
+}
