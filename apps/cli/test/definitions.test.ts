@@ -74,3 +74,49 @@ describe("the examples of docs/definitions.md", () => {
     expect(`${out}${err}`).toContain(title.slice("refused: ".length));
   });
 });
+
+describe("the examples of docs/applications.md", () => {
+  let server: RunningServer;
+  let folder: string;
+  const lateen = (...args: readonly string[]): Promise<CommandResult> =>
+    runCommand([...args, "--kubeconfig", server.kubeconfigPath], folder);
+  const text = readFileSync(resolve(import.meta.dirname, "../../../docs/applications.md"), "utf8");
+  const [application, policies] = [...text.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, example]) => example!);
+  const settings = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "lateen-applications-"));
+    server = await startServer({ dataDir: join(folder, "data"), port: 0, log: silentLog, nodeMode: "simulated" });
+  });
+  afterAll(async () => {
+    await server?.[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function deliver(manifest: string): Promise<void> {
+    writeFileSync(join(folder, "shop.yaml"), manifest);
+    expect(await lateen("up", "shop.yaml", "--timeout", "25s")).toMatchObject({ code: 0, err: "" });
+  }
+
+  it("are delivered; what a revision no longer has goes with a receipt, and comes again by undo and rollback", async () => {
+    await deliver(application!);
+    expect(await server.client.get(settings)).toMatchObject({ data: { level: "info" } });
+
+    const indented = policies!.replaceAll(/^/gm, "  ").trimEnd();
+    await deliver(`${application!.split("    - name: settings")[0]!}${indented}\n`);
+    await expect(server.client.get(settings)).rejects.toThrow(/not found/);
+
+    const { items } = await server.client.list(
+      { apiVersion: "v1", kind: "Secret", namespace: "default" },
+      { labelSelector: "lateen.dev/receipt=true" },
+    );
+    expect(items).toHaveLength(1);
+    const undone = await lateen("undo", items[0]!.metadata.name!);
+    expect(undone.out).toBe("made again: ConfigMap default/settings\n");
+
+    const back = await lateen("rollback", "shop", "--timeout", "25s");
+    expect(back).toMatchObject({ code: 0, err: "" });
+    expect(back.out).toContain("default/shop goes back to shop-v1");
+    expect(await server.client.get(settings)).toMatchObject({ data: { level: "info" } });
+  }, 90_000);
+});
