@@ -6,6 +6,7 @@ import { type Declaration, declarationOf, makesParameterWhole } from "../definit
 import { sourceOf, suggestion, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
+import { isSecretProperty, withoutValues } from "../render/covered-message.ts";
 import { withoutFieldAt } from "../render/field-path.ts";
 import { compileTemplate, renderContext } from "../render/template.ts";
 
@@ -41,10 +42,11 @@ function typeText(declared: Declaration | undefined): string | undefined {
   return declared.kind === "struct" ? "an object" : declared.kind === "list" ? "a list" : undefined;
 }
 
-function foundText(value: JsonValue | undefined): string {
+function foundText(value: JsonValue | undefined, isSecret: boolean): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (isJsonObject(value)) return "an object";
+  if (isSecret && value !== null) return `a ${typeof value}`;
   return typeof value === "string" ? `${JSON.stringify(value)} (a string)` : JSON.stringify(value);
 }
 
@@ -70,8 +72,11 @@ export function parameterFault(
   }
   const found = lookupPath(properties ?? {}, inner);
   const type = typeText(declared);
+  const isSecret = isSecretProperty(properties, inner);
   const message =
-    type === undefined ? `${fault.message}${place}` : `expected ${type}, found ${foundText(found)}${place}`;
+    type === undefined
+      ? `${isSecret ? withoutValues(fault.message) : fault.message}${place}`
+      : `expected ${type}, found ${foundText(found, isSecret)}${place}`;
   return { code: "parameter-wrong", message, path, pos, causes: [] };
 }
 

@@ -4,6 +4,7 @@ import { type KubeObject, valueAt } from "@lateen/objects";
 import type { App, AppComponent, AppTrait } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, specFlag, specText, templateOf } from "../definition/definition-set.ts";
 import { type RenderContext, componentContext, sorted } from "./context.ts";
+import { secretTexts, withoutTexts } from "./covered-message.ts";
 import { type FailurePlace, type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { parseFieldPath, withFieldAt } from "./field-path.ts";
 import { type DispatchLabels, auxiliaryWorkload, completeObject } from "./metadata.ts";
@@ -96,9 +97,21 @@ export function evaluateComponent(options: RenderComponentOptions): RenderFailur
       [],
     );
   } catch (error) {
-    if (error instanceof Failure) return error.failure;
+    if (error instanceof Failure) return coveredFailure(error.failure, options.component);
     throw error;
   }
+}
+
+/** The failure without what the component's properties say are secrets. */
+function coveredFailure(failure: RenderFailure, component: AppComponent): RenderFailure {
+  const secrets = [component.properties, ...component.traits.map(({ properties }) => properties)].flatMap(secretTexts);
+  if (secrets.length === 0) return failure;
+  const covered = (text: string): string => withoutTexts(text, secrets);
+  return {
+    ...failure,
+    message: covered(failure.message),
+    diagnostics: failure.diagnostics.map((one) => ({ ...one, message: covered(one.message) })),
+  };
 }
 
 /** Renders one component with its traits. Pure: the same input gives the same objects. */
@@ -106,7 +119,7 @@ export function renderComponent(options: RenderComponentOptions): RenderedCompon
   try {
     return render(options);
   } catch (error) {
-    if (error instanceof Failure) return error.failure;
+    if (error instanceof Failure) return coveredFailure(error.failure, options.component);
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import type { Diagnostic, JsonObject } from "@lateen/base";
 import type { Context, Value } from "@lateen/cue";
 import { stepContext } from "@lateen/workflow";
 import { withoutOldLists } from "../compat/old-lists.ts";
+import { leadsToSecret, withoutValues } from "./covered-message.ts";
 
 /** Texts whose compiled form is kept: the bundled definitions and a large fleet's own fit in. */
 const maxTemplates = 2_000;
@@ -47,10 +48,12 @@ export function cuePath(path: readonly (string | number)[]): string {
     .join(".");
 }
 
-/** `path: message`, or the message alone at the root. */
+/** `path: message`, or the message alone at the root; without the values where the path leads into a secret. */
 export function cueMessage(diagnostic: Diagnostic): string {
   const path = cuePath(diagnostic.path);
-  return path === "" || diagnostic.message.startsWith(`${path}:`)
-    ? diagnostic.message
-    : `${path}: ${diagnostic.message}`;
+  const { message } = diagnostic;
+  const isPlaced = path !== "" && message.startsWith(`${path}:`);
+  if (leadsToSecret(diagnostic.path))
+    return `${path}: ${withoutValues(isPlaced ? message.slice(path.length + 1) : message)}`;
+  return path === "" || isPlaced ? message : `${path}: ${message}`;
 }
