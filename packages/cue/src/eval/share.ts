@@ -23,7 +23,7 @@ export function shareValue(run: Run, vertex: Vertex): boolean {
   for (const { expr, env, lineage } of references) {
     const to = resolve(run, env, expr);
     if (to === vertex) continue;
-    if (!(to instanceof Vertex) || (to.binding ? expr.kind !== "let-ref" : isPartOfExpression(to))) return false;
+    if (!(to instanceof Vertex) || (to.binding && expr.kind !== "let-ref")) return false;
     if (isClosing && !isClosedThroughout(to)) return false;
     if (target(to) === vertex || classifyReference(vertex, expr, to, lineage) !== "none") return false;
     goals.push(to);
@@ -33,11 +33,20 @@ export function shareValue(run: Run, vertex: Vertex): boolean {
   vertex.shared = goals[0]!;
   for (const goal of goals) unify(run, goal);
   const holder = target(vertex);
-  // What is wrong with a `let` is told where it is used.
-  const isWrong = holder.binding && holder.bottom !== undefined;
-  if (!isWrong && goals.every((goal) => target(goal) === holder) && vertex.conjuncts.length === length) return true;
+  const isApart = isToldByUse(vertex, goals[0]!);
+  if (!isApart && goals.every((goal) => target(goal) === holder) && vertex.conjuncts.length === length) return true;
   vertex.shared = undefined;
   return false;
+}
+
+/**
+ * What is wrong with a `let` is told where it is used; what is part of an expression becomes part of who uses it. Only
+ * the outermost use works it off anew, and none what recurs: each step of a recursion would do so.
+ */
+function isToldByUse(vertex: Vertex, goal: Vertex): boolean {
+  const { binding, bottom } = target(goal);
+  if (binding && bottom !== undefined) return true;
+  return bottom?.code !== "structural cycle" && isPartOfExpression(goal) && !isPartOfExpression(vertex);
 }
 
 const none: readonly Conjunct[] = [];

@@ -51,10 +51,25 @@ describe("the work of an evaluation", () => {
         "defaults that are independent of each other (3881): 18 18 32",
         "comprehensions over a list (3334): 52 84 0",
         "patterns over many fields (3372): 50 83 2",
-        "a template of templates (3208): 103 277 0",
+        "a template of templates (3208): 135 325 0",
         "conditions that ask for fields beside them (391): 19 19 0",
       ]
     `);
+  });
+
+  it("ends soon where expressions refer to each other without end", () => {
+    const text = `
+      f2: (f & {n: 2}).out
+      fRec: {nn: int, out: (f & {n: nn}).out}
+      f: {n: int, out: (fRec & {nn: n - 1}).out}`;
+    expect(Object.values(workOf(text)).join(" ")).toBe("30 67 0");
+  });
+
+  it("is what it was for a recursion through expressions that ends", () => {
+    const text = `
+      f: {n: int, nn: n - 1, out: [if n > 0 {(f & {n: nn}).out}, 0][0]}
+      x: (f & {n: 5}).out`;
+    expect(Object.values(workOf(text)).join(" ")).toBe("46 145 0");
   });
 
   it.each(troubles)("grows no faster than the program for $what", ({ text }) => {
