@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { type KubeObject, valueAt } from "@lateen/objects";
@@ -92,8 +93,15 @@ function specOf(object: KubeObject): unknown {
             .map((one) => `${one.kind}/${one.namespace ?? ""}/${one.name}`)
             .sort(),
         }
-      : object["spec"];
+      : unpacked(object["spec"]);
   return { kind: object.kind, name: stable(name ?? ""), namespace, labels, owners, finalizers, spec, ...status };
+}
+
+/** The content of a revision, compressed on the wire, as what it is: UIDs and versions within it are volatile too. */
+function unpacked(spec: unknown): unknown {
+  const data = valueAt(spec, "compression", "data");
+  if (typeof data !== "string") return spec;
+  return { ...(spec as object), compression: JSON.parse(gunzipSync(Buffer.from(data, "base64")).toString("utf8")) };
 }
 
 function stepsOf(object: KubeObject): unknown {
