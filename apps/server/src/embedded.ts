@@ -129,7 +129,7 @@ async function compose(
             ...localPorts(client),
             providers,
             compression: gzipCompression,
-            providersFor: (author) => createStepProviders({ ...environment, client: author }, outside)({}),
+            providersFor: (author) => stepProviders({}, author),
           }),
           ...createRunControllers(environment, stepProviders),
           createTriggerController(environment),
@@ -137,7 +137,12 @@ async function compose(
       }),
     );
     if (options.triggerPort !== undefined)
-      stack.use(await listenForTriggers({ client, clock, log }, { host, port: options.triggerPort }));
+      stack.use(
+        await listenForTriggers(
+          { client, clock, log },
+          { host, port: options.triggerPort, tls: { cert: tls.serverCertificate, key: tls.serverKey } },
+        ),
+      );
     const node = stack.use(
       await startNodeAgent(environment, {
         folder: join(dataDir, "node"),

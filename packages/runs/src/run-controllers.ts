@@ -5,7 +5,7 @@ import { type DefinedStep, type ProviderTable, defaultStalledAfterMs, statusFrom
 import { containerProviders } from "./providers/container.ts";
 import { configProviders } from "./providers/config.ts";
 import { type MailSender, emailProviders } from "./providers/email.ts";
-import { type StepFetch, httpProviders } from "./providers/http.ts";
+import { type StepFetch, createLimiter, httpProviders } from "./providers/http.ts";
 import { kubeProviders } from "./providers/kube.ts";
 import { metricsProviders } from "./providers/metrics.ts";
 import { queryProviders } from "./providers/query.ts";
@@ -22,31 +22,43 @@ export interface RunPorts {
   readonly clientFor?: (cluster: string) => Environment["client"];
 }
 
-/** Operations for steps, with the labels that what they make carries. */
-export type StepProviders = (labels: Readonly<Record<string, string>>) => readonly ProviderTable[];
+/**
+ * Operations for steps, with the labels that what they make carries.
+ * @param client whose rights the steps have; the controllers' own without it.
+ */
+export type StepProviders = (
+  labels: Readonly<Record<string, string>>,
+  client?: Environment["client"],
+) => readonly ProviderTable[];
 
 /**
  * The operations that steps of any workflow may call, but those of Applications. Made once: rate limits and mails under way
  * live in it.
  */
 export function createStepProviders(environment: Environment, ports: RunPorts = {}): StepProviders {
-  const { client, clock, log } = environment;
+  const { clock, log } = environment;
   const send: StepFetch = ports.fetch ?? fetch;
-  const clientFor = ports.clientFor ?? ((cluster) => localOnly(client, cluster));
+  const limiter = createLimiter(clock);
   const shared = [
-    httpProviders({ fetch: send, client, clock }),
     metricsProviders({ fetch: send }),
-    configProviders({ client }),
     emailProviders(ports.sendMail),
     utilProviders({
       log: ({ step, data }) => log({ level: "info", message: JSON.stringify(maskSecrets(data as JsonValue)), step }),
     }),
     timeProviders,
-    queryProviders({ clientFor }),
-    containerProviders({ clientFor }),
     ...(ports.steps ?? []).map((step) => step.providers),
   ];
-  return (labels) => [kubeProviders({ clientFor, labels }), ...shared];
+  return (labels, client = environment.client) => {
+    const clientFor = ports.clientFor ?? ((cluster) => localOnly(client, cluster));
+    return [
+      kubeProviders({ clientFor, labels }),
+      httpProviders({ fetch: send, client, limiter }),
+      configProviders({ client }),
+      queryProviders({ clientFor }),
+      containerProviders({ clientFor }),
+      ...shared,
+    ];
+  };
 }
 
 function localOnly(client: Environment["client"], cluster: string): Environment["client"] {

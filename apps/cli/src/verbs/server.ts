@@ -60,7 +60,7 @@ export const verb: Verb = {
               ...(flags.tokenAuthFile !== undefined && { tokenFile: resolve(cwd, flags.tokenAuthFile) }),
               ...securityFiles(flags, cwd),
               ...(flags.stepNetwork !== undefined && { stepNetwork: parseStepNetwork(flags.stepNetwork) }),
-              ...(flags.triggerPort !== undefined && { triggerPort: parsePort(flags.triggerPort) }),
+              ...(flags.triggerPort !== undefined && { triggerPort: parsePort(flags.triggerPort, "--trigger-port") }),
               log: createServerLog(terminal, flags.verbose ? "debug" : "warn"),
             },
             { signal },
@@ -93,10 +93,10 @@ function securityFiles(flags: ServerFlags, cwd: string): Partial<Record<(typeof 
 
 const securityFlags = ["authenticationConfig", "auditLog", "auditPolicy", "encryptionConfig"] as const;
 
-export function parsePort(text: string): number {
+export function parsePort(text: string, option = "--port"): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port ${text}: a port is a number from 0 to 65535`);
+    throw new Error(`${option} ${text}: a port is a number from 0 to 65535`);
   return port;
 }
 

@@ -4,7 +4,8 @@
  * is stored; the same delivery (`Idempotency-Key`, `X-GitHub-Delivery`) twice starts one run.
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { type Clock, type JsonObject, type Log, errorMessage, isJsonObject, isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
@@ -34,25 +35,32 @@ interface Tools {
   readonly log: Log;
 }
 
-/** @throws where the port cannot be had. */
+const limits = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, maxHeaderSize: 16 * 1024 };
+
+/**
+ * @param tls PEM texts; without them the listener speaks plain HTTP, for tests on the loopback only.
+ * @throws where the port cannot be had.
+ */
 export async function listenForTriggers(
   tools: Tools,
-  { host, port }: { readonly host: string; readonly port: number },
+  {
+    host,
+    port,
+    tls,
+  }: { readonly host: string; readonly port: number; readonly tls?: { readonly cert: string; readonly key: string } },
 ): Promise<TriggerListener> {
-  const server = createServer(
-    { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, maxHeaderSize: 16 * 1024 },
-    (request, response) => {
-      answer(tools, request).then(
-        (body) => reply(response, 202, body),
-        (error: unknown) => {
-          const status = error instanceof Refusal ? error.status : 500;
-          if (status === 500)
-            tools.log({ level: "error", message: `a trigger's request failed: ${errorMessage(error)}` });
-          reply(response, status, { message: status === 500 ? "the run could not be started" : errorMessage(error) });
-        },
-      );
-    },
-  );
+  const listener: RequestListener = (request, response) => {
+    answer(tools, request).then(
+      (body) => reply(response, 202, body),
+      (error: unknown) => {
+        const status = error instanceof Refusal ? error.status : 500;
+        if (status === 500)
+          tools.log({ level: "error", message: `a trigger's request failed: ${errorMessage(error)}` });
+        reply(response, status, { message: status === 500 ? "the run could not be started" : errorMessage(error) });
+      },
+    );
+  };
+  const server = tls === undefined ? createServer(limits, listener) : createTlsServer({ ...limits, ...tls }, listener);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);

@@ -30,7 +30,8 @@ export type StepFetch = (url: string, init: RequestInit & { readonly tls?: Reque
 export interface HttpProviderOptions {
   readonly fetch: StepFetch;
   readonly client: Client;
-  readonly clock?: Clock;
+  /** Shared by all who send through this control plane. */
+  readonly limiter?: Limiter;
 }
 
 const defaultTimeoutMs = 3_000;
@@ -38,7 +39,7 @@ const maxBodyBytes = 8 * 1024 * 1024;
 const methods = new Set(["GET", "POST", "PUT", "DELETE"]);
 
 export function httpProviders(options: HttpProviderOptions): ProviderTable {
-  const limiter = createLimiter(options.clock ?? systemClock);
+  const limiter = options.limiter ?? createLimiter(systemClock);
   const entry: OutwardProvider = {
     changes: (params) => textOf(params.method) !== "" && textOf(params.method) !== "GET",
     send: (params, context) => send(options, params, { context, limiter }),
@@ -46,12 +47,13 @@ export function httpProviders(options: HttpProviderOptions): ProviderTable {
   return { http: { do: entry }, op: { do: entry } };
 }
 
-type Limiter = (key: string, limit: number, periodMs: number) => boolean;
+/** Whether one more request may go to a target now. */
+export type Limiter = (key: string, limit: number, periodMs: number) => boolean;
 
 const maxLimits = 128;
 
 /** A token bucket a target: `limit` at once, one more each period. */
-function createLimiter(clock: Clock): Limiter {
+export function createLimiter(clock: Clock): Limiter {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return (key, limit, periodMs) => {
     const now = clock.now();
