@@ -2,20 +2,19 @@ const minInt64 = -(2n ** 63n);
 const maxInt64 = 2n ** 63n - 1n;
 
 /** Refuses a document that holds such an integer. @throws RangeError. */
-export function refuseInexactInteger(text: string | undefined): void {
-  if (text !== undefined) throw inexactInteger(text);
+export function refuseInexactInteger(integer: string | undefined): void {
+  if (integer !== undefined) throw new RangeError(inexactIntegerMessage(integer));
 }
 
-function inexactInteger(integer: string): RangeError {
-  return new RangeError(`the integer ${integer} is beyond 2^53 and cannot be kept exactly by this server`);
+/** The text for people, in whatever error the caller throws. */
+export function inexactIntegerMessage(integer: string): string {
+  return `the integer ${integer} is beyond 2^53 and cannot be kept exactly by this server`;
 }
 
 /**
- * Numbers are doubles here. What is no integer of 64 bits is one in Go as well; but an int64 that would come back as another
- * number is refused. @throws RangeError.
+ * Whether a number cannot hold the integer. Numbers are doubles here. What is no integer of 64 bits is one in Go as well; but an
+ * int64 that would come back as another number is refused.
  */
-export function requireExact(integer: bigint): number {
-  const value = Number(integer);
-  if (integer >= minInt64 && integer <= maxInt64 && BigInt(value) !== integer) throw inexactInteger(String(integer));
-  return value;
+export function isInexactInteger(integer: bigint): boolean {
+  return integer >= minInt64 && integer <= maxInt64 && BigInt(Number(integer)) !== integer;
 }

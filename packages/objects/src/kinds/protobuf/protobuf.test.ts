@@ -53,6 +53,16 @@ describe("malformed bodies", () => {
     expect(() => decodeProtobuf(bytes, kinds)).toThrow('no kind "Tecret" is registered for version "v1"');
   });
 
+  it("with an integer that this server cannot keep are refused with its place", () => {
+    const revision = fixtures.find(({ name }) => name === "controller-revision");
+    const damaged = Uint8Array.from(revision?.bytes ?? []);
+    damaged[damaged.lastIndexOf(0x01)] = 0;
+    expect(() => decodeProtobuf(damaged, kinds)).toThrow(
+      /the integer 9223372036854775805 is beyond 2\^53.*\(at byte 84\)/,
+    );
+    expect(outcomeOf(damaged)).toBeInstanceOf(ProtobufError);
+  });
+
   it("end in a ProtobufError wherever they are cut or changed", () => {
     fc.assert(
       fc.property(

@@ -1,4 +1,5 @@
-import { requireExact } from "../../values/exact-integer.ts";
+import { inexactIntegerMessage, isInexactInteger } from "../../values/exact-integer.ts";
+
 /** The wire format of protocol buffers: tags, varints and lengths; nothing about types. */
 
 /** Bytes that are no valid message; `offset` counts from the start of what was given to the outermost decoder. */
@@ -37,7 +38,7 @@ export class WireReader {
     throw new ProtobufError(message, this.position);
   }
 
-  /** A varint as a signed 64-bit number; beyond 2^53 to the nearest number, as JSON numbers are read. */
+  /** A varint as a signed 64-bit number. @throws ProtobufError for one beyond 2^53 that a number cannot hold. */
   varint(): number {
     let low = 0;
     let shift = 0;
@@ -55,8 +56,14 @@ export class WireReader {
     for (let shift = 28n; shift < 70n; shift += 7n) {
       const byte = this.byte(start);
       value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return requireExact(BigInt.asIntN(64, value));
+      if (byte < 0x80) return exactNumber(BigInt.asIntN(64, value), start);
     }
+    throw new ProtobufError("a varint has more than ten bytes", start);
+  }
+
+  private skipVarint(): void {
+    const start = this.position;
+    for (let bytes = 0; bytes < 10; bytes++) if (this.byte(start) < 0x80) return;
     throw new ProtobufError("a varint has more than ten bytes", start);
   }
 
@@ -111,7 +118,7 @@ export class WireReader {
   }
 
   skip(wireType: WireType): void {
-    if (wireType === 0) this.varint();
+    if (wireType === 0) this.skipVarint();
     else if (wireType === 2) this.nested();
     else {
       const size = wireType === 1 ? 8 : 4;
@@ -119,6 +126,11 @@ export class WireReader {
       this.position += size;
     }
   }
+}
+
+function exactNumber(integer: bigint, offset: number): number {
+  if (isInexactInteger(integer)) throw new ProtobufError(inexactIntegerMessage(String(integer)), offset);
+  return Number(integer);
 }
 
 const encoder = new TextEncoder();

@@ -3,7 +3,7 @@
  * numbers written with a fraction or an exponent (`2.0` is no integer to a Go decoder).
  */
 import { type JsonValue, maxJsonDepth } from "@lateen/base";
-import { requireExact } from "../../values/exact-integer.ts";
+import { isInexactInteger, refuseInexactInteger } from "../../values/exact-integer.ts";
 
 export interface JsonText {
   readonly value: JsonValue;
@@ -88,7 +88,7 @@ function countMembers(text: string): Seen {
 /** @throws RangeError for an integer of 64 bits that a double does not hold. */
 function refuseInexact(text: string): void {
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/gs))
-    if (token.length > 15 && /^-?\d+$/.test(token)) requireExact(BigInt(token));
+    if (token.length > 15 && /^-?\d+$/.test(token) && isInexactInteger(BigInt(token))) refuseInexactInteger(token);
 }
 
 function isDigit(code: number): boolean {
