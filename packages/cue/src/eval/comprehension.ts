@@ -8,10 +8,12 @@ import { type Kind, boolKind, formatKind, kindNames, listKind, structKind } from
 import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
 import { isStructSoFar } from "./judge.ts";
 import { addList } from "./lists.ts";
+import { insertLiteral } from "./literal.ts";
 import { resolve } from "./resolve.ts";
 import { type Run, holderOf } from "./run.ts";
-import type { NodeState, Task } from "./state.ts";
-import { advance, fail, insertLiteral, unify } from "./unify.ts";
+import { type NodeState, type Task, fail } from "./state.ts";
+import { advance } from "./tasks.ts";
+import { unify } from "./unify.ts";
 import { type Bottom, type Scalar, atom, bottom, combineBottoms, isFatal, placed } from "./values.ts";
 import {
   type Conjunct,

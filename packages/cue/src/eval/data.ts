@@ -1,13 +1,13 @@
 import { DataNode } from "../compile/data-node.ts";
 import type { DataExpr, Expr, Source } from "../compile/ir.ts";
 import { numberOfJs } from "../number.ts";
+import { addField } from "./arcs.ts";
 import { restrict } from "./closedness.ts";
 import { type Label, stringLabel } from "./label.ts";
 import { addList } from "./lists.ts";
 import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
-import type { NodeState } from "./state.ts";
-import { addField, fail } from "./unify.ts";
+import { type NodeState, fail } from "./state.ts";
 import { atom, bottom, structMarker } from "./values.ts";
 import { type Conjunct, member } from "./vertex.ts";
 

@@ -2,7 +2,7 @@ import type { Decl, FieldDecl, StructLit } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import { type Label, isRegular } from "./label.ts";
 import type { Run } from "./run.ts";
-import { addField } from "./unify.ts";
+import { addField } from "./arcs.ts";
 import type { NodeState } from "./state.ts";
 import { type Conjunct, type DormantFields, type Lineage, Vertex, optional } from "./vertex.ts";
 

@@ -4,8 +4,7 @@ import { combineBounds } from "./bounds.ts";
 import { listLengths } from "./lists.ts";
 import type { Run } from "./run.ts";
 import { constraintOf, narrow, violation } from "./scalars.ts";
-import type { NodeState } from "./state.ts";
-import { fail } from "./unify.ts";
+import { type NodeState, fail } from "./state.ts";
 import {
   type Base,
   closedListMarker,

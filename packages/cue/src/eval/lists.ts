@@ -1,7 +1,7 @@
 import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import type { ListRecord, NodeState } from "./state.ts";
-import { addField, addToArc } from "./unify.ts";
+import { addField, addToArc } from "./arcs.ts";
 import { type Bottom, type ListLength, bottom, closedListMarker } from "./values.ts";
 import { member } from "./vertex.ts";
 

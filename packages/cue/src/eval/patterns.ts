@@ -1,3 +1,4 @@
+import { addToArc } from "./arcs.ts";
 import { satisfiesBound } from "./bounds.ts";
 import { evidenceFor, isAllowed } from "./closedness.ts";
 import { wakeFields } from "./dormant.ts";
@@ -6,8 +7,7 @@ import { evaluate } from "./evaluate.ts";
 import { stringKind } from "./kind.ts";
 import { type Label, isRegular, nameOfLabel } from "./label.ts";
 import type { Run } from "./run.ts";
-import type { NodeState } from "./state.ts";
-import { addToArc, fail } from "./unify.ts";
+import { type NodeState, fail } from "./state.ts";
 import { runValidator } from "./validators.ts";
 import { type Atom, type Value, atom, isFatal, sameAtom } from "./values.ts";
 import { type Conjunct, type Pattern, Vertex, target } from "./vertex.ts";

@@ -11,7 +11,8 @@ import { formatKind, intKind, listKind, numberKind, stringKind, structKind } fro
 import { type Label, formatLabel, isRegular, letLabel, nameOfLabel, stringLabel } from "./label.ts";
 import { allows } from "./patterns.ts";
 import { type Run, holderOf } from "./run.ts";
-import { attempt, drain, unify } from "./unify.ts";
+import { attempt, drain } from "./tasks.ts";
+import { unify } from "./unify.ts";
 import { type Bottom, type Value, atom, bottom } from "./values.ts";
 import { Vertex, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
 

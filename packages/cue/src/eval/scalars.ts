@@ -4,8 +4,9 @@ import { formatValue } from "./format.ts";
 import { type Kind, kindOfNames, topKind } from "./kind.ts";
 import { equalValues } from "./equality.ts";
 import type { Run } from "./run.ts";
-import type { NodeState } from "./state.ts";
-import { addVertex, fail, offerDisjunction } from "./unify.ts";
+import { offerDisjunction } from "./offer.ts";
+import { addVertex } from "./reference.ts";
+import { type NodeState, fail } from "./state.ts";
 import { runValidator } from "./validators.ts";
 import {
   type Atom,

@@ -2,7 +2,7 @@ import type { Expr, Source } from "../compile/ir.ts";
 import type { Environment } from "./environment.ts";
 import { type Kind, topKind } from "./kind.ts";
 import type { Label } from "./label.ts";
-import type { Atom, Base, Bottom, Bound, Validator } from "./values.ts";
+import { type Atom, type Base, type Bottom, type Bound, type Validator, combineBottoms } from "./values.ts";
 import type { ChoiceList, Conjunct, Lineage, Vertex } from "./vertex.ts";
 
 /** Something that a vertex waits for: it is tried again while others make progress. */
@@ -132,3 +132,7 @@ export class NodeState {
 }
 
 const none: never[] = [];
+
+export function fail(node: NodeState, error: Bottom): void {
+  node.error = combineBottoms(node.error, error);
+}

@@ -1,0 +1,157 @@
+/** One conjunct is taken apart, by what it is written as. */
+import type { Decl, Expr, ListLit, StructLit } from "../compile/ir.ts";
+import { Group, everyLevel, noLevel } from "./closedness.ts";
+import { runComprehension, runListLiteral } from "./comprehension.ts";
+import { closesCycle } from "./cycle.ts";
+import { addData } from "./data.ts";
+import { Environment } from "./environment.ts";
+import { evaluate, isReference } from "./evaluate.ts";
+import { listKind, structKind } from "./kind.ts";
+import { addFill, addStruct } from "./literal.ts";
+import { addDisjunction } from "./offer.ts";
+import { addReference, addVertex } from "./reference.ts";
+import type { Run } from "./run.ts";
+import { addValue, narrow } from "./scalars.ts";
+import { type NodeState, fail } from "./state.ts";
+import { addTask } from "./tasks.ts";
+import { type Bottom, closedListMarker, isFatal, typeValue } from "./values.ts";
+import { type Conjunct, noLineage } from "./vertex.ts";
+
+/** Takes one conjunct apart. */
+export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
+  run.counters.conjuncts++;
+  run.spend(1);
+  const { expr, lineage } = conjunct;
+  if (lineage.cyclic && !node.hasNonCyclic && isComposite(expr) && closesCycle(node.vertex, lineage)) {
+    node.keepCyclic(conjunct);
+    return;
+  }
+  if (lineage.cyclic) node.hasRecurred ||= !isPassive(expr);
+  else if (!node.hasNonCyclic && isMaterial(expr)) {
+    node.hasNonCyclic = true;
+    if (node.cyclic.length > 0) node.queue.push(...node.cyclic.splice(0));
+  }
+  switch (expr.kind) {
+    case "value":
+      addValue(run, node, expr.value, conjunct);
+      return;
+    case "struct":
+      addStruct(run, node, expr, conjunct);
+      return;
+    case "list":
+      addListLiteral(run, node, expr, conjunct);
+      return;
+    case "unify":
+      node.queue.splice(node.next, 0, ...expr.operands.map((part) => ({ expr: part, env: conjunct.env, lineage })));
+      return;
+    case "disjunction":
+      addDisjunction(node, conjunct, expr);
+      return;
+    case "data":
+      addData(run, node, expr, conjunct);
+      return;
+    case "fill":
+      addFill(run, node, expr.label, { expr: expr.value, env: conjunct.env, lineage });
+      return;
+    case "self-scope":
+      addConjunct(run, node, { expr: expr.expr, env: new Environment(conjunct.env, node.vertex), lineage });
+      return;
+    case "comprehension":
+      addTask(node, "comprehension", conjunct, (task) => runComprehension(run, node, task, undefined));
+      return;
+    case "vertex":
+      addVertex(run, node, expr.vertex, conjunct);
+      return;
+    case "open":
+      addGrouped(node, expr.expr, conjunct, new Group(lineage.group, noLevel, node.vertex.depth, "opened"));
+      return;
+    case "closing": {
+      const group = expr.isReclosing
+        ? new Group(lineage.group, noLevel, node.vertex.depth, "reclosing")
+        : new Group(lineage.group, everyLevel, node.vertex.depth);
+      addGrouped(node, expr.expr, conjunct, group);
+      return;
+    }
+    case "field-ref":
+    case "let-ref":
+    case "binding-ref":
+    case "label-ref":
+    case "self-ref":
+    case "dynamic-ref":
+    case "import-ref":
+    case "scope-ref":
+    case "select":
+    case "index":
+    case "try":
+      addTask(node, "reference", conjunct, () => addReference(run, node, conjunct));
+      return;
+    default:
+      addTask(node, "expression", conjunct, () => addExpression(run, node, conjunct));
+  }
+}
+
+/** Whether a conjunct brings something of its own; a literal that only embeds does not, nor does a choice. */
+function isMaterial(expr: Expr): boolean {
+  if (expr.kind === "struct") return expr.hasFields || !isOnlyEmbeddings(expr);
+  return !isReference(expr) && expr.kind !== "unify" && expr.kind !== "disjunction";
+}
+
+function isOnlyEmbeddings({ decls }: StructLit): boolean {
+  return decls.length > 0 && decls.every(({ kind }) => kind === "embed");
+}
+
+function isComposite(expr: Expr): boolean {
+  return expr.kind === "struct" || expr.kind === "list" || expr.kind === "comprehension" || expr.kind === "disjunction";
+}
+
+/** Whether a conjunct only says what others may bring, or where to look. */
+export function isPassive(expr: Expr): boolean {
+  return isComposite(expr) ? expr.kind === "struct" && expr.decls.every(isPassiveDecl) : true;
+}
+
+function isPassiveDecl(decl: Decl): boolean {
+  return decl.kind === "pattern" || decl.kind === "ellipsis" || (decl.kind === "field" && decl.arcType === 2);
+}
+
+/** An expression whose value has no names of its own: a sum, a call, an interpolation. */
+function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined {
+  const { expr, env, lineage } = conjunct;
+  if (expr.kind === "call") {
+    const close = closeCall(run, node, conjunct);
+    if (close !== "other") return close;
+  }
+  if (lineage.refs !== undefined) run.inherited = { ...noLineage, refs: lineage.refs, cyclic: lineage.cyclic };
+  const value = evaluate(run, env, expr);
+  run.inherited = undefined;
+  if (value.tag === "bottom" && !isFatal(value)) return value;
+  node.queue.push({ expr: { kind: "value", value, origin: expr, src: expr.src }, env, lineage });
+  return undefined;
+}
+
+/** `close(x)`: the conjuncts of x in a group that closes this level. */
+function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined | "other" {
+  const { expr, env, lineage } = conjunct;
+  if (expr.kind !== "call" || expr.args.length !== 1) return "other";
+  const func = evaluate(run, env, expr.fun);
+  if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
+  const group = new Group(lineage.group, node.vertex.depth, node.vertex.depth);
+  node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
+  node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
+  return undefined;
+}
+
+/** `x...`: the fields of x, and any others; `__closeAll({…})`, `__reclose({…})`: the literal, closed. */
+function addGrouped(node: NodeState, expr: Expr, conjunct: Conjunct, group: Group): void {
+  node.queue.push({ expr, env: conjunct.env, lineage: { ...conjunct.lineage, group } });
+}
+
+function addListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): void {
+  node.isList = true;
+  narrow(node, listKind, { ...closedListMarker, src: expr.src as never });
+  if (expr.hasComprehension) {
+    addTask(node, "list", conjunct, () => runListLiteral(run, node, expr, conjunct));
+    return;
+  }
+  const blocked = runListLiteral(run, node, expr, conjunct);
+  if (blocked !== undefined) fail(node, blocked);
+}
