@@ -20,6 +20,17 @@ answer: send.$returns.body
 parameter: {}
 `;
 
+const mail = `import "vela/email"
+
+send: email.#SendEmail & {$params: {
+	from: {address: "a@example.org", host: "mail", password: "secret", port: 25}
+	to: ["b@example.org"]
+	content: {subject: "hello", body: "text"}
+}}
+answer: "sent"
+parameter: {}
+`;
+
 interface Sent {
   readonly key: string | undefined;
 }
@@ -44,7 +55,7 @@ function mortal(client: Client, lives: number): Client {
   } as Client;
 }
 
-async function control() {
+async function control(template = post) {
   const cluster = await startTestCluster({ customResourceDefinitions: oamCustomResourceDefinitions() });
   open.push(cluster);
   const { client } = cluster;
@@ -52,7 +63,7 @@ async function control() {
   await client.create({
     ...definition,
     metadata: { name: "notify", namespace: "default" },
-    spec: { schematic: { cue: { template: post } } },
+    spec: { schematic: { cue: { template } } },
   } as unknown as KubeObject);
   await client.create({
     apiVersion: "core.oam.dev/v1alpha1",
@@ -74,6 +85,7 @@ async function control() {
           sent.push({ key: (init.headers as Record<string, string>)["Idempotency-Key"] });
           return new Response(`answer ${sent.length}`);
         },
+        sendMail: async ({ messageId }) => void sent.push({ key: messageId }),
       },
     )({});
     const state: RunState = {
@@ -83,9 +95,14 @@ async function control() {
       memories: new Map(),
       providers: () => providers,
     };
-    await reconcileRun(state, { namespace: "default", name: "demo" }, { signal }).catch((error: unknown) => {
+    try {
+      for (let visit = 0; visit < 3; visit++) {
+        await reconcileRun(state, { namespace: "default", name: "demo" }, { signal });
+        await cluster.clock.advance(1_000);
+      }
+    } catch (error) {
       if (!(error instanceof Crash)) throw error;
-    });
+    }
   };
   const read = async (): Promise<{ phase: unknown; context: JsonObject }> => {
     const run = await client.get({
@@ -134,5 +151,24 @@ describe("a request of a step, wherever the process dies", () => {
     }
     expect(deaths.some((count) => count === 0)).toBe(true);
     expect(deaths.some((count) => count === 1)).toBe(true);
+  });
+});
+
+describe("a mail of a step, wherever the process dies", () => {
+  it("leaves once in an undisturbed life", async () => {
+    const { live, sent, read } = await control(mail);
+    await live();
+    expect((await read()).phase).toBe("succeeded");
+    expect(sent).toHaveLength(1);
+  });
+
+  it("never leaves under two Message-IDs", async () => {
+    for (let write = 0; write < 8; write++) {
+      const { live, sent, read } = await control(mail);
+      await live(write);
+      await live();
+      expect((await read()).phase, `killed at write ${write}`).toBe("succeeded");
+      expect(new Set(sent.map(({ key }) => key)).size, `killed at write ${write}`).toBe(1);
+    }
   });
 });

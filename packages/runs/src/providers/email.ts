@@ -3,7 +3,13 @@
  * process that dies before it has recorded the delivery sends again, with the same `Message-ID`.
  */
 import { type JsonObject, errorMessage, isJsonObject } from "@lateen/base";
-import { type ProviderContext, type ProviderFunction, type ProviderTable, StepStop } from "@lateen/workflow";
+import {
+  type ProviderContext,
+  type ProviderFunction,
+  type ProviderTable,
+  StepStop,
+  recordIntent,
+} from "@lateen/workflow";
 import { textOf } from "../text-of.ts";
 
 export interface Mail {
@@ -51,8 +57,9 @@ export function emailProviders(send: MailSender | undefined): ProviderTable {
     }
     if (attempt === undefined) {
       if (send === undefined) throw new Error("this control plane has no way to send e-mail");
+      const messageId = `<${await recordIntent(visit, context.path)}@lateen>`;
       attempts.set(key, { kind: "sending" });
-      send(mailOf(params, `<${name}@lateen>`)).then(
+      send(mailOf(params, messageId)).then(
         () => attempts.set(key, { kind: "sent" }),
         (error: unknown) => attempts.set(key, { kind: "failed", reason: errorMessage(error) }),
       );

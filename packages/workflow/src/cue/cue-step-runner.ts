@@ -135,7 +135,7 @@ async function runAndClose(run: OperationRun): Promise<Value> {
   openCalls(run.visit);
   try {
     const value = await runOperations(run);
-    closeCalls(run.visit, { keepsIntents: false });
+    closeCalls(run.visit, { keepsIntents: run.outcome.waiting });
     return value;
   } catch (error) {
     // A process that is ending closes nothing: its next life finds the records.

@@ -49,6 +49,21 @@ function readRecord(text: string | undefined): CallRecord | undefined {
 
 const written = (record: CallRecord): string => canonicalJson(record as unknown as JsonObject);
 
+const recordOf = (values: Readonly<Record<string, string>>, name: string): CallRecord | undefined =>
+  readRecord(Object.hasOwn(values, name) ? values[name] : undefined);
+
+/** Commits that something is about to leave. @returns its key: that of the first try, for as long as the step means the same. */
+export async function recordIntent(visit: Visit, path: string): Promise<string> {
+  const name = recordName(visit, path);
+  const { values } = visit.variables;
+  const known = recordOf(values, name);
+  if (known !== undefined) return known.key;
+  const key = `${visit.id}-${keyPart(path)}-${visit.now.toString(36)}`;
+  values[name] = written({ key });
+  await visit.checkpoint();
+  return key;
+}
+
 /**
  * Runs `send` unless an earlier life of this process has its answer already.
  * @param path of the operation in its template.
@@ -61,13 +76,9 @@ export async function sendOnce(
 ): Promise<JsonObject | undefined> {
   const name = recordName(visit, path);
   const { values } = visit.variables;
-  const known = readRecord(Object.hasOwn(values, name) ? values[name] : undefined);
+  const known = recordOf(values, name);
   if (known?.answer !== undefined) return known.answer;
-  const key = known?.key ?? `${visit.id}-${keyPart(path)}-${visit.now.toString(36)}`;
-  if (known === undefined) {
-    values[name] = written({ key });
-    await visit.checkpoint();
-  }
+  const key = await recordIntent(visit, path);
   const answer = (await send(key)) ?? {};
   const text = written({ key, answer });
   if (text.length <= maxRecordedAnswer) {
