@@ -1,12 +1,16 @@
-// npm run -s serve:conformance -- --port P --token T [--user-token NAME=TOKEN …] [--tls FOLDER]
-// Starts the API server as the recorded exchanges assume (no controllers, anonymous access, RBAC) on the memory store, and
-// prints one line when it is ready.
+// npm run -s serve:conformance -- --port P --token T [--user-token NAME=TOKEN …] [--tls FOLDER] [--profile kube|lateen]
+// Starts the API server on the memory store, without controllers, and prints one line when it is ready. Profile kube is what the
+// recorded exchanges assume: the groups of a plain kube-apiserver and anonymous access. Profile lateen is the product's own: its
+// definitions are there, and who shows no credentials is refused.
 import { pathToFileURL } from "node:url";
 import { bundle, requireNode } from "./project.mjs";
 
 requireNode();
-const options = { port: 0, token: "admin", users: [], tlsFolder: undefined };
-const args = process.argv.slice(2);
+const options = { port: 0, token: "admin", users: [], tlsFolder: undefined, profile: "kube" };
+const args = process.argv.slice(2).flatMap((arg) => {
+  const at = arg.startsWith("--") ? arg.indexOf("=") : -1;
+  return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
+});
 for (let i = 0; i < args.length; i += 2) {
   const value = args[i + 1];
   switch (args[i]) {
@@ -25,7 +29,11 @@ for (let i = 0; i < args.length; i += 2) {
       options.tlsFolder = value;
       break;
     case "--profile":
-      if (value !== "kube") throw new Error(`serve:conformance: unknown profile ${value}; there is: kube`);
+      if (value !== "kube" && value !== "lateen") {
+        console.error(`serve:conformance: unknown profile ${value}; there are: kube, lateen`);
+        process.exit(2);
+      }
+      options.profile = value;
       break;
     default:
       console.error(`serve:conformance: unknown option ${args[i]}`);
@@ -36,10 +44,18 @@ const entry = await bundle("packages/apiserver/conformance/serve.ts", `serve-con
 const { serve } = await import(pathToFileURL(entry).href);
 const { rmSync } = await import("node:fs");
 rmSync(entry, { force: true });
-const running = await serve(options);
+const definitions = options.profile === "lateen" ? await productDefinitions() : [];
+const running = await serve({ ...options, definitions });
 console.log(`ready ${running.url}`);
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
     running[Symbol.asyncDispose]().finally(() => process.exit(0));
   });
+}
+
+async function productDefinitions() {
+  const bundled = await bundle("packages/delivery/src/definition/crds.ts", `serve-definitions-${process.pid}`);
+  const { oamCustomResourceDefinitions } = await import(pathToFileURL(bundled).href);
+  rmSync(bundled, { force: true });
+  return oamCustomResourceDefinitions();
 }

@@ -1,4 +1,5 @@
-/** Starts a server as the recorded exchanges assume (profile kube), on the memory store: what `npm run serve:conformance` runs. */
+/** Starts a server on the memory store, as the recorded exchanges assume (profile kube) or as the product is: `npm run serve:conformance`. */
+import type { KubeObject } from "@lateen/objects";
 import { createApiServer, createMemoryStore, staticTokens } from "../src/index.ts";
 import { listen, prepareTls } from "../src/listen/node.ts";
 import { nodePlatform } from "../src/platform/node.ts";
@@ -9,6 +10,9 @@ export interface ServeOptions {
   readonly users: readonly (readonly [name: string, token: string])[];
   /** Folder for certificates; without it plain HTTP. */
   readonly tlsFolder?: string;
+  readonly profile?: "kube" | "lateen";
+  /** Custom resources that are there from the start. */
+  readonly definitions?: readonly KubeObject[];
 }
 
 export async function serve({
@@ -16,13 +20,16 @@ export async function serve({
   token,
   users,
   tlsFolder,
+  profile = "kube",
+  definitions = [],
 }: ServeOptions): Promise<AsyncDisposable & { readonly url: string }> {
   const store = createMemoryStore();
   const server = createApiServer({
     store,
     platform: nodePlatform,
-    anonymous: true,
-    aggregateClusterRoles: false,
+    anonymous: profile === "kube",
+    aggregateClusterRoles: profile !== "kube",
+    customResourceDefinitions: definitions,
     tokenAuthenticators: [
       staticTokens([
         { token, username: "admin", groups: ["system:masters"] },

@@ -20,6 +20,8 @@ import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
 import type { ApiService } from "../aggregation/api-service.ts";
 import { AggregatedApis } from "../aggregation/aggregated-apis.ts";
+import { FlowControl } from "../fairness/flow-control.ts";
+import { NoSeat } from "../fairness/seats.ts";
 import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { openProcess } from "../subresources/exec.ts";
@@ -29,7 +31,6 @@ import { changeObject } from "../write/update.ts";
 import type { AuditSink } from "../audit/audit-event.ts";
 import { metadataOfAll } from "../audit/audit-policy.ts";
 import { type AuditTrail, Auditor } from "../audit/auditor.ts";
-import { Fairness } from "./fairness.ts";
 import type { ApiServer, ApiServerOptions, Upgrade } from "./options.ts";
 import { bootstrap } from "./bootstrap.ts";
 import type { Core } from "./core.ts";
@@ -58,6 +59,20 @@ interface Exchange {
   readonly trail: AuditTrail | undefined;
   /** What the path names, once it is read. */
   resource: ResourcePath | undefined;
+  /** For every answer, whatever it is. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** A request of somebody, read so far that it can be judged. */
+interface WholeRequest {
+  readonly http: ApiRequest;
+  readonly path: string;
+  readonly query: Query;
+  readonly segments: readonly string[];
+  readonly parsed: ReturnType<typeof parsePath>;
+  readonly user: UserInfo;
+  readonly asked: Attributes;
+  readonly exchange: Exchange;
 }
 
 class Server implements ApiServer {
@@ -67,7 +82,7 @@ class Server implements ApiServer {
   readonly #definitions: Definitions;
   readonly #services: ServiceAllocation;
   readonly #openApi = new OpenApiPaths();
-  readonly #fairness: Fairness;
+  readonly #flows: FlowControl;
   readonly #tokens: readonly TokenAuthenticator[];
   readonly #closing = new AbortController();
   readonly #aggregated: AggregatedApis;
@@ -79,7 +94,6 @@ class Server implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#fairness = new Fairness(options.fairness);
     const clock = options.clock ?? systemClock;
     const { audit: sink, auditPolicy: policy = metadataOfAll } = options;
     this.#metrics = new Metrics(clock);
@@ -131,6 +145,7 @@ class Server implements ApiServer {
     core.services = new ServiceAllocation(core);
     this.#services = core.services;
     this.#aggregated = new AggregatedApis(core);
+    this.#flows = new FlowControl(core, options.fairness);
     definitions.start(core);
     this.ready = this.#start();
     // Whoever waits for `ready` or sends a request sees the failure.
@@ -140,6 +155,7 @@ class Server implements ApiServer {
   async #start(): Promise<void> {
     const { customResourceDefinitions = [], aggregateClusterRoles = true } = this.#options;
     await bootstrap(this.#core, customResourceDefinitions);
+    await this.#flows.settle();
     if (aggregateClusterRoles) {
       this.#aggregatedRoles = new AggregatedRoles(this.#core);
       await this.#aggregatedRoles.settle();
@@ -163,6 +179,7 @@ class Server implements ApiServer {
     for (const end of this.#core.openStreams) end();
     this.#endMaintenance();
     await this.#aggregated[Symbol.asyncDispose]();
+    await this.#flows[Symbol.asyncDispose]();
     await this.#aggregatedRoles?.[Symbol.asyncDispose]();
     this.#services.close();
     this.#core.rbac.close();
@@ -235,6 +252,7 @@ class Server implements ApiServer {
       form: { mediaType: "application/json" },
       trail,
       resource: undefined,
+      headers: {},
     };
     const ended = this.#metrics.begin(request.method);
     const response = await this.#respond(request, peer, { exchange, auditId });
@@ -250,7 +268,6 @@ class Server implements ApiServer {
       dryRun: request.path.includes("dryRun="),
       bytes: isStream(body) ? undefined : body.length,
     });
-    if (code === 429) this.#metrics.rejected();
     return trail === undefined ? response : trail.responded(response);
   }
 
@@ -265,18 +282,26 @@ class Server implements ApiServer {
       exchange.trail?.answered(answered);
       const encode = (value: JsonValue): Uint8Array =>
         encodeProtobuf(value as unknown as KubeObject, this.#core.table.kinds);
-      return await writeAnswer(answered, { ...common, form: exchange.form, encode });
+      return await writeAnswer(answered, { ...common, form: exchange.form, encode, headers: exchange.headers });
     } catch (error) {
-      const { form } = exchange;
+      const { form, headers } = exchange;
+      if (error instanceof NoSeat) {
+        const answer: Answer = { kind: "text", status: 429, text: "Too many requests, please try again later.\n" };
+        return writeAnswer(answer, { ...common, form, headers: { ...headers, "retry-after": "1" } });
+      }
       if (error instanceof PageNotFound) {
-        return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form });
+        return writeAnswer({ kind: "text", status: 404, text: "404 page not found\n" }, { ...common, form, headers });
       }
       const failure = asApiError(error);
       if (failure.status.code >= 500 && failure !== error) this.#report(request, error);
       const mediaType = form.mediaType === "application/yaml" ? form.mediaType : "application/json";
       const answer = failureAnswer(failure);
       exchange.trail?.answered(answer);
-      return writeAnswer(answer, { ...common, form: { mediaType }, headers: failureHeaders(failure) });
+      return writeAnswer(answer, {
+        ...common,
+        form: { mediaType },
+        headers: { ...headers, ...failureHeaders(failure) },
+      });
     }
   }
 
@@ -296,12 +321,28 @@ class Server implements ApiServer {
     if (!isHealthPath(segments)) await this.ready;
     const user = await this.#userOf(http, peer, exchange.trail);
     const parsed = parsePath(path, segments);
-    const noted = exchange.trail?.annotations;
-    if (parsed.kind === "resource") {
-      exchange.resource = parsed;
-      const asked = resourceAttributes(user, parsed, { method: http.method, query });
-      this.#authorize(asked, parsed.name !== undefined, noted);
-    } else this.#authorize(pathAttributes(user, path, http.method), false, noted);
+    if (parsed.kind === "resource") exchange.resource = parsed;
+    const asked =
+      parsed.kind === "resource"
+        ? resourceAttributes(user, parsed, { method: http.method, query })
+        : pathAttributes(user, path, http.method);
+    const whole: WholeRequest = { http, path, query, segments, parsed, user, asked, exchange };
+    // Callers of this process are trusted not to flood it.
+    const flow = peer.user === undefined && !isConnection(asked) ? this.#flows.classify(asked) : undefined;
+    if (flow === undefined) return this.#answerSeated(whole);
+    exchange.headers = flow.headers;
+    const entered = this.#flows.enter(flow, http.signal);
+    const leave = typeof entered === "function" ? entered : await entered;
+    try {
+      return await this.#answerSeated(whole);
+    } finally {
+      leave();
+    }
+  }
+
+  async #answerSeated({ http, path, query, segments, parsed, user, asked, exchange }: WholeRequest): Promise<Answer> {
+    const named = parsed.kind === "resource" && parsed.name !== undefined;
+    this.#authorize(asked, named, exchange.trail?.annotations);
     if (isHealthPath(segments)) return answerHealth(segments, query, this.#isReady);
     const elsewhere = this.#servedElsewhere(segments);
     if (elsewhere !== undefined) return this.#aggregated.forward(elsewhere, http, user);
@@ -316,7 +357,8 @@ class Server implements ApiServer {
     }
     if (path === "/metrics") {
       const { store, table, platform, openStreams } = this.#core;
-      const text = this.#metrics.text({ store, table, platform, openStreams: openStreams.size });
+      const flows = this.#flows.figures;
+      const text = this.#metrics.text({ store, table, platform, openStreams: openStreams.size, flows });
       const contentType = "text/plain; version=0.0.4; charset=utf-8";
       return { kind: "bytes", status: 200, contentType, bytes: new TextEncoder().encode(text) };
     }
@@ -345,12 +387,9 @@ class Server implements ApiServer {
     if (request.resource.custom !== undefined) checkCustomForm(form);
     exchange.form = form;
     request.form = form;
-    // Callers of this process are trusted not to flood it.
-    const leave = peer.user === undefined ? await this.#fairness.enter(user.username) : () => undefined;
     try {
       return await dispatch(request);
     } finally {
-      leave();
       for (const cleanup of request.cleanups) cleanup();
     }
   }
@@ -421,6 +460,13 @@ class Server implements ApiServer {
     };
   }
 }
+
+/** Requests that last as long as both sides like, and hold no seat (watches do, until their stream is open). */
+function isConnection({ subresource = "" }: Attributes): boolean {
+  return connections.has(subresource);
+}
+
+const connections = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
 function isStream(body: ApiResponse["body"]): body is AsyncIterable<Uint8Array> {
   return !(body instanceof Uint8Array);

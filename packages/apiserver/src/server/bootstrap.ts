@@ -36,7 +36,8 @@ export async function bootstrap(core: Core, definitions: readonly KubeObject[]):
     const kind = { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass" };
     await ensure(core, { ...kind, metadata: { name }, value, description });
   }
-  for (const object of builtinRbac()) await ensure(core, object);
+  // Written together, they share the wait for the disk.
+  await Promise.all(builtinRbac().map((object) => ensure(core, object)));
   await ensure(core, {
     apiVersion: "v1",
     kind: "Service",

@@ -3,6 +3,8 @@ import type { Platform } from "../platform/platform.ts";
 import type { ResourcePath } from "../request/request-info.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
 import type { Store } from "../store/store.ts";
+import { type FlowCounts, type FlowFigures, waitEnds } from "../fairness/flow-figures.ts";
+import type { LevelFigures } from "../fairness/seats.ts";
 import { kubernetesVersion } from "./version.ts";
 
 /** Upper ends of the classes of durations, in seconds, and of sizes, in bytes. */
@@ -37,6 +39,7 @@ export interface MetricSources {
   readonly table: ResourceTable;
   readonly platform: Platform;
   readonly openStreams: number;
+  readonly flows: FlowFigures;
 }
 
 /** The verb of a request as metrics call it. */
@@ -65,7 +68,6 @@ export class Metrics {
   readonly #durations = new Map<string, Histogram>();
   readonly #sizes = new Map<string, Histogram>();
   #inFlight = { mutating: 0, readOnly: 0 };
-  #rejected = 0;
   #auditEvents = 0;
 
   constructor(clock: Clock) {
@@ -81,10 +83,6 @@ export class Metrics {
       this.#inFlight[kind]--;
       this.#count({ ...counted, seconds: (this.#clock.now() - begun) / 1000 });
     };
-  }
-
-  rejected(): void {
-    this.#rejected++;
   }
 
   audited(): void {
@@ -105,7 +103,7 @@ export class Metrics {
   }
 
   /** The figures as text. */
-  text({ store, table, platform, openStreams }: MetricSources): string {
+  text({ store, table, platform, openStreams, flows }: MetricSources): string {
     const lines: string[] = [];
     const family = (name: string, type: string, help: string): void => {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
@@ -149,11 +147,12 @@ export class Metrics {
       Object.entries(this.#inFlight).map(([kind, value]) => [labels({ request_kind: kind }), value] as const),
     );
     one("apiserver_longrunning_requests", "gauge", "Open watches.", [[labels({ verb: "WATCH" }), openStreams]]);
-    one(
-      "apiserver_flowcontrol_rejected_requests_total",
-      "counter",
-      "Requests refused because their user's queue was full.",
-      [[labels({ reason: "queue-full" }), this.#rejected]],
+    for (const { name, type, help, values } of flowGauges(flows)) one(name, type, help, values);
+    histogram(
+      "apiserver_flowcontrol_request_wait_duration_seconds",
+      "Time that requests waited for a seat.",
+      new Map([...flows.all].map((counts) => [flowLabels(counts), counts.waits])),
+      waitEnds,
     );
     one("apiserver_audit_event_total", "counter", "Audit events that were handed on.", [["", this.#auditEvents]]);
     one("apiserver_storage_objects", "gauge", "Objects in the store by resource.", storedObjects(store, table));
@@ -183,6 +182,77 @@ function storedObjects(store: Store, table: ResourceTable): readonly (readonly [
     counted.set(labels({ resource }), store.count(prefix));
   }
   return [...counted];
+}
+
+interface MetricFamily {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly values: readonly (readonly [string, number])[];
+}
+
+function flowLabels({ schema, level }: FlowCounts, more: Readonly<Record<string, string>> = {}): string {
+  return labels({ flow_schema: schema, priority_level: level, ...more });
+}
+
+/** Priority and fairness in kube-apiserver's names. */
+function flowGauges(flows: FlowFigures): readonly MetricFamily[] {
+  const counts = [...flows.all];
+  const of = (name: string, type: string, help: string, values: MetricFamily["values"]): MetricFamily => ({
+    name: `apiserver_flowcontrol_${name}`,
+    type,
+    help,
+    values,
+  });
+  const each = (value: (one: FlowCounts) => number) => counts.map((one) => [flowLabels(one), value(one)] as const);
+  const levels = (value: (one: LevelFigures) => number) =>
+    flows.levels.map((one) => [labels({ priority_level: one.name }), value(one)] as const);
+  return [
+    of(
+      "dispatched_requests_total",
+      "counter",
+      "Requests that were given a seat.",
+      each(({ dispatched }) => dispatched),
+    ),
+    of(
+      "current_executing_requests",
+      "gauge",
+      "Requests that have a seat.",
+      each(({ executing }) => executing),
+    ),
+    of(
+      "current_inqueue_requests",
+      "gauge",
+      "Requests that wait for one.",
+      each(({ waiting }) => waiting),
+    ),
+    of(
+      "rejected_requests_total",
+      "counter",
+      "Requests that were refused.",
+      counts.flatMap((one) =>
+        [...one.rejected].map(([reason, count]) => [flowLabels(one, { reason }), count] as const),
+      ),
+    ),
+    of(
+      "nominal_limit_seats",
+      "gauge",
+      "Seats of each level by its shares.",
+      levels(({ nominal }) => nominal),
+    ),
+    of(
+      "lower_limit_seats",
+      "gauge",
+      "Seats that a level never lends.",
+      levels(({ lower }) => lower),
+    ),
+    of(
+      "upper_limit_seats",
+      "gauge",
+      "Seats that a level may have with borrowed ones.",
+      levels(({ upper }) => upper),
+    ),
+  ];
 }
 
 function placeOf(resource: ResourcePath | undefined): Record<string, string> {

@@ -10,7 +10,7 @@ import type { PodStreams } from "../subresources/pod-streams.ts";
 import type { UpgradedStream } from "../subresources/port-forward.ts";
 import type { AuditSink } from "../audit/audit-event.ts";
 import type { AuditPolicy } from "../audit/audit-policy.ts";
-import type { FairnessOptions } from "./fairness.ts";
+import type { FairnessOptions } from "../fairness/flow-control.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -36,7 +36,7 @@ export interface ApiServerOptions {
   /** Takes a line for each request that the policy names; without one for all, at level Metadata. */
   readonly audit?: AuditSink;
   readonly auditPolicy?: AuditPolicy;
-  /** How many requests are worked on at once, and how many of one user may wait. */
+  /** How many requests are worked on at once; who of them comes first is said by the FlowSchemas in the store. */
   readonly fairness?: FairnessOptions;
   /** Fill admin, edit, view and other sums of cluster roles (true); a cluster with a controller manager does it there. */
   readonly aggregateClusterRoles?: boolean;

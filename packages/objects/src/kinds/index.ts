@@ -15,6 +15,7 @@ export { builtinKinds, kindTableOf } from "./kind-table.ts";
 export { type CustomSchemas, openApiHash, openApiV2, openApiV3, openApiV3Index } from "./openapi/documents.ts";
 export { OpenApi, type OpenApiDocument } from "./openapi/open-api.ts";
 export { openApiV2Protobuf } from "./openapi/swagger-protobuf.ts";
+export { builtinFlowControl, fixedFlowControl } from "./flow-control.ts";
 export { applyKindDefaults } from "./defaults/apply-defaults.ts";
 export type { DefaultContext } from "./defaults/walk.ts";
 export { type PrepareChange, prepareChange, prepareNew } from "./strategy/prepare.ts";

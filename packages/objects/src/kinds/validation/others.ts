@@ -391,32 +391,6 @@ export function apiService(errors: FieldErrors, object: JsonObject): void {
     errors.invalid("spec.insecureSkipTLSVerify", true, "may not be true if caBundle is present");
 }
 
-export function flowLevel(errors: FieldErrors, object: JsonObject): void {
-  const spec = record(object, "spec");
-  const type = text(spec, "type");
-  if (type === "Limited") {
-    if (!has(spec, "limited")) errors.required("spec.limited", "must not be empty when type is Limited");
-    else limited(errors, record(spec, "limited"));
-    if (has(spec, "exempt")) errors.forbidden("spec.exempt", "must be nil if the type is Limited");
-  } else if (type === "Exempt") {
-    if (has(spec, "limited")) errors.forbidden("spec.limited", "must be nil if the type is not Limited");
-  } else if (type === "") errors.required("spec.type", "must specify a type");
-  else errors.unsupported("spec.type", type, ["Exempt", "Limited"]);
-}
-
-function limited(errors: FieldErrors, given: JsonObject): void {
-  errors.nonNegative("spec.limited.nominalConcurrencyShares", read(given, "nominalConcurrencyShares"));
-  const response = record(given, "limitResponse");
-  const at = "spec.limited.limitResponse";
-  const type = text(response, "type");
-  if (type === "Queue") {
-    if (!has(response, "queuing")) errors.required(`${at}.queuing`, "must not be empty if type is Queue");
-  } else if (type === "Reject") {
-    if (has(response, "queuing")) errors.forbidden(`${at}.queuing`, "must be nil if type is not Limited");
-  } else if (type === "") errors.required(`${at}.type`);
-  else errors.unsupported(`${at}.type`, type, ["Queue", "Reject"]);
-}
-
 export function immutableMembers(...names: readonly string[]) {
   return (errors: FieldErrors, object: JsonObject, old: JsonObject): void => {
     for (const name of names) errors.immutable(name, object[name] as JsonValue | undefined, old[name]);

@@ -7,6 +7,7 @@ import { cronJob, job, jobUpdate } from "./batch.ts";
 import { claim, claimUpdate } from "./claims.ts";
 import * as core from "./core.ts";
 import { FieldErrors } from "./field-errors.ts";
+import { flowLevel, flowSchema } from "./flow-control.ts";
 import * as networking from "./networking.ts";
 import * as others from "./others.ts";
 import { newPod } from "./pod.ts";
@@ -71,7 +72,8 @@ const validations: Readonly<Record<string, Validation>> = {
   "discovery.k8s.io/EndpointSlice": { create: services.endpointSlice, update: services.endpointSliceUpdate },
   "certificates.k8s.io/CertificateSigningRequest": { create: others.certificateSigningRequest },
   "apiregistration.k8s.io/APIService": { create: others.apiService },
-  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { create: others.flowLevel },
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration": { create: flowLevel },
+  "flowcontrol.apiserver.k8s.io/FlowSchema": { create: flowSchema },
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": {
     create: (errors, object) => webhooks(errors, object, { mutating: false }),
   },
