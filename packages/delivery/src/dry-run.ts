@@ -1,6 +1,6 @@
 import { type Diagnostic, errorMessage, isJsonObject } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
-import { type App, appOf, textOf } from "./application/application.ts";
+import { type App, textOf } from "./application/application.ts";
 import { workflowPlanOf } from "./application/default-workflow.ts";
 import { type DiagnoseOptions, diagnoseApplication } from "./application/diagnose.ts";
 import { dryContext } from "./application/dry-context.ts";
@@ -8,8 +8,8 @@ import type { DefinitionSource } from "./definition/definition-set.ts";
 import { deployTasksOf } from "./deploy-tasks.ts";
 import { transformApplication } from "./policy/application-scoped.ts";
 import { type Cluster, localCluster } from "./policy/topology.ts";
-import { renderComponent } from "./render/render-component.ts";
 import { renderPolicies } from "./render/render-components.ts";
+import { Renderings } from "./render/renderings.ts";
 
 /** What one step delivers to one place. */
 export interface DryRunGroup {
@@ -38,12 +38,13 @@ export interface DryRunOptions extends DiagnoseOptions {
 /** The objects that an Application makes, step by step, by the renderer and the policies that deliver it. */
 export function dryRun(options: DryRunOptions): DryRun {
   const { application, definitions } = options;
-  const diagnostics = [...diagnoseApplication(application, definitions, options)];
+  const renderings = options.renderings ?? new Renderings();
+  const diagnostics = [...diagnoseApplication(application, definitions, { ...options, renderings })];
   if (diagnostics.some(({ severity }) => severity !== "warning")) return { groups: [], diagnostics };
-  let app = appOf(application);
+  let app = renderings.appOf(application);
   const groups: DryRunGroup[] = [];
   try {
-    app = appOf(
+    app = renderings.appOf(
       transformApplication(application, { definitions, policyDefinitions: [], context: dryContext }).application,
     );
     const plan = workflowPlanOf(app, options.externalWorkflow);
@@ -51,7 +52,7 @@ export function dryRun(options: DryRunOptions): DryRun {
       step,
       ...(Array.isArray(step.subSteps) ? step.subSteps.filter(isJsonObject) : []),
     ]);
-    for (const step of steps) groups.push(...groupsOf(app, step, { options, diagnostics }));
+    for (const step of steps) groups.push(...groupsOf(app, step, { options, diagnostics, renderings }));
   } catch (error) {
     diagnostics.push({ code: "dry-run", message: errorMessage(error), path: ["spec"], causes: [] });
   }
@@ -78,7 +79,7 @@ export function dryRun(options: DryRunOptions): DryRun {
 function groupsOf(
   app: App,
   step: Record<string, unknown>,
-  { options, diagnostics }: { options: DryRunOptions; diagnostics: Diagnostic[] },
+  { options, diagnostics, renderings }: { options: DryRunOptions; diagnostics: Diagnostic[]; renderings: Renderings },
 ): readonly DryRunGroup[] {
   const properties = isJsonObject(step.properties) ? step.properties : {};
   const name = textOf(step.name ?? step.type);
@@ -110,7 +111,7 @@ function groupsOf(
   }): DryRunGroup {
     const { component, target } = task;
     const context = { ...dryContext, cluster: target.cluster, namespace: target.namespace };
-    const result = renderComponent({ app, component, definitions: options.definitions, context });
+    const result = renderings.render({ app, component, definitions: options.definitions, context });
     if (result.kind === "failed")
       diagnostics.push({ code: "render", message: result.message, path: ["spec", "components"], causes: [] });
     const objects =

@@ -9,7 +9,8 @@ import { overrideComponents } from "../policy/override.ts";
 import { PolicyError } from "../policy/policy-error.ts";
 import { placementsOf } from "../policy/topology.ts";
 import { applicationContext } from "../render/context.ts";
-import { type App, type AppComponent, appOf } from "./application.ts";
+import { Renderings } from "../render/renderings.ts";
+import type { App, AppComponent } from "./application.ts";
 import { dependencyFaults } from "./dependency-check.ts";
 import { dryContext } from "./dry-context.ts";
 import { type Path, dropDoubles, fault } from "./fault.ts";
@@ -24,17 +25,19 @@ export type { Validation } from "./validation.ts";
 export interface DiagnoseOptions {
   /** `kubevela` lets pass what KubeVela lets pass, as warnings. Default `strict`. */
   readonly validation?: Validation;
+  /** What is rendered is kept here: who renders the same application next finds it. */
+  readonly renderings?: Renderings;
 }
 
 /** Errors and warnings of an Application, errors of names before those of values. */
 export function diagnoseApplication(
   application: KubeObject,
   definitions: DefinitionSource,
-  { validation = "strict" }: DiagnoseOptions = {},
+  { validation = "strict", renderings = new Renderings() }: DiagnoseOptions = {},
 ): readonly Diagnostic[] {
   const shape = shapeFaults(application);
   if (shape.length > 0) return shape;
-  const app = appOf(application);
+  const app = renderings.appOf(application);
   const names = [
     ...componentNames(app),
     ...typeFaults(app, definitions),
@@ -42,7 +45,9 @@ export function diagnoseApplication(
     ...workflowFaults(app, definitions),
     ...dependencyFaults(app),
   ];
-  const values = app.components.flatMap((component, index) => valueFaults(app, component, { index, definitions }));
+  const values = app.components.flatMap((component, index) =>
+    valueFaults(app, component, { index, definitions, renderings }),
+  );
   const warnings = app.components.flatMap((component, index) =>
     applianceWarnings(app, component, { index, definitions }),
   );

@@ -152,9 +152,12 @@ export function missingParameters(
   { properties, context }: { properties: JsonObject | undefined; context: JsonObject },
 ): readonly Diagnostic[] {
   const template = compileTemplate(templateOf(definition) ?? "", sourceOf(definition).source);
-  const parameter = template
-    .fillPath("", { context: sorted(context), parameter: sorted(properties ?? {}) })
-    .lookupPath("parameter");
+  return missingIn(template.fillPath("", { context: sorted(context), parameter: sorted(properties ?? {}) }));
+}
+
+/** The same of a template that is filled already. */
+export function missingIn(filled: Value): readonly Diagnostic[] {
+  const parameter = filled.lookupPath("parameter");
   if (!parameter.exists) return [];
   return parameter
     .validate({ concrete: true, final: true })

@@ -3,29 +3,33 @@ import { type Diagnostic, isJsonObject, jsonEquals } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import type { DefinitionSource } from "../definition/definition-set.ts";
 import { overrideComponents } from "../policy/override.ts";
-import { componentContext } from "../render/context.ts";
 import { lookupFieldAt } from "../render/field-path.ts";
-import { renderComponent } from "../render/render-component.ts";
+import type { Renderings } from "../render/renderings.ts";
 import type { App, AppComponent } from "./application.ts";
 import { dryContext } from "./dry-context.ts";
 import { type Path, dropDoubles, fault } from "./fault.ts";
-import { missingParameters, parameterFault, undeclaredParameters } from "./parameter-check.ts";
+import { missingIn, parameterFault, undeclaredParameters } from "./parameter-check.ts";
 
 export interface ComponentPlace {
   readonly index: number;
   readonly definitions: DefinitionSource;
 }
 
+export interface RenderedPlace extends ComponentPlace {
+  /** Where what is rendered here is kept for whoever delivers it. */
+  readonly renderings: Renderings;
+}
+
 export function valueFaults(
   app: App,
   component: AppComponent,
-  { index, definitions }: ComponentPlace,
+  { index, definitions, renderings }: RenderedPlace,
 ): readonly Diagnostic[] {
   const definition = definitions.find("component", component.type, app.namespace);
   if (definition === undefined || component.type === "ref-objects") return [];
   const path = ["spec", "components", index];
   const undeclared = undeclaredFaults(app, component, { path, definitions });
-  const rendered = renderComponent({ app, component, definitions, context: dryContext });
+  const { rendered, base } = renderings.renderAfresh({ app, component, definitions, context: dryContext });
   if (rendered.kind === "failed") {
     const { trait, traitIndex } = rendered.place;
     const place = traitIndex === undefined ? path : [...path, "traits", traitIndex];
@@ -36,10 +40,7 @@ export function valueFaults(
     const own = faults.filter((one) => !isSupplied(one.path, app, component, path));
     return dropDoubles([...undeclared, ...own]);
   }
-  const missing = missingParameters(definition, {
-    properties: component.properties,
-    context: componentContext(app, component, dryContext),
-  })
+  const missing = (base === undefined ? [] : missingIn(base))
     .map((one) =>
       parameterFault(one, { definition, properties: component.properties, prefix: [...path, "properties"] }),
     )

@@ -48,27 +48,36 @@ export function sorted<T extends JsonValue>(value: T): T {
 function sortedAt(value: JsonValue, depth: number): JsonValue {
   if (typeof value !== "object" || value === null) return value;
   if (depth > maxSortedDepth) return JSON.parse(canonicalJson(value)) as JsonValue;
-  if (Array.isArray(value)) {
-    const items = (value as readonly JsonValue[]).map((item) => sortedAt(item, depth + 1));
-    return items.every((item, index) => item === value[index]) ? value : items;
+  return Array.isArray(value) ? sortedItems(value, depth) : sortedMembers(value as JsonObject, depth);
+}
+
+function sortedItems(value: readonly JsonValue[], depth: number): JsonValue {
+  for (let i = 0; i < value.length; i++) {
+    const item = value[i]!;
+    if (typeof item === "object" && item !== null && sortedAt(item, depth + 1) !== item)
+      return value.map((one) => sortedAt(one, depth + 1));
   }
-  const object = value as JsonObject;
+  return value as JsonValue;
+}
+
+function sortedMembers(object: JsonObject, depth: number): JsonValue {
   const keys = Object.keys(object);
-  let same = true;
+  if (isSorted(object, keys, depth)) return object;
   const members: [string, JsonValue][] = [];
-  for (const [index, key] of keys.entries()) {
+  for (const key of keys.toSorted()) {
     const member = object[key];
-    if (index > 0 && keys[index - 1]! > key) same = false;
-    if (member === undefined) {
-      same = false;
-      continue;
-    }
-    const next = sortedAt(member, depth + 1);
-    if (next !== member) same = false;
-    members.push([key, next]);
+    if (member !== undefined) members.push([key, sortedAt(member, depth + 1)]);
   }
-  if (same) return value;
-  return Object.fromEntries(members.toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  return Object.fromEntries(members);
+}
+
+function isSorted(object: JsonObject, keys: readonly string[], depth: number): boolean {
+  for (let i = 0; i < keys.length; i++) {
+    const member = object[keys[i]!];
+    if (member === undefined || (i > 0 && keys[i - 1]! > keys[i]!)) return false;
+    if (typeof member === "object" && member !== null && sortedAt(member, depth + 1) !== member) return false;
+  }
+  return true;
 }
 
 /** A cluster whose version is not known counts as one of the control plane's. */
@@ -77,18 +86,27 @@ function versionJson(given: ClusterVersion): JsonObject {
   return { major, minor: minorNumber(minor), gitVersion, platform };
 }
 
-const readers = new Map<string, boolean>();
+const readers = new Map<string, Map<string, boolean>>();
 const maxReaders = 2_000;
 
-/** Whether a template may read `context.components`: by name, or by taking `context` whole. */
-export function readsComponents(template: string): boolean {
-  const known = readers.get(template);
-  if (known !== undefined) return known;
-  const reads = template.includes("components") || /\bcontext\b(?!\s*\.\s*[A-Za-z_])/.test(template);
-  if (readers.size >= maxReaders) readers.clear();
-  readers.set(template, reads);
+/** Whether a template may read a field of `context`: by name, or by taking `context` whole. */
+export function readsContext(template: string, field: string): boolean {
+  let known = readers.get(template);
+  if (known === undefined) {
+    if (readers.size >= maxReaders) readers.clear();
+    known = new Map();
+    readers.set(template, known);
+  }
+  let reads = known.get(field);
+  if (reads === undefined) {
+    reads = new RegExp(`\\bcontext\\s*\\.\\s*${field}\\b`).test(template) || wholeContext.test(template);
+    known.set(field, reads);
+  }
   return reads;
 }
+
+/** `context` without a field behind it. */
+const wholeContext = /\bcontext\b(?!\s*\.\s*[A-Za-z_])/;
 
 /** The fields of `context` that do not depend on the component. */
 export function applicationContext(app: App, context: RenderContext): JsonObject {
@@ -116,9 +134,9 @@ export function componentContext(
   app: App,
   component: AppComponent,
   context: RenderContext,
-  templates: readonly string[] = ["components"],
+  templates: readonly string[] = ["context"],
 ): JsonObject {
-  const seen = templates.some(readsComponents) ? app : { ...app, components: [] };
+  const seen = templates.some((template) => readsContext(template, "components")) ? app : { ...app, components: [] };
   return {
     name: component.name,
     ...applicationContext(seen, context),

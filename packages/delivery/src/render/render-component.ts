@@ -3,7 +3,7 @@ import { CueError, type Value } from "@lateen/cue";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import type { App, AppComponent, AppTrait } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, specFlag, specText, templateOf } from "../definition/definition-set.ts";
-import { type RenderContext, componentContext, sorted } from "./context.ts";
+import { type RenderContext, componentContext, readsContext, sorted } from "./context.ts";
 import { secretTexts, withoutTexts } from "./covered-message.ts";
 import { type FailurePlace, type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { parseFieldPath, withFieldAt } from "./field-path.ts";
@@ -56,6 +56,8 @@ interface Auxiliary {
 
 interface Work {
   readonly options: RenderComponentOptions;
+  /** The component's template, filled. */
+  readonly value?: Value;
   /** The component's own output. */
   readonly first: Tree;
   base: Tree;
@@ -116,15 +118,27 @@ function coveredFailure(failure: RenderFailure, component: AppComponent): Render
 
 /** Renders one component with its traits. Pure: the same input gives the same objects. */
 export function renderComponent(options: RenderComponentOptions): RenderedComponent | RenderFailure {
+  return renderWithBase(options).rendered;
+}
+
+export interface Rendering {
+  readonly rendered: RenderedComponent | RenderFailure;
+  /** The component's filled template, where it has one and it could be rendered. */
+  readonly base: Value | undefined;
+}
+
+/** As `renderComponent`, with the value that the component's own objects come from. */
+export function renderWithBase(options: RenderComponentOptions): Rendering {
   try {
-    return render(options);
+    const work = evaluateAll(options);
+    return { rendered: finish(work), base: work.value };
   } catch (error) {
-    if (error instanceof Failure) return coveredFailure(error.failure, options.component);
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    return { rendered: coveredFailure(error.failure, options.component), base: undefined };
   }
 }
 
-function render(options: RenderComponentOptions): RenderedComponent {
+function evaluateAll(options: RenderComponentOptions): Work {
   const { app, component, definitions } = options;
   const definition = definitions.find("component", component.type, app.namespace);
   if (definition === undefined) {
@@ -133,26 +147,26 @@ function render(options: RenderComponentOptions): RenderedComponent {
       `component ${component.name}: ComponentDefinition ${component.type} not found`,
     );
   }
-  if (isTerraform(definition)) return finish(terraformWork(options, definition));
+  if (isTerraform(definition)) return terraformWork(options, definition);
   const fields = contextFields(options);
   const work = evaluateBase(options, definition, fields);
   for (const [index, trait] of component.traits.entries()) evaluateTrait(work, { trait, index, fields });
   applyStepPatch(work);
-  return finish(work);
+  return work;
 }
 
 /** `context` for the templates of a component and its traits. */
 function contextFields({ app, component, definitions, context }: RenderComponentOptions): JsonObject {
+  return componentContext(app, component, context, templatesOf(app, component, definitions));
+}
+
+/** The texts that render a component: its own definition's and those of its traits. */
+export function templatesOf(app: App, component: AppComponent, definitions: DefinitionSource): readonly string[] {
   const used = [
     definitions.find("component", component.type, app.namespace),
     ...component.traits.map(({ type }) => definitions.find("trait", type, app.namespace)),
   ];
-  return componentContext(
-    app,
-    component,
-    context,
-    used.flatMap((one) => (one === undefined ? [] : [templateOf(one) ?? ""])),
-  );
+  return used.flatMap((one) => (one === undefined ? [] : [templateOf(one) ?? ""]));
 }
 
 function terraformWork(options: RenderComponentOptions, definition: KubeObject): Work {
@@ -203,6 +217,7 @@ function evaluateBase(options: RenderComponentOptions, definition: KubeObject, f
   const base = treeOf(output);
   return {
     options,
+    value,
     first: base,
     base,
     auxiliaries: outputsOf(value, auxiliaryWorkload, undefined),
@@ -279,7 +294,10 @@ function evaluateTrait(work: Work, { trait, index, fields, unpatchable }: TraitT
     );
   }
   const parameter = trait.properties === undefined ? undefined : sorted(trait.properties);
-  const value = fillTemplate(template, { context: traitContext(work, fields), parameter });
+  const value = fillTemplate(template, {
+    context: traitContext(work, fields, templateOf(definition) ?? ""),
+    parameter,
+  });
   refuseFaults(
     value,
     place,
@@ -305,18 +323,26 @@ export function stageOf(definition: KubeObject | undefined): TraitStage {
   return stage === "PreDispatch" || stage === "PostDispatch" ? stage : "DefaultDispatch";
 }
 
-function traitContext(work: Work, fields: JsonObject): JsonObject {
+/** What a trait's template sees: the work so far only where it may look at it. */
+function traitContext(work: Work, fields: JsonObject, template: string): JsonObject {
   const { component, context } = work.options;
-  const live = context.liveOutput;
-  const output = knownJson(work.base);
-  const outputs: Record<string, JsonValue> = {};
-  for (const { name, tree } of work.auxiliaries) outputs[name] = knownJson(tree) ?? {};
   return sorted({
     ...fields,
     componentType: component.type,
-    output: live?.status !== undefined && isJsonObject(output) ? { ...output, status: live.status } : (output ?? {}),
-    ...(work.auxiliaries.length === 0 ? {} : { outputs }),
+    output: readsContext(template, "output") ? outputSoFar(work.base, context.liveOutput) : {},
+    ...(work.auxiliaries.length === 0 ? {} : { outputs: readsContext(template, "outputs") ? outputsSoFar(work) : {} }),
   });
+}
+
+function outputSoFar(base: Tree, live: JsonObject | undefined): JsonValue {
+  const output = knownJson(base);
+  return live?.status !== undefined && isJsonObject(output) ? { ...output, status: live.status } : (output ?? {});
+}
+
+function outputsSoFar(work: Work): JsonObject {
+  const outputs: Record<string, JsonValue> = {};
+  for (const { name, tree } of work.auxiliaries) outputs[name] = knownJson(tree) ?? {};
+  return outputs;
 }
 
 function refuseProcessing(value: Value, { component, trait, traitIndex }: FailurePlace): void {
@@ -439,6 +465,7 @@ function workloadRefPath(
   app: App,
 ): string {
   if (auxiliary.definition === undefined) return "";
+  if (!auxiliary.traitType.includes("-", 1)) return specText(auxiliary.definition, "workloadRefPath");
   const used = new Set(app.components.flatMap(({ traits }) => traits.map(({ type }) => type)));
   for (const { type } of component.traits) used.add(type);
   for (let dash = auxiliary.traitType.indexOf("-"); dash > 0; dash = auxiliary.traitType.indexOf("-", dash + 1)) {
