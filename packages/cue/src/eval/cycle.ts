@@ -13,6 +13,8 @@ export interface RefChain {
   readonly node: Vertex;
   /** Following it closed a circle. */
   readonly isCycle: boolean;
+  /** It led back to what was being worked off with all its fields: the order of fields does not count it. */
+  readonly isBack: boolean;
   readonly next: RefChain | undefined;
 }
 

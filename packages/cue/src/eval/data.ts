@@ -46,6 +46,7 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
         outer: undefined,
         at: 0,
         origin: lineage.origin,
+        refs: lineage.refs,
       });
       for (const key of Object.keys(value)) {
         const part = (value as Record<string, unknown>)[key];

@@ -1,4 +1,4 @@
-import type { Source, StructLit } from "../compile/ir.ts";
+import type { Expr, Source, StructLit } from "../compile/ir.ts";
 import type { Label } from "./label.ts";
 import type { LiteralRecord, Vertex } from "./vertex.ts";
 
@@ -10,13 +10,15 @@ import type { LiteralRecord, Vertex } from "./vertex.ts";
 interface KnownOrder {
   readonly labels: readonly Label[];
   readonly parts: readonly KnownPart[];
+  /** The conjuncts that are written with `&`. */
+  readonly unions: readonly Expr[];
   /** The places of the ordered fields among the arcs. */
   readonly order: readonly number[];
 }
 
 /** A literal of the vertex; which one embeds it, as a number. */
 interface KnownPart {
-  readonly record: Omit<LiteralRecord, "outer">;
+  readonly record: Omit<LiteralRecord, "outer" | "refs">;
   readonly outer: number;
   readonly src: Source | undefined;
 }
@@ -27,7 +29,7 @@ const tables = new WeakMap<StructLit, { readonly orders: Map<number, KnownOrder[
 const maxOrders = 128;
 
 /** What stands for the place of a declaration: the text of the reference or literal that it begins with. */
-export type SourceOf = (origin: number, record: LiteralRecord) => Source | undefined;
+export type SourceOf = (record: LiteralRecord) => Source | undefined;
 
 /** The arcs in their order, if it is known. */
 export function knownOrder(vertex: Vertex, literals: readonly LiteralRecord[], sourceOf: SourceOf) {
@@ -49,7 +51,7 @@ export function rememberOrder(
   sourceOf: SourceOf,
 ): void {
   const first = firstPlan(literals);
-  if (first === undefined) return;
+  if (first === undefined || !literals.every(hasFixedPatterns)) return;
   let table = tables.get(first);
   if (table === undefined || table.count >= maxOrders) tables.set(first, (table = { orders: new Map(), count: 0 }));
   table.count++;
@@ -63,18 +65,27 @@ export function rememberOrder(
     parts: literals.map((record) => ({
       record: partOf(record),
       outer: outerOf(record, literals),
-      src: sourceOf(record.origin, record),
+      src: sourceOf(record),
     })),
+    unions: vertex.conjuncts.map(({ expr }) => expr).filter(({ kind }) => kind === "unify"),
     order: ordered.map((arc) => places.get(arc)!),
   });
 }
 
-function partOf({ plan, labels, at, origin, dynamic, isReferred }: LiteralRecord): KnownPart["record"] {
+/** Which fields a pattern applies to counts; where its filter has to be evaluated it may differ the next time. */
+function hasFixedPatterns({ plan }: LiteralRecord): boolean {
+  return plan === undefined || plan.decls.every((decl) => decl.kind !== "pattern" || isFixed(decl.filter));
+}
+
+function isFixed(expr: Expr): boolean {
+  return expr.kind === "value" || (expr.kind === "bound" && expr.expr.kind === "value");
+}
+
+function partOf({ plan, labels, at, origin, dynamic }: LiteralRecord): KnownPart["record"] {
   return {
     plan,
     at,
     origin,
-    isReferred: isReferred ?? false,
     ...(labels === undefined ? {} : { labels }),
     ...(dynamic === undefined ? {} : { dynamic: [...dynamic] }),
   };
@@ -100,19 +111,28 @@ function fingerprint({ arcs }: Vertex, literals: readonly LiteralRecord[]): numb
   return sum;
 }
 
-function isSame(known: KnownOrder, { arcs }: Vertex, literals: readonly LiteralRecord[], sourceOf: SourceOf): boolean {
+function isSame(known: KnownOrder, vertex: Vertex, literals: readonly LiteralRecord[], sourceOf: SourceOf): boolean {
   const { labels, parts } = known;
-  if (labels.length !== arcs.length || parts.length !== literals.length) return false;
+  const { arcs } = vertex;
+  if (labels.length !== arcs.length || parts.length !== literals.length || !sameUnions(known, vertex)) return false;
   for (let i = 0; i < arcs.length; i++) if (labels[i] !== arcs[i]!.label) return false;
   for (let i = 0; i < literals.length; i++) {
     const { record, outer, src } = parts[i]!;
     const literal = literals[i]!;
     if (record.plan !== literal.plan || record.at !== literal.at || record.origin !== literal.origin) return false;
-    if (record.isReferred !== (literal.isReferred ?? false) || outer !== outerOf(literal, literals)) return false;
-    if (src !== sourceOf(literal.origin, literal)) return false;
+    if (outer !== outerOf(literal, literals) || src !== sourceOf(literal)) return false;
     if (!sameLabels(record.labels, literal.labels) || !sameDynamic(record.dynamic, literal.dynamic)) return false;
   }
   return true;
+}
+
+function sameUnions({ unions }: KnownOrder, { conjuncts }: Vertex): boolean {
+  let at = 0;
+  for (let i = 0; i < conjuncts.length; i++) {
+    const { expr } = conjuncts[i]!;
+    if (expr.kind === "unify" && expr !== unions[at++]) return false;
+  }
+  return at === unions.length;
 }
 
 function sameLabels(a: readonly Label[] | undefined, b: readonly Label[] | undefined): boolean {

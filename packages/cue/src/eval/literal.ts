@@ -3,6 +3,7 @@ import type { Decl, Expr, StructLit } from "../compile/ir.ts";
 import { addField } from "./arcs.ts";
 import { Group, noLevel, open, restrict } from "./closedness.ts";
 import { runComprehension } from "./comprehension.ts";
+import { addConjunct } from "./conjunct.ts";
 import { addDormant, literalParts } from "./dormant.ts";
 import { type Environment, literalBlock } from "./environment.ts";
 import { evaluate } from "./evaluate.ts";
@@ -42,7 +43,7 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const { env, outer, at } = insertion;
   let { lineage } = insertion;
   const { origin } = lineage;
-  const record: LiteralRecord = { plan, outer, at, origin, isReferred: lineage.refs !== undefined };
+  const record: LiteralRecord = { plan, outer, at, origin, refs: lineage.refs };
   (vertex.literals ??= []).push(record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);
@@ -72,6 +73,9 @@ function inGroup({ refs, cyclic }: Lineage, group: Group | undefined): Lineage {
   return { group, refs, cyclic, origin: 0, within: undefined, choices: undefined };
 }
 
+/** Literals embedded in each other deeper than this are taken apart one after the other. */
+const maxNesting = 32;
+
 interface Place {
   readonly env: Environment;
   readonly lineage: Lineage;
@@ -90,7 +94,14 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
       const group =
         decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, node.vertex.depth, "embedding");
       const within = { record: place.record, at };
-      node.queue.push({ expr: decl.expr, env, lineage: { ...lineage, group, origin: place.origin, within } });
+      const { expr } = decl;
+      const conjunct: Conjunct = { expr, env, lineage: { ...lineage, group, origin: place.origin, within } };
+      // Its fields come to be where it stands, as far as the stack allows.
+      if (expr.kind === "struct" && node.nesting < maxNesting) {
+        node.nesting++;
+        addConjunct(run, node, conjunct);
+        node.nesting--;
+      } else node.queue.push(conjunct);
       return;
     }
     case "ellipsis":
@@ -145,6 +156,7 @@ export function addFill(run: Run, node: NodeState, label: Label, conjunct: Conju
     outer: undefined,
     at: 0,
     origin: conjunct.lineage.origin,
+    refs: conjunct.lineage.refs,
   });
   addField(run, node, label, 0, conjunct);
 }

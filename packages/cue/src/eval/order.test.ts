@@ -77,3 +77,23 @@ describe("the order of fields of a template that is filled again", () => {
     expect(order(0)).toEqual(order(0));
   });
 });
+
+describe("the order of fields of literals within and beside each other", () => {
+  // What CUE v0.17 answers.
+  const table: readonly (readonly [program: string, keys: string])[] = [
+    ["B: {m: 1, n: 2}, x: {first: 0, B, last: 9}", "first last m n"],
+    ["x: {first: 0, {m: 1, n: 2}, last: 9}", "m n first last"],
+    ["B: {m: 1, n: 2}, x: {first: 0, B & {o: 3}, last: 9}", "m n o first last"],
+    ["B: {m: 1, n: 2}\nx: {first: 0, last: 4}\nx: B", "first last m n"],
+    ["x: {z: 2, {y: 0}, [_]: int}", "y z"],
+    ["x: {y: 0, {k: l}, let l = 2}", "k y"],
+    ["x: {z: 2, w: 3}\nx: _ & {z: 2}", "w z"],
+    ["x: ({c: 3} | 1) & {b: 2, a: 1}", "c b a"],
+    ["x: {{w: 1}} & {c: 0}", "w c"],
+    ['x: {y: "p", {}} & b\nb: 1 | *{n: 0}', "y n"],
+    ['b: {y: 1, for v in [1] {"q\\(v)": v}}\nx: b\nx: {}', "y q1"],
+    ["D: {{n: 1}, k: 2}\nx: {for k, v in D {(k): v}}", "n k"],
+    ['x: {for v in ["b", "a"] {"\\(v)1": 1, {"\\(v)2": 2}}}', "b1 b2 a1 a2"],
+  ];
+  for (const [program, keys] of table) it(program, () => expect(keysOf(program).join(" ")).toBe(keys));
+});

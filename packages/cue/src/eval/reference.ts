@@ -8,7 +8,16 @@ import type { Run } from "./run.ts";
 import { addValue } from "./scalars.ts";
 import type { NodeState } from "./state.ts";
 import { type Bottom, isFatal } from "./values.ts";
-import { type Conjunct, type Lineage, Vertex, evaluated, inProgress, required, target } from "./vertex.ts";
+import {
+  type Conjunct,
+  type Lineage,
+  Vertex,
+  evaluated,
+  inProgress,
+  isBeingCompleted,
+  required,
+  target,
+} from "./vertex.ts";
 
 export function addReference(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined {
   const { expr, env, lineage } = conjunct;
@@ -50,6 +59,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
       target: to.identity,
       node: node.vertex.identity,
       isCycle: isEndless(verdict, node.vertex),
+      isBack: verdict !== "none" || isBeingCompleted(target(to)),
       next: lineage.refs,
     },
     cyclic: lineage.cyclic || verdict !== "none",

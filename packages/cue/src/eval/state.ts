@@ -83,6 +83,8 @@ export class NodeState {
   isFrozen = false;
   patternsApplied = 0;
   conjunctNumber = 0;
+  /** How many literals, one embedded in the other, are being taken apart. */
+  nesting = 0;
 
   constructor(vertex: Vertex, depth: number) {
     this.vertex = vertex;

@@ -83,8 +83,8 @@ export interface LiteralRecord {
   readonly origin: number;
   /** Fields of dynamic labels, by declaration. */
   dynamic?: { readonly at: number; readonly label: Label }[];
-  /** It came through a reference. */
-  readonly isReferred?: boolean;
+  /** The references that were followed to reach it. */
+  readonly refs?: RefChain | undefined;
 }
 
 /**
@@ -203,6 +203,11 @@ export function target(vertex: Vertex): Vertex {
   let at = vertex;
   while (at.shared !== undefined) at = at.shared;
   return at;
+}
+
+/** Whether the fields of a vertex are being worked off at this moment. */
+export function isBeingCompleted({ status, isComplete }: Vertex): boolean {
+  return status === finalized && !isComplete;
 }
 
 /** Where a vertex stands within the expression that it is part of, if it is. */
