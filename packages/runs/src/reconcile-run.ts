@@ -10,18 +10,17 @@ import {
   isNotFound,
 } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { OwnedConfigMap, timestampOf, withCondition, type Condition } from "@lateen/controller";
+import { type Condition, type EventRecorder, type Metrics, timestampOf, withCondition } from "@lateen/controller";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import {
   type EngineLimits,
   type ProviderTable,
-  type RunContext,
   type Plan,
   type RunMemory,
   type RunStatus,
   type StepCall,
+  type StepRunner,
   advance,
-  appendToJournal,
   builtinProviders,
   contextFromData,
   contextToData,
@@ -29,16 +28,18 @@ import {
   createProviders,
   createRunMemory,
   isWorthALine,
-  journalName,
   parseGoDuration,
   stalledMessage,
   stalledSteps,
   statusFromJson,
   statusToJson,
   terminateRun,
-  withoutClosedCalls,
+  withoutRecordedCalls,
 } from "@lateen/workflow";
-import { readInstance, runApi } from "./run-instance.ts";
+import { groupLabel, retentionOf } from "./retention.ts";
+import { type RunInstance, readInstance, runApi } from "./run-instance.ts";
+import { observeRound } from "./run-metrics.ts";
+import { contextOfRun, writeDebug, writeJournal } from "./run-records.ts";
 
 export interface RunState {
   readonly client: Client;
@@ -55,6 +56,10 @@ export interface RunState {
   readonly stalledAfterMs?: number;
   /** Keep an account of what steps did, for `lateen workflow logs`: one more ConfigMap a run. */
   readonly journal?: boolean;
+  readonly metrics?: Metrics;
+  readonly recorder?: EventRecorder;
+  /** All runs of the cluster, for those that go when they are old. Without it every run stays. */
+  readonly runs?: () => readonly KubeObject[];
 }
 
 export interface RunRequest {
@@ -72,9 +77,6 @@ export interface RunResult {
 const versionAnnotation = "workflowrun.oam.dev/controller-version-require";
 const debugAnnotation = "workflowrun.oam.dev/debug";
 
-/** The name of the ConfigMap that keeps a run's variables. */
-export const runContextName = (name: string): string => `workflow-${name}-context`;
-
 /** One round. Status and context are written; a failure of the round itself is in the result. */
 export async function reconcileRun(
   state: RunState,
@@ -89,8 +91,8 @@ export async function reconcileRun(
   }
   const wanted = run.metadata.annotations?.[versionAnnotation];
   if (wanted !== undefined && wanted !== (state.controllerVersion ?? "v1")) return {};
-  if (valueAt(run, "status", "finished") === true) return {};
-  return advanceRun(state, run, signal);
+  if (valueAt(run, "status", "finished") === true) return retain(state, run, signal);
+  return new Round(state, run, signal).advance();
 }
 
 const keyOf = ({ namespace, name }: RunRequest): string => `${namespace}/${name}`;
@@ -104,86 +106,158 @@ async function found<T>(promise: Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function advanceRun(state: RunState, run: KubeObject, signal: AbortSignal): Promise<RunResult> {
-  const { client, clock, memories, systemNamespace = "vela-system" } = state;
-  const recorded = isJsonObject(run.status) ? run.status : undefined;
-  const key = keyOf({ namespace: run.metadata.namespace ?? "default", name: run.metadata.name ?? "" });
-  const now = clock.now();
-  let instance: Awaited<ReturnType<typeof readInstance>>;
-  try {
-    instance = await readInstance({ client, run, systemNamespace, signal });
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return failed(state, run, { phase: "initializing", message: errorMessage(error), signal });
+/** Deletes what has been over for long enough, children with it; else says when to look again. */
+async function retain({ client, clock, runs }: RunState, run: KubeObject, signal: AbortSignal): Promise<RunResult> {
+  if (runs === undefined) return {};
+  const group = run.metadata.labels?.[groupLabel];
+  const retention = retentionOf(
+    run,
+    () => runs().filter(({ metadata }) => metadata.labels?.[groupLabel] === group),
+    clock.now(),
+  );
+  if (retention.kind === "later") return { requeueAfterMs: retention.afterMs };
+  if (retention.kind === "stays") return {};
+  const { namespace = "default", name = "", uid = "" } = run.metadata;
+  await found(client.delete({ ...runApi, namespace, name }, { signal, preconditions: { uid } }));
+  return {};
+}
+
+/** One round of one run: from its object to one advance of the engine and back. */
+class Round {
+  readonly #state: RunState;
+  readonly #run: KubeObject;
+  readonly #signal: AbortSignal;
+  readonly #key: string;
+  readonly #now: number;
+  readonly #calls: StepCall[] = [];
+  readonly #debugged: { readonly id: string; readonly text: string }[] = [];
+
+  constructor(state: RunState, run: KubeObject, signal: AbortSignal) {
+    this.#state = state;
+    this.#run = run;
+    this.#signal = signal;
+    this.#key = keyOf({ namespace: run.metadata.namespace ?? "default", name: run.metadata.name ?? "" });
+    this.#now = state.clock.now();
   }
-  const status = statusFromJson(recorded, instance.plan.mode);
-  const isFirst = status.startTime === "" && status.steps.length === 0;
-  if (isFirst) memories.delete(key);
-  const started = isFirst ? { ...status, mode: instance.plan.mode, startTime: timestampOf(now) } : status;
-  const memory = memories.get(key) ?? createRunMemory();
-  memories.set(key, memory);
-  try {
-    const store = new RunContextStore(client, run, signal);
-    const context = await store.load();
-    const fields: JsonObject = {
-      name: run.metadata.name ?? "",
-      namespace: run.metadata.namespace ?? "default",
-      workflowName: "",
-      publishVersion: "",
-      ...instance.context,
-    };
-    const debugged: { id: string; text: string }[] = [];
-    const calls: StepCall[] = [];
-    const runner = createCueStepRunner({
-      providers: createProviders(builtinProviders, ...state.providers(run)),
-      fields,
-      template: instance.template,
-      observe: (call) => void (isWorthALine(call) && calls.push(call)),
-      ...(run.metadata.annotations?.[debugAnnotation] === "true"
-        ? { debug: (visit: { id: string }, text: string) => void debugged.push({ id: visit.id, text }) }
-        : {}),
-    });
+
+  async advance(): Promise<RunResult> {
+    let instance: RunInstance;
+    try {
+      instance = await this.#generate();
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      return this.#failed("initializing", errorMessage(error));
+    }
+    const started = this.#startedStatus(instance.plan);
+    try {
+      return await this.#execute(instance, started);
+    } catch (error) {
+      if (this.#signal.aborted || isConflict(error)) throw error;
+      return this.#failed("executing", errorMessage(error), statusToJson(started, "run"));
+    }
+  }
+
+  async #generate(): Promise<RunInstance> {
+    const { client, clock, metrics, systemNamespace = "vela-system" } = this.#state;
+    const begun = clock.now();
+    const instance = await readInstance({ client, run: this.#run, systemNamespace, signal: this.#signal });
+    const took = (clock.now() - begun) / 1000;
+    metrics?.observe("generate_task_runners_time_seconds", { controller: "workflowrun" }, took);
+    return instance;
+  }
+
+  #startedStatus({ mode }: Plan): RunStatus {
+    const recorded = isJsonObject(this.#run.status) ? this.#run.status : undefined;
+    const status = statusFromJson(recorded, mode);
+    if (status.startTime !== "" || status.steps.length > 0) return status;
+    this.#state.memories.delete(this.#key);
+    return { ...status, mode, startTime: timestampOf(this.#now) };
+  }
+
+  async #execute(instance: RunInstance, started: RunStatus): Promise<RunResult> {
+    const { memories, newId, suspendOnFailure, limits } = this.#state;
+    const owned = { client: this.#state.client, run: this.#run, signal: this.#signal };
+    const memory = memories.get(this.#key) ?? createRunMemory();
+    memories.set(this.#key, memory);
+    const kept = contextOfRun(owned);
+    const context = withoutRecordedCalls(contextFromData(await kept.load()), started);
+    await kept.save(contextToData(context));
     const advanced = await advance({
       plan: instance.plan,
       status: started,
       context,
       memory,
-      runner,
-      now,
-      newId: state.newId,
-      signal,
-      suspendOnFailure: state.suspendOnFailure === true,
-      ...(state.limits === undefined ? {} : { limits: state.limits }),
-      save: (_, next) => store.save(next),
+      runner: this.#runner(instance),
+      now: this.#now,
+      newId,
+      signal: this.#signal,
+      suspendOnFailure: suspendOnFailure === true,
+      ...(limits === undefined ? {} : { limits }),
+      save: (_, next) => kept.save(contextToData(next)),
     });
-    for (const one of debugged) await writeDebug(client, run, one, signal);
-    if (state.journal === true) await writeJournal(client, run, calls, signal);
-    const available: Condition = { type: "WorkflowRun", status: "True", reason: "Available" };
-    const reached =
-      advanced.phase === "succeeded" ? withCondition(conditionsOf(run), available, now) : conditionsOf(run);
-    const { status: judged, conditions } = judgeStalled(state, run, {
+    for (const one of this.#debugged) await writeDebug(owned, one);
+    if (this.#state.journal === true) await writeJournal(owned, this.#calls);
+    const { status, conditions } = judgeStalled(this.#state, this.#run, {
       plan: instance.plan,
       status: advanced.status,
-      conditions: reached,
+      conditions: this.#conditionsAfter(advanced.phase),
     });
-    await writeStatus(
-      client,
-      run,
-      { ...statusToJson(judged, "run"), ...conditionField(conditions), ...store.backend() },
-      signal,
-    );
-    await store.save(withoutClosedCalls(advanced.context));
-    if (judged.finished) memories.delete(key);
-    if (judged.terminated && !advanced.status.terminated) return { requeueAfterMs: 1_000 };
+    const contextBackend = { ...kept.reference };
+    await this.#writeStatus({ ...statusToJson(status, "run"), ...conditionField(conditions), contextBackend });
+    await kept.save(contextToData(withoutRecordedCalls(advanced.context, status)));
+    if (status.finished) this.#finished(status);
+    if (status.terminated && !advanced.status.terminated) return { requeueAfterMs: 1_000 };
     return advanced.requeueAfterMs === undefined ? {} : { requeueAfterMs: advanced.requeueAfterMs };
-  } catch (error) {
-    if (signal.aborted || isConflict(error)) throw error;
-    return failed(state, run, {
-      phase: "executing",
-      message: errorMessage(error),
-      signal,
-      status: statusToJson(started, "run"),
+  }
+
+  #runner({ template, context }: RunInstance): StepRunner {
+    const { name = "", namespace = "default", annotations } = this.#run.metadata;
+    return createCueStepRunner({
+      providers: createProviders(builtinProviders, ...this.#state.providers(this.#run)),
+      fields: { name, namespace, workflowName: "", publishVersion: "", ...context },
+      template,
+      observe: (call) => void (isWorthALine(call) && this.#calls.push(call)),
+      ...(annotations?.[debugAnnotation] === "true"
+        ? { debug: (visit: { id: string }, text: string) => void this.#debugged.push({ id: visit.id, text }) }
+        : {}),
     });
+  }
+
+  #conditionsAfter(phase: RunStatus["phase"]): readonly Condition[] {
+    const known = conditionsOf(this.#run);
+    if (phase !== "succeeded") return known;
+    return withCondition(known, { type: "WorkflowRun", status: "True", reason: "Available" }, this.#state.clock.now());
+  }
+
+  async #failed(phase: "initializing" | "executing", message: string, status?: JsonObject): Promise<RunResult> {
+    const conditions = withCondition(
+      conditionsOf(this.#run),
+      { type: "WorkflowRun", status: "False", reason: "ReconcileError", message },
+      this.#state.clock.now(),
+    );
+    const recorded = isJsonObject(this.#run.status) ? this.#run.status : {};
+    const known = { suspend: false, terminated: false, finished: false, ...recorded };
+    await this.#writeStatus({ ...known, ...status, ...conditionField(conditions), status: phase });
+    const [reason, what] =
+      phase === "initializing" ? ["Generate", "fail to generate workflow runners"] : ["Execute", "fail to execute"];
+    this.#state.recorder?.record({ object: this.#run, type: "Warning", reason, message: `${what}: ${message}` });
+    return { error: message };
+  }
+
+  async #writeStatus(status: JsonObject): Promise<void> {
+    const before = isJsonObject(this.#run.status) ? this.#run.status : {};
+    if (canonicalJson(before) !== canonicalJson(status))
+      await this.#state.client.updateStatus({ ...this.#run, status }, { signal: this.#signal });
+    const { metrics, clock } = this.#state;
+    const now = clock.now();
+    if (metrics !== undefined) observeRound(metrics, { run: this.#run, status, tookMs: now - this.#now, now });
+  }
+
+  #finished({ phase }: RunStatus): void {
+    this.#state.memories.delete(this.#key);
+    const end = phase === "succeeded" ? "successfully" : phase === "terminated" ? "with termination" : "with failure";
+    const message = `WorkflowRun finished ${end}`;
+    this.#state.recorder?.record({ object: this.#run, type: "Normal", reason: "Execute", message });
   }
 }
 
@@ -216,125 +290,3 @@ const conditionsOf = (run: KubeObject): readonly Condition[] =>
   (valueAt(run, "status", "conditions") as unknown as readonly Condition[] | undefined) ?? [];
 const conditionField = (conditions: readonly Condition[]): JsonObject =>
   conditions.length === 0 ? {} : { conditions: conditions as unknown as JsonValue };
-
-async function failed(
-  { client, clock }: RunState,
-  run: KubeObject,
-  { phase, message, signal, status }: { phase: string; message: string; signal: AbortSignal; status?: JsonObject },
-): Promise<RunResult> {
-  const conditions = withCondition(
-    conditionsOf(run),
-    { type: "WorkflowRun", status: "False", reason: "ReconcileError", message },
-    clock.now(),
-  );
-  const known = isJsonObject(run.status) ? run.status : { suspend: false, terminated: false, finished: false };
-  await writeStatus(client, run, { ...known, ...status, ...conditionField(conditions), status: phase }, signal);
-  return { error: message };
-}
-
-async function writeStatus(client: Client, run: KubeObject, status: JsonObject, signal: AbortSignal): Promise<void> {
-  const before = isJsonObject(run.status) ? run.status : {};
-  if (canonicalJson(before) === canonicalJson(status)) return;
-  await client.updateStatus({ ...run, status }, { signal });
-}
-
-/** An account of what steps did; a run does not fail for it. */
-async function writeJournal(
-  client: Client,
-  run: KubeObject,
-  calls: readonly StepCall[],
-  signal: AbortSignal,
-): Promise<void> {
-  if (calls.length === 0) return;
-  try {
-    const kept = new OwnedConfigMap({ client, owner: run, name: journalName(run.metadata.name ?? ""), signal });
-    const { journal = "" } = await kept.load();
-    await kept.save({ journal: appendToJournal(journal, calls) });
-  } catch (error) {
-    if (signal.aborted) throw error;
-  }
-}
-
-async function writeDebug(
-  client: Client,
-  run: KubeObject,
-  { id, text }: { id: string; text: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const { namespace = "default", name = "", uid = "" } = run.metadata;
-  const reference = { apiVersion: "v1", kind: "ConfigMap", namespace, name: `${name}-${id}-debug-${uid.slice(-5)}` };
-  const known = await found(client.get(reference, { signal }));
-  const data = { debug: text };
-  if (known !== undefined) {
-    if (canonicalJson((known.data as JsonValue | undefined) ?? {}) !== canonicalJson(data))
-      await client.update({ ...known, data }, { signal });
-    return;
-  }
-  const ownerReferences = [{ apiVersion: run.apiVersion, kind: run.kind, name, uid, controller: true }];
-  await client.create(
-    {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { namespace, name: reference.name, ownerReferences },
-      data,
-    } as KubeObject,
-    { signal },
-  );
-}
-
-/** The ConfigMap of a run's variables; one of another owner is left alone and another name is taken. */
-class RunContextStore {
-  readonly #client: Client;
-  readonly #run: KubeObject;
-  readonly #signal: AbortSignal;
-  #object: KubeObject | undefined;
-
-  constructor(client: Client, run: KubeObject, signal: AbortSignal) {
-    this.#client = client;
-    this.#run = run;
-    this.#signal = signal;
-  }
-
-  #reference(name: string): { apiVersion: string; kind: string; namespace: string; name: string } {
-    return { apiVersion: "v1", kind: "ConfigMap", namespace: this.#run.metadata.namespace ?? "default", name };
-  }
-
-  async load(): Promise<RunContext> {
-    const backend = valueAt(this.#run, "status", "contextBackend", "name");
-    const name = typeof backend === "string" ? backend : runContextName(this.#run.metadata.name ?? "");
-    const object = await found(this.#client.get(this.#reference(name), { signal: this.#signal }));
-    const owned = object?.metadata.ownerReferences?.some(({ uid }) => uid === this.#run.metadata.uid) === true;
-    this.#object = owned
-      ? object
-      : await this.#create(object === undefined ? name : `${name}-${(this.#run.metadata.uid ?? "").slice(-5)}`);
-    return contextFromData(valueAt(this.#object, "data") as Readonly<Record<string, string>> | undefined);
-  }
-
-  async #create(name: string): Promise<KubeObject> {
-    const { apiVersion, kind, metadata } = this.#run;
-    const ownerReferences = [
-      { apiVersion, kind, name: metadata.name ?? "", uid: metadata.uid ?? "", controller: true },
-    ];
-    const { apiVersion: version, kind: own, ...place } = this.#reference(name);
-    return this.#client.create(
-      { apiVersion: version, kind: own, metadata: { ...place, ownerReferences }, data: { vars: "{}" } } as KubeObject,
-      { signal: this.#signal },
-    );
-  }
-
-  async save(context: RunContext): Promise<void> {
-    const data = contextToData(context);
-    if (
-      this.#object === undefined ||
-      canonicalJson((this.#object.data as JsonValue | undefined) ?? {}) === canonicalJson({ ...data })
-    )
-      return;
-    this.#object = await this.#client.update({ ...this.#object, data } as KubeObject, { signal: this.#signal });
-  }
-
-  backend(): JsonObject {
-    if (this.#object === undefined) return {};
-    const { apiVersion, kind, metadata } = this.#object;
-    return { contextBackend: { apiVersion, kind, name: metadata.name ?? "", namespace: metadata.namespace ?? "" } };
-  }
-}

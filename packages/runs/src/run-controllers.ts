@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, maskSecrets } from "@lateen/base";
-import type { Controller, Environment } from "@lateen/controller";
+import { type Controller, type Environment, type Metrics, createEventRecorder } from "@lateen/controller";
 import type { KubeObject } from "@lateen/objects";
 import { type DefinedStep, type ProviderTable, defaultStalledAfterMs, statusFromJson } from "@lateen/workflow";
 import { containerProviders } from "./providers/container.ts";
@@ -12,6 +12,8 @@ import { queryProviders } from "./providers/query.ts";
 import { timeProviders } from "./providers/time.ts";
 import { utilProviders } from "./providers/util.ts";
 import { type RunState, reconcileRun } from "./reconcile-run.ts";
+import { runApi } from "./run-instance.ts";
+import { RunCounts, createRunMetrics } from "./run-metrics.ts";
 
 export interface RunPorts {
   /** Sends requests of steps; the host's own `fetch` without it. `@lateen/runs/node` has one that guards its targets. */
@@ -70,10 +72,14 @@ const letters = "abcdefghijklmnopqrstuvwxyz123456789";
 const randomId = (): string =>
   [...crypto.getRandomValues(new Uint8Array(10))].map((byte) => letters[byte % letters.length]).join("");
 
-/** The controller of WorkflowRuns. */
+/**
+ * The controller of WorkflowRuns.
+ * @param metrics made with `createRunMetrics`.
+ */
 export function createRunControllers(
   environment: Environment,
   providers: StepProviders = createStepProviders(environment),
+  metrics: Metrics = createRunMetrics(),
 ): readonly Controller[] {
   const labelsOf = ({ metadata }: KubeObject): Record<string, string> => ({
     "workflowrun.oam.dev/name": metadata.name ?? "",
@@ -87,12 +93,16 @@ export function createRunControllers(
     providers: (run) => providers(labelsOf(run)),
     journal: true,
     stalledAfterMs: defaultStalledAfterMs,
+    metrics,
+    recorder: createEventRecorder(environment, "WorkflowRun"),
+    runs: () => environment.cache.list(runApi),
   };
   return [
     {
       name: "workflowrun",
       concurrency: 4,
-      sources: [{ apiVersion: "core.oam.dev/v1alpha1", kind: "WorkflowRun", when: isWorthwhile }],
+      sources: [{ ...runApi, when: isWorthwhile }],
+      feed: (_, { signal }) => countRuns(environment, new RunCounts(metrics), signal),
       reconcile: async (request, { signal }) => {
         const { error, requeueAfterMs } = await reconcileRun(state, request, { signal });
         if (error !== undefined) throw new Error(`reconcile WorkflowRun error, msg: ${error}`);
@@ -100,6 +110,16 @@ export function createRunControllers(
       },
     },
   ];
+}
+
+/** Keeps the gauges to what the runs' statuses say. */
+async function countRuns({ cache }: Environment, counts: RunCounts, signal: AbortSignal): Promise<void> {
+  const stop = cache.onChange(runApi, ({ object, previous }) => {
+    const { namespace = "", name = "" } = (object ?? previous)!.metadata;
+    counts.tell(`${namespace}/${name}`, object === undefined ? undefined : ((object.status ?? {}) as JsonObject));
+  });
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  stop();
 }
 
 function isWorthwhile(object: KubeObject, previous: KubeObject | undefined): boolean {

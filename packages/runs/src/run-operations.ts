@@ -15,7 +15,7 @@ import {
   terminateRun,
 } from "@lateen/workflow";
 import { readInstance, runApi } from "./run-instance.ts";
-import { runContextName } from "./reconcile-run.ts";
+import { runContextName } from "./run-records.ts";
 
 export interface RunTarget {
   readonly namespace: string;

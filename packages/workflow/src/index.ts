@@ -1,6 +1,6 @@
 export { builtinProviders } from "./cue/builtin-provider.ts";
 export { type CueStepRunnerOptions, createCueStepRunner, evaluatedOf } from "./cue/cue-step-runner.ts";
-export { recordIntent, withoutClosedCalls } from "./cue/outbox.ts";
+export { recordIntent, withoutRecordedCalls } from "./cue/outbox.ts";
 export { evaluateExpression, expressionJson, scopeOf, stepContext } from "./cue/expressions.ts";
 export { type PathPart, lookupPath, parseKeyPath, setByPath } from "./cue/paths.ts";
 export {

@@ -5,24 +5,28 @@ import { type KubeObject, valueAt } from "@lateen/objects";
 import {
   type Plan,
   type ProviderTable,
+  type RunContext,
   type RunStatus,
   type StepCall,
   advance,
   appendToJournal,
   builtinProviders,
+  contextFromData,
+  contextToData,
   createCueStepRunner,
   createProviders,
   createRunMemory,
   embeddedTemplates,
+  emptyContext,
   isWorthALine,
   journalName,
   statusFromJson,
-  withoutClosedCalls,
+  withoutRecordedCalls,
 } from "@lateen/workflow";
 import type { App, AppPolicy } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, templateOf } from "../definition/definition-set.ts";
 import { applicationContext, defaultClusterVersion } from "../render/context.ts";
-import { ContextStore } from "./context-store.ts";
+import { contextName } from "../workflow-operations.ts";
 import { fieldManager } from "./field-manager.ts";
 import type { DeliveryTools, ServiceStatus } from "./deliver-component.ts";
 import type { DeliveryState } from "./delivery-state.ts";
@@ -68,20 +72,26 @@ export async function runWorkflow(round: WorkflowRound): Promise<WorkflowAdvance
   if (started.finished) return { phase: started.phase, status: started, requeueAfterMs: undefined };
   const memory = memories.get(key) ?? createRunMemory();
   memories.set(key, memory);
-  const store = new ContextStore(environment.client, application, signal);
-  const context = isFirst ? await store.reset() : await store.load();
+  const kept = keptFor(round, contextName(tools.app.name));
+  const data = await kept.load();
+  const isEmpty = ({ vars, values }: RunContext): boolean => Object.keys({ ...vars, ...values }).length === 0;
+  const save = async (next: RunContext): Promise<void> => {
+    if (!isEmpty(next) || Object.keys(data).length > 0) await kept.save(contextToData(next));
+  };
+  if (isFirst) await save(emptyContext);
+  const context = isFirst ? emptyContext : contextFromData(data);
   const calls: StepCall[] = [];
   try {
     return await advance({
       plan,
       status: started,
-      context: withoutClosedCalls(context),
+      context: withoutRecordedCalls(context, started),
       memory,
       runner: stepRunner(round, calls),
       now,
       newId: state.newId,
       signal,
-      save: (_, next) => store.save(next),
+      save: (_, next) => save(next),
     });
   } catch (error) {
     if (signal.aborted || isConflict(error)) throw error;
@@ -96,17 +106,16 @@ export async function runWorkflow(round: WorkflowRound): Promise<WorkflowAdvance
   }
 }
 
+/** A ConfigMap of the Application. */
+function keptFor({ state, application, signal }: WorkflowRound, name: string): OwnedConfigMap {
+  return new OwnedConfigMap({ client: state.environment.client, owner: application, name, fieldManager, signal });
+}
+
 /** An account of what steps did; a delivery does not fail for it. */
-async function writeJournal(
-  { state, application, signal }: WorkflowRound,
-  calls: readonly StepCall[],
-  isFirst: boolean,
-): Promise<void> {
+async function writeJournal(round: WorkflowRound, calls: readonly StepCall[], isFirst: boolean): Promise<void> {
   if (calls.length === 0) return;
-  const { client } = state.environment;
-  const name = journalName(application.metadata.name ?? "");
   try {
-    const kept = new OwnedConfigMap({ client, owner: application, name, fieldManager, signal });
+    const kept = keptFor(round, journalName(round.tools.app.name));
     const { journal = "" } = await kept.load();
     await kept.save({ journal: appendToJournal(isFirst ? "" : journal, calls) });
   } catch {

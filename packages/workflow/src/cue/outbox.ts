@@ -6,7 +6,7 @@
  */
 import { type JsonObject, canonicalJson, isJsonObject } from "@lateen/base";
 import { parseTime } from "../duration.ts";
-import type { RunContext } from "../model.ts";
+import type { RunContext, RunStatus, StepStatus } from "../model.ts";
 import type { Visit } from "../step-runner.ts";
 
 /** Longer answers are not recorded: after a crash the request leaves once more, with the same key. */
@@ -102,26 +102,35 @@ export function closeCalls(visit: Visit, { keepsIntents }: { readonly keepsInten
 /** A visit begins: answers of an earlier one whose status is recorded do not count any more. */
 export function openCalls(visit: Visit): void {
   const { values } = visit.variables;
-  const seen = parseTime(visit.recorded?.lastExecuteTime ?? "");
-  for (const [name, text] of Object.entries(values)) {
-    if (!name.startsWith(prefixOf(visit.step.name))) continue;
-    const closed = readRecord(text)?.closed;
-    if (closed !== undefined && seen !== undefined && seen >= Math.floor(closed / 1000) * 1000) delete values[name];
-  }
+  for (const [name, text] of Object.entries(values))
+    if (name.startsWith(prefixOf(visit.step.name)) && isRecorded(text, visit.recorded)) delete values[name];
 }
 
-/** A context whose status is recorded: answers of visits that are over have done their part. */
-export function withoutClosedCalls(context: RunContext): RunContext {
+/** The values without answers of visits that `status` has recorded: they have done their part. */
+export function withoutRecordedCalls(context: RunContext, { steps }: Pick<RunStatus, "steps">): RunContext {
+  const all = steps.flatMap((step) => [step, ...step.subSteps]);
   const values = Object.fromEntries(
-    Object.entries(context.values).filter(([name, text]) => !name.includes(".call.") || !isClosed(text)),
+    Object.entries(context.values).filter(([name, text]) => {
+      if (!name.includes(".call.")) return true;
+      const step = all.find((one) => name.startsWith(prefixOf(one.name)));
+      return !isRecorded(text, step);
+    }),
   );
   return { ...context, values };
 }
 
-function isClosed(text: string): boolean {
+/** Whether the visit that a record belongs to is over, and its status was written. */
+function isRecorded(text: string, step: StepStatus | undefined): boolean {
+  const seen = parseTime(step?.lastExecuteTime ?? "");
+  const closed = closedAt(text);
+  return closed !== undefined && seen !== undefined && seen >= Math.floor(closed / 1000) * 1000;
+}
+
+/** Undefined for what is no record of a call. */
+function closedAt(text: string): number | undefined {
   try {
-    return readRecord(text)?.closed !== undefined;
+    return readRecord(text)?.closed;
   } catch {
-    return false;
+    return undefined;
   }
 }
