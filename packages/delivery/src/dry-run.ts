@@ -8,6 +8,8 @@ import type { DefinitionSource } from "./definition/definition-set.ts";
 import { deployTasksOf } from "./deploy-tasks.ts";
 import { transformApplication } from "./policy/application-scoped.ts";
 import { type Cluster, localCluster } from "./policy/topology.ts";
+import type { RenderContext } from "./render/context.ts";
+import type { RenderStage } from "./render/record.ts";
 import { renderPolicies } from "./render/render-components.ts";
 import { Renderings } from "./render/renderings.ts";
 
@@ -19,6 +21,8 @@ export interface DryRunGroup {
   readonly namespace: string;
   readonly component: string;
   readonly objects: readonly KubeObject[];
+  /** How the objects came to be, where that was asked for. */
+  readonly stages?: readonly RenderStage[];
 }
 
 export interface DryRun {
@@ -33,19 +37,31 @@ export interface DryRunOptions extends DiagnoseOptions {
   /** External Policy objects, as Application policies. */
   readonly externalPolicies?: App["policies"];
   readonly externalWorkflow?: KubeObject;
+  /** What a rendering knows beside the Application; default: nothing that exists. */
+  readonly context?: RenderContext;
+  /** Groups keep how they were rendered. */
+  readonly stages?: "kept";
+  /** Only these components, by name. */
+  readonly only?: ReadonlySet<string>;
+  /** `left out` where the same Application passed before: then only what cannot be rendered is told. */
+  readonly diagnosis?: "made" | "left out";
 }
 
 /** The objects that an Application makes, step by step, by the renderer and the policies that deliver it. */
 export function dryRun(options: DryRunOptions): DryRun {
   const { application, definitions } = options;
+  const { context = dryContext } = options;
   const renderings = options.renderings ?? new Renderings();
-  const diagnostics = [...diagnoseApplication(application, definitions, { ...options, renderings })];
+  const diagnostics =
+    options.diagnosis === "left out"
+      ? []
+      : [...diagnoseApplication(application, definitions, { ...options, renderings })];
   if (diagnostics.some(({ severity }) => severity !== "warning")) return { groups: [], diagnostics };
   let app = renderings.appOf(application);
   const groups: DryRunGroup[] = [];
   try {
     app = renderings.appOf(
-      transformApplication(application, { definitions, policyDefinitions: [], context: dryContext }).application,
+      transformApplication(application, { definitions, policyDefinitions: [], context }).application,
     );
     const plan = workflowPlanOf(app, options.externalWorkflow);
     const steps = plan.steps.flatMap((step) => [
@@ -56,12 +72,14 @@ export function dryRun(options: DryRunOptions): DryRun {
   } catch (error) {
     diagnostics.push({ code: "dry-run", message: errorMessage(error), path: ["spec"], causes: [] });
   }
+  const stages: RenderStage[] | undefined = options.stages === "kept" ? [] : undefined;
   const policies = renderPolicies({
     app,
     policies: app.policies,
     definitions,
-    context: dryContext,
+    context,
     labelNamespace: false,
+    record: stages === undefined ? undefined : (stage) => stages.push(stage),
   });
   if (policies.kind === "failed")
     diagnostics.push({ code: "policy", message: policies.message, path: ["spec", "policies"], causes: [] });
@@ -72,6 +90,7 @@ export function dryRun(options: DryRunOptions): DryRun {
       namespace: app.namespace,
       component: "",
       objects: policies.objects,
+      ...(stages === undefined ? {} : { stages }),
     });
   return { groups, diagnostics };
 }
@@ -91,7 +110,7 @@ function groupsOf(
     const component = app.components.find((one) => one.name === properties.component);
     const cluster =
       typeof properties.cluster === "string" && properties.cluster !== "" ? properties.cluster : localCluster;
-    return component === undefined
+    return component === undefined || options.only?.has(component.name) === false
       ? []
       : [rendered({ app, step: name, component, target: { cluster, namespace: textOf(properties.namespace) } })];
   }
@@ -101,17 +120,23 @@ function groupsOf(
     { policies: strings(properties.policies), inlinePolicies: properties.inlinePolicies },
     placing,
   );
-  return tasks.map(({ component, target }) => rendered({ app, step: name, component, target }));
+  const wanted = tasks.filter(({ component }) => options.only?.has(component.name) !== false);
+  return wanted.map(({ component, target }) => rendered({ app, step: name, component, target }));
 
-  function rendered(task: {
+  function rendered(delivery: {
     app: App;
     step: string;
     component: App["components"][number];
     target: { cluster: string; namespace: string };
   }): DryRunGroup {
-    const { component, target } = task;
-    const context = { ...dryContext, cluster: target.cluster, namespace: target.namespace };
-    const result = renderings.render({ app, component, definitions: options.definitions, context });
+    const { component, target } = delivery;
+    const context = { ...(options.context ?? dryContext), cluster: target.cluster, namespace: target.namespace };
+    const stages: RenderStage[] | undefined = options.stages === "kept" ? [] : undefined;
+    const record = stages === undefined ? undefined : (stage: RenderStage): void => void stages.push(stage);
+    const task = { app, component, definitions: options.definitions, context };
+    // What was rendered before says nothing of its stages.
+    const result =
+      record === undefined ? renderings.render(task) : renderings.renderAfresh({ ...task, record }).rendered;
     if (result.kind === "failed")
       diagnostics.push({ code: "render", message: result.message, path: ["spec", "components"], causes: [] });
     const objects =
@@ -119,11 +144,12 @@ function groupsOf(
         ? []
         : [...(result.workloadManaged ? [] : [result.workload]), ...result.outputs.map(({ object }) => object)];
     return {
-      step: task.step,
+      step: delivery.step,
       cluster: target.cluster,
       namespace: target.namespace === "" ? app.namespace : target.namespace,
       component: component.name,
       objects,
+      ...(stages === undefined ? {} : { stages }),
     };
   }
 }

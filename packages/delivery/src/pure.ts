@@ -59,3 +59,13 @@ export {
 } from "./workflow-operations.ts";
 export { type RollbackTarget, rollbackApplication } from "./rollback.ts";
 export { type Undone, type UndoTarget, undoDeletion } from "./undo.ts";
+export {
+  type ExplainOptions,
+  type ExplainedLeaf,
+  type ExplainedObject,
+  type Explanation,
+  type Reason,
+  explainApplication,
+  nearestReasons,
+} from "./why/explain-application.ts";
+export type { Author, Site } from "./why/sites.ts";

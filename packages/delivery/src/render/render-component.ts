@@ -9,6 +9,7 @@ import { type FailurePlace, type RenderFailure, renderFailure, templateFault } f
 import { parseFieldPath, withFieldAt } from "./field-path.ts";
 import { type DispatchLabels, auxiliaryWorkload, completeObject } from "./metadata.ts";
 import { applyPatch, applyStrategic } from "@lateen/workflow";
+import type { RenderRecorder } from "./record.ts";
 import { compileTemplate, fillTemplate } from "./template.ts";
 import { type Tree, fieldName, knownJson, tagsOf, treeJson, treeObject, treeOf, treeOfJson } from "@lateen/workflow";
 import { isTerraform, renderTerraform } from "./terraform.ts";
@@ -45,6 +46,8 @@ export interface RenderComponentOptions {
   readonly dispatch?: DispatchLabels | undefined;
   /** Patches that a workflow step brings. */
   readonly patch?: { readonly workload?: JsonObject; readonly traits?: Readonly<Record<string, JsonObject>> };
+  /** Told of each stage of the rendering, for explanations. Nothing is kept for it where it is absent. */
+  readonly record?: RenderRecorder | undefined;
 }
 
 interface Auxiliary {
@@ -215,15 +218,9 @@ function evaluateBase(options: RenderComponentOptions, definition: KubeObject, f
     ]);
   }
   const base = treeOf(output);
-  return {
-    options,
-    value,
-    first: base,
-    base,
-    auxiliaries: outputsOf(value, auxiliaryWorkload, undefined),
-    patched: false,
-    history: [],
-  };
+  const auxiliaries = outputsOf(value, auxiliaryWorkload, undefined);
+  options.record?.({ kind: "base", component, definition, value, base, outputs: recordedOutputs(auxiliaries) });
+  return { options, value, first: base, base, auxiliaries, patched: false, history: [] };
 }
 
 /** @throws what `errs` says and what does not validate. */
@@ -316,7 +313,19 @@ function evaluateTrait(work: Work, { trait, index, fields, unpatchable }: TraitT
     patchBase(work, patch, place);
   }
   patchOutputs(work, value.lookupPath("patchOutputs"), place);
+  work.options.record?.({
+    kind: "trait",
+    component,
+    index,
+    definition,
+    value,
+    base: work.base,
+    outputs: recordedOutputs(work.auxiliaries),
+  });
 }
+
+const recordedOutputs = (auxiliaries: readonly Auxiliary[]): ReadonlyMap<string, Tree> =>
+  new Map(auxiliaries.map(({ name, tree }) => [name, tree]));
 
 export function stageOf(definition: KubeObject | undefined): TraitStage {
   const stage = definition === undefined ? "" : specText(definition, "stage");
@@ -404,6 +413,7 @@ function applyStepPatch(work: Work): void {
       ? auxiliary
       : { ...auxiliary, tree: merge(auxiliary.tree, change, `its output ${auxiliary.name}`) };
   });
+  work.options.record?.({ kind: "step", component, base: work.base, outputs: recordedOutputs(work.auxiliaries) });
 }
 
 /** Makes objects of the trees: concrete, complete, named and labelled. */

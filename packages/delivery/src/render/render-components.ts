@@ -8,6 +8,7 @@ import { type RenderContext, applicationContext, sorted } from "./context.ts";
 import { type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { oamLabels } from "./metadata.ts";
 import { type RenderComponentOptions, type RenderedComponent, renderComponent } from "./render-component.ts";
+import type { RenderRecorder } from "./record.ts";
 import { compileTemplate, fillTemplate } from "./template.ts";
 import { fieldName } from "@lateen/workflow";
 
@@ -46,6 +47,7 @@ export interface RenderPoliciesOptions {
   readonly components?: readonly RenderedComponent[];
   /** Absent in a dry run, which writes no namespace label. */
   readonly labelNamespace?: boolean;
+  readonly record?: RenderRecorder | undefined;
 }
 
 /** Objects of policies that are definitions of their own: `output`, then `outputs`, policy by policy (engine 2.1, step 10). */
@@ -106,6 +108,7 @@ function renderPolicy(options: RenderPoliciesOptions, policy: AppPolicy, definit
   if (faults.length > 0 || raised.length > 0) return wrong(faults, raised);
   const output = value.lookupPath("output");
   if (!output.exists) return wrong([templateFault("field not found: output")]);
+  options.record?.({ kind: "policy", policy, definition, value });
   try {
     const outputs = value.lookupPath("outputs");
     const further = outputs.exists && outputs.incompleteKind === "struct" ? outputs.fields() : [];
