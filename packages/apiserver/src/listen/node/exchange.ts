@@ -95,6 +95,11 @@ export function outgoingHeaders({ headers }: ApiResponse): Record<string, string
   return written;
 }
 
+/** Lets go of an answer that nobody will read. */
+export async function drop({ body }: ApiResponse): Promise<void> {
+  if (!(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+}
+
 function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

@@ -4,21 +4,16 @@ import {
   type Server as PlainServer,
   type ServerResponse,
 } from "node:http";
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
 import { errorMessage, type Log, silentLog } from "@lateen/base";
 import type { ApiRequest, ApiResponse } from "@lateen/objects";
 import type { Peer } from "../../request/context.ts";
 import type { ApiServer } from "../../server/options.ts";
-import { BodyTooLarge, LateSignal, peerOf, readRequest, writeResponse } from "./exchange.ts";
-import { drop, peerOfStream, readStream, writeToStream } from "./http2-exchange.ts";
+import { BodyTooLarge, drop, LateSignal, peerOf, readRequest, writeResponse } from "./exchange.ts";
+import { Http2Connection } from "./http2/connection.ts";
 import { Upgrader } from "./upgrade.ts";
 import type { TlsMaterial } from "./tls.ts";
 
@@ -47,6 +42,10 @@ const defaultMaxBody = 3 * 1024 * 1024;
 const headersTimeoutMs = 20_000;
 const requestTimeoutMs = 60_000;
 const idleTimeoutMs = 180_000;
+/** How often connections of HTTP/2 are looked at for what takes too long. */
+const sweepMs = 5_000;
+/** How long a connection may be silent until the system asks whether its other end is still there. */
+const keepAliveMs = 60_000;
 /** How long open requests may go on when the server closes. */
 const closeMs = 1_500;
 
@@ -64,10 +63,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 class Listener implements Listening {
   readonly #options: ListenOptions;
   readonly #log: Log;
-  readonly #http: Http2SecureServer | PlainServer;
+  readonly #http: SecureServer | PlainServer;
   readonly #sockets = new Set<Socket | Duplex>();
-  readonly #sessions = new Set<ServerHttp2Session>();
-  /** The requests that are being answered. */
+  readonly #connections = new Set<Http2Connection>();
+  readonly #sweeping: NodeJS.Timeout;
+  /** The requests of HTTP/1.1 that are being answered. */
   readonly #open = new Set<LateSignal>();
   readonly #upgrader: Upgrader;
   #closed: Promise<void> | undefined;
@@ -85,44 +85,54 @@ class Listener implements Listening {
     });
     this.#http.maxConnections = options.maxConnections ?? 20_000;
     this.#http.on("connection", (socket: Socket) => this.#track(socket));
-    this.#http.on("session", (session: ServerHttp2Session) => {
-      this.#sessions.add(session);
-      session.setTimeout(idleTimeoutMs, () => session.close());
-      session.once("close", () => this.#sessions.delete(session));
-    });
     // A client that breaks the protocol loses its connection; nothing more is said about it.
-    this.#http.on("sessionError", () => undefined);
     this.#http.on("tlsClientError", () => undefined);
     this.#http.on("clientError", (_error: Error, socket: Duplex) => socket.destroy());
+    this.#sweeping = setInterval(() => {
+      const now = performance.now();
+      for (const connection of this.#connections) connection.sweep(now);
+    }, sweepMs).unref();
   }
 
-  #createServer(): Http2SecureServer | PlainServer {
+  #createServer(): SecureServer | PlainServer {
     const { tls } = this.#options;
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => void this.#serve(incoming, outgoing);
-    if (tls === undefined) {
-      return createPlainServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, answer);
-    }
+    const timeouts = { headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs };
+    if (tls === undefined) return createPlainServer(timeouts, answer);
     const secure = createSecureServer(
       {
-        allowHTTP1: true,
+        ...timeouts,
         key: tls.serverKey,
         cert: tls.serverCertificate,
         ca: tls.ca,
         requestCert: true,
         rejectUnauthorized: false,
         minVersion: "TLSv1.2",
-        maxSessionMemory: 16,
-        maxSessionInvalidFrames: 100,
-        maxHeaderListPairs: 256,
-        settings: { maxConcurrentStreams: 250, maxHeaderListSize: 64 * 1024 },
+        ALPNProtocols: ["h2", "http/1.1"],
       },
-      // Comes for HTTP/1.1 alone once the listener that makes one of every HTTP/2 stream is gone.
-      (incoming, outgoing) => answer(incoming as unknown as IncomingMessage, outgoing as unknown as ServerResponse),
+      answer,
     );
-    secure.removeAllListeners("stream");
-    secure.on("stream", (stream, headers) => void this.#serveStream(stream, headers));
+    const serveHttp1 = secure.listeners("secureConnection") as ((socket: TLSSocket) => void)[];
+    secure.removeAllListeners("secureConnection");
+    secure.on("secureConnection", (socket) => {
+      if (socket.alpnProtocol === "h2") this.#serveHttp2(socket);
+      else for (const serve of serveHttp1) serve.call(secure, socket);
+    });
     secure.setTimeout(idleTimeoutMs);
     return secure;
+  }
+
+  #serveHttp2(socket: TLSSocket): void {
+    const peer = peerOf(socket, socket);
+    const { server, maxBodyBytes = defaultMaxBody } = this.#options;
+    const connection = new Http2Connection(socket, {
+      maxBodyBytes,
+      respond: (request) => server.handle(request, peer),
+      refuse: (why) => (why === "body too large" ? tooLarge(maxBodyBytes) : headersTooLarge),
+      failed: (error) => this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) }),
+    });
+    this.#connections.add(connection);
+    socket.once("close", () => this.#connections.delete(connection));
   }
 
   get address(): string {
@@ -147,6 +157,7 @@ class Listener implements Listening {
 
   #track(socket: Socket): void {
     this.#sockets.add(socket);
+    socket.setKeepAlive(true, keepAliveMs);
     socket.once("close", () => this.#sockets.delete(socket));
     socket.on("error", () => undefined);
   }
@@ -174,28 +185,6 @@ class Listener implements Listening {
     }
   }
 
-  async #serveStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
-    const gone = new LateSignal();
-    stream.once("close", () => {
-      if (!stream.writableFinished) gone.abort();
-    });
-    // What breaks ends the stream, and its end is told above.
-    stream.on("error", ignore);
-    this.#open.add(gone);
-    try {
-      const read = readStream(stream, headers, { gone, limitBytes: this.#options.maxBodyBytes ?? defaultMaxBody });
-      const response = await this.#respond(read, peerOfStream(stream), () => stream.resume());
-      await writeToStream(stream, response, { gone, method: headers[":method"] });
-    } catch (error) {
-      if (!gone.aborted && !stream.destroyed) {
-        this.#log({ level: "warn", message: "exchange failed", error: errorMessage(error) });
-      }
-      stream.destroy();
-    } finally {
-      this.#open.delete(gone);
-    }
-  }
-
   async #respond(read: Promise<ApiRequest>, peer: Peer, discardBody: () => void): Promise<ApiResponse> {
     const { server, maxBodyBytes = defaultMaxBody } = this.#options;
     try {
@@ -216,10 +205,10 @@ class Listener implements Listening {
     const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
     for (const gone of this.#open) gone.abort();
     this.#upgrader.close();
-    for (const session of this.#sessions) session.close();
-    if ("closeIdleConnections" in this.#http) this.#http.closeIdleConnections();
+    clearInterval(this.#sweeping);
+    for (const connection of this.#connections) connection.close();
+    this.#http.closeIdleConnections();
     const timer = setTimeout(() => {
-      for (const session of this.#sessions) session.destroy();
       for (const socket of this.#sockets) socket.destroy();
     }, closeMs);
     // Connections that carry nothing need no grace.
@@ -233,10 +222,6 @@ class Listener implements Listening {
   #isBusy(socket: Socket | Duplex): boolean {
     return socket.writableLength > 0;
   }
-}
-
-function ignore(): void {
-  // Told elsewhere.
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
@@ -255,6 +240,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
       return new Error(`listen on ${address}: ${error.message}`, { cause: error });
   }
 }
+
+/** The answer of kube-apiserver's HTTP/2 to headers above its limit: no Status, for nothing of it has seen the request. */
+const headersTooLarge: ApiResponse = {
+  status: 431,
+  headers: { "content-type": "text/plain; charset=utf-8" },
+  body: Buffer.from("431 Request Header Fields Too Large"),
+};
 
 function tooLarge(limitBytes: number): ApiResponse {
   const status = {
