@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DisposeStack, codeOf, errorMessage, systemClock } from "@lateen/base";
 import { type Admitter, createApiServer, type Store } from "@lateen/apiserver";
-import { listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
+import { frontProxyName, listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
 import { type Client, createCache, createClient } from "@lateen/client";
@@ -97,6 +97,12 @@ async function compose(
     log,
     serviceAccountKey: await keepServiceAccountKey(join(dataDir, "tls")),
     customResourceDefinitions: oamCustomResourceDefinitions(),
+    proxyIdentity: tls.frontProxy,
+    extensionAuthentication: {
+      clientCa: tls.ca,
+      requestHeaderCa: tls.frontProxyCa,
+      allowedNames: [frontProxyName],
+    },
     ...security.server,
   };
   const server = stack.use(createApiServer({ ...serverParts, store, admitters }));

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { issueCertificate, type TlsMaterial, writeKubeconfig } from "@lateen/apiserver/listen/node";
+import { issueCertificate, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { StartError } from "./options.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -25,13 +25,7 @@ export function writeUserKubeconfig(
     if (existsSync(path)) return readFileSync(path, "utf8");
     throw new StartError(`no server has run on the data directory ${dataDir}: there is no ${path}`);
   };
-  const tls: TlsMaterial = {
-    ca: read("ca.crt"),
-    serverCertificate: "",
-    serverKey: "",
-    clientCertificate: "",
-    clientKey: "",
-  };
+  const tls = { ca: read("ca.crt"), clientCertificate: "", clientKey: "" };
   const folder = join(dataDir, "users");
   if (user.kind === "token") {
     return writeKubeconfig({ folder, server, tls, name: "token.kubeconfig", token: user.token });

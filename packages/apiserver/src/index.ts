@@ -17,6 +17,7 @@ export type { Platform } from "./platform/platform.ts";
 export type { Peer, UserInfo } from "./request/context.ts";
 export type { AuditEvent, AuditSink } from "./audit/audit-event.ts";
 export type { AuditPolicy } from "./audit/audit-policy.ts";
+export type { ExtensionAuthentication } from "./aggregation/extension-authentication.ts";
 export type { FairnessOptions } from "./fairness/flow-control.ts";
 export { createApiServer } from "./server/api-server.ts";
 export type { ApiServer, ApiServerOptions, Upgrade } from "./server/options.ts";

@@ -3,9 +3,10 @@ import { createServer, type Server } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
+import type { TLSSocket } from "node:tls";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { prepareTls } from "../listen/node.ts";
+import { frontProxyName, prepareTls } from "../listen/node.ts";
 import { startTestApi, type TestApi } from "../testing/start-test-api.ts";
 
 const folders: string[] = [];
@@ -21,6 +22,8 @@ interface Seen {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** The name in the client's certificate. */
+  readonly caller: string | string[] | undefined;
 }
 
 const resources = {
@@ -34,17 +37,19 @@ const resources = {
 };
 
 /** Another API server, whose certificate is for `name.NAMESPACE.svc`. */
-async function startBackend(certified = "wardle.default.svc") {
+async function startBackend(certified = "wardle.default.svc", clientCa?: string) {
   const folder = mkdtempSync(join(tmpdir(), "lateen-aggregated-"));
   folders.push(folder);
   const tls = prepareTls({ folder, host: "127.0.0.1", hosts: [certified] });
   const seen: Seen[] = [];
-  const server = createServer({ key: tls.serverKey, cert: tls.serverCertificate }, (request, response) => {
+  const callers = clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true, ca: clientCa };
+  const server = createServer({ key: tls.serverKey, cert: tls.serverCertificate, ...callers }, (request, response) => {
     let body = "";
     request.on("data", (part: Buffer) => (body += part.toString()));
     request.on("end", () => {
       const { method = "", url = "", headers } = request;
-      seen.push({ method, url, headers, body });
+      const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+      seen.push({ method, url, headers, body, caller: subject?.CN });
       response.setHeader("content-type", "application/json");
       if (url === "/apis/wardle.example.com/v1") response.end(JSON.stringify(resources));
       else if (url.startsWith("/openapi/v3/")) response.end('{"openapi":"3.0.0"}');
@@ -125,6 +130,53 @@ describe("aggregated APIs", () => {
     expect(last.headers.authorization).toBeUndefined();
     const watched = await api.call("GET", `${flunders}?watch=true`);
     expect(await textOf(watched.response.body)).toBe('{"type":"ADDED"}\n{"type":"DELETED"}\n');
+  });
+
+  it("shows the certificate of the front proxy, whose authority its ConfigMap tells", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lateen-front-proxy-"));
+    folders.push(folder);
+    const tls = prepareTls({ folder, host: "127.0.0.1" });
+    await using api = await startTestApi({
+      proxyIdentity: tls.frontProxy,
+      extensionAuthentication: {
+        clientCa: tls.ca,
+        requestHeaderCa: tls.frontProxyCa,
+        allowedNames: [frontProxyName],
+      },
+    });
+    const told = await api.call("GET", "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication");
+    const data = told.body.data as Readonly<Record<string, string>>;
+    expect(data["client-ca-file"]).toBe(tls.ca);
+    const ca = data["requestheader-client-ca-file"]!;
+    expect(ca).not.toBe(tls.ca);
+    const backend = await startBackend("wardle.default.svc", ca);
+    await register(api, backend);
+    await available(api, "Passed");
+    await api.call("GET", flunders);
+    const { headers, caller } = backend.seen.at(-1)!;
+    expect(JSON.parse(data["requestheader-allowed-names"]!)).toEqual([caller]);
+    const named = (member: string) =>
+      (JSON.parse(data[member]!) as string[]).map((name) => headers[name.toLowerCase()]);
+    expect(named("requestheader-username-headers")).toEqual(["admin"]);
+    expect(named("requestheader-group-headers")).toEqual(["system:masters, system:authenticated"]);
+  });
+
+  it("may be told by those who are bound to its role, as metrics servers are", async () => {
+    await using api = await startTestApi({
+      extensionAuthentication: { clientCa: "a", requestHeaderCa: "b", allowedNames: [] },
+    });
+    const path = "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication";
+    expect((await api.call("GET", path, undefined, { as: "metrics" })).status).toBe(403);
+    await api.call("POST", "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings", {
+      metadata: { name: "metrics" },
+      roleRef: {
+        apiGroup: "rbac.authorization.k8s.io",
+        kind: "Role",
+        name: "extension-apiserver-authentication-reader",
+      },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "metrics" }],
+    });
+    expect((await api.call("GET", path, undefined, { as: "metrics" })).status).toBe(200);
   });
 
   it("asks for leave first", async () => {

@@ -5,7 +5,8 @@ import { objectsOf, statusOf, withStatusPart } from "../kinds/edit.ts";
 import { decodeStored } from "../object/stored-form.ts";
 import type { ForwardedAnswer, ForwardedCall } from "../platform/platform.ts";
 import { base64ToBytes } from "../read/base64.ts";
-import { forwardedAnswer, forwardedHeaders } from "../request/forward-request.ts";
+import type { UpgradedStream } from "../subresources/port-forward.ts";
+import { forwardedAnswer, forwardedHeaders, upgradedAnswer, upgradeHeaders } from "../request/forward-request.ts";
 import type { UserInfo } from "../request/context.ts";
 import type { Core } from "../server/core.ts";
 import { internalResourceRequest } from "../server/internal-request.ts";
@@ -19,6 +20,13 @@ const watched = ["/registry/core/services/", "/registry/discovery.k8s.io/endpoin
 /** How often an API that nobody changed is looked at again. */
 const recheckMs = 30_000;
 const checkMs = 5_000;
+type TextAnswer = Extract<Answer, { readonly kind: "text" }>;
+
+interface Upgrading {
+  readonly user: UserInfo;
+  readonly protocol: string;
+}
+
 const maxDocumentBytes = 32 * 1024 * 1024;
 
 /**
@@ -102,7 +110,23 @@ export class AggregatedApis implements AsyncDisposable {
 
   /** Sends a request on, as this user. */
   async forward(api: ApiService, http: ApiRequest, user: UserInfo): Promise<Answer> {
-    const unavailable: Answer = { kind: "text", status: 503, text: "service unavailable\n" };
+    const answer = await this.#sendOn(api, http, { ...forwardedHeaders(http), ...remoteHeaders(user) });
+    return "text" in answer ? answer : forwardedAnswer(answer);
+  }
+
+  /** The same where the client wants another protocol on the connection. */
+  async upgrade(api: ApiService, http: ApiRequest, { user, protocol }: Upgrading): Promise<UpgradedStream | Answer> {
+    const answer = await this.#sendOn(api, http, { ...upgradeHeaders(http), ...remoteHeaders(user) }, protocol);
+    return "text" in answer ? answer : upgradedAnswer(answer);
+  }
+
+  async #sendOn(
+    api: ApiService,
+    { method, body, signal, path }: ApiRequest,
+    headers: ForwardedCall["headers"],
+    upgrade?: string,
+  ): Promise<ForwardedAnswer | TextAnswer> {
+    const unavailable = { kind: "text", status: 503, text: "service unavailable\n" } as const;
     if (!isAvailable(api.object)) return unavailable;
     let target: string;
     try {
@@ -111,11 +135,7 @@ export class AggregatedApis implements AsyncDisposable {
       return unavailable;
     }
     try {
-      const headers = { ...forwardedHeaders(http), ...remoteHeaders(user) };
-      const { method, body, signal } = http;
-      return forwardedAnswer(
-        await this.#call(api, { url: `https://${target}${http.path}`, method, headers, body, signal }),
-      );
+      return await this.#call(api, { url: `https://${target}${path}`, method, headers, body, signal, upgrade });
     } catch (error) {
       return { kind: "text", status: 503, text: `error trying to reach service: ${errorMessage(error)}\n` };
     }

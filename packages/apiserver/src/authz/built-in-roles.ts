@@ -167,9 +167,71 @@ const common = {
   annotations: { "rbac.authorization.kubernetes.io/autoupdate": "true" },
 };
 
-/** ClusterRoles and ClusterRoleBindings to create. */
+const authenticationReader = "extension-apiserver-authentication-reader";
+
+interface SystemRole {
+  readonly role: string;
+  readonly rules: readonly JsonObject[];
+  readonly binding: string;
+  readonly users: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+function leaderRole(component: string, accounts: readonly string[]): SystemRole {
+  const name = `system::leader-locking-${component}`;
+  return {
+    role: name,
+    rules: ["leases", "leasecandidates"].map((plural) =>
+      ruleOf(`create,${read.replace("watch", "update,watch")}: coordination.k8s.io/${plural}`),
+    ),
+    binding: name,
+    users: [`system:${component}`],
+    accounts,
+  };
+}
+
+/** Roles in kube-system, and who has them. Servers of other APIs have themselves bound to the first. */
+const systemRoles: readonly SystemRole[] = [
+  {
+    role: authenticationReader,
+    rules: [{ ...ruleOf(`${read}: core/configmaps`), resourceNames: ["extension-apiserver-authentication"] }],
+    binding: `system::${authenticationReader}`,
+    users: ["system:kube-controller-manager", "system:kube-scheduler"],
+    accounts: [],
+  },
+  leaderRole("kube-controller-manager", ["kube-controller-manager", "leader-election-controller"]),
+  leaderRole("kube-scheduler", ["kube-scheduler"]),
+];
+
+/** Roles and bindings to create, of the cluster and in kube-system. */
 export function builtinRbac(): readonly KubeObject[] {
-  return [...roles.map(roleOf), ...bindings.map(([role, groups, users = []]) => bindingOf(role, groups, users))];
+  return [
+    ...roles.map(roleOf),
+    ...bindings.map(([role, groups, users = []]) => bindingOf(role, groups, users)),
+    ...systemRoles.flatMap(systemRoleOf),
+  ];
+}
+
+function systemRoleOf({ role, rules, binding, users, accounts }: SystemRole): readonly KubeObject[] {
+  const namespace = "kube-system";
+  return [
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "Role",
+      metadata: { name: role, namespace, ...common },
+      rules,
+    } as unknown as KubeObject,
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: binding, namespace, ...common },
+      roleRef: { apiGroup: rbac, kind: "Role", name: role },
+      subjects: [
+        ...users.map((name) => ({ apiGroup: rbac, kind: "User", name })),
+        ...accounts.map((name) => ({ kind: "ServiceAccount", name, namespace })),
+      ],
+    } as unknown as KubeObject,
+  ];
 }
 
 function roleOf({ name, rules = [], urls = [], labels, aggregates }: RoleRow): KubeObject {

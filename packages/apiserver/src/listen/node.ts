@@ -1,4 +1,4 @@
 export { issueCertificate, type CertificateOptions, type KeyPair } from "./node/certificate.ts";
 export { type KubeconfigOptions, writeKubeconfig } from "./node/kubeconfig.ts";
 export { type Listening, type ListenOptions, listen } from "./node/listen.ts";
-export { type PrepareTlsOptions, prepareTls, type TlsMaterial } from "./node/tls.ts";
+export { frontProxyName, type PrepareTlsOptions, prepareTls, type TlsMaterial } from "./node/tls.ts";

@@ -27,6 +27,8 @@ export interface ForwardedCall {
   readonly identity?: ClientIdentity | undefined;
   /** Instead of a connection to the URL's host. */
   readonly connect?: (() => Promise<ByteConnection>) | undefined;
+  /** The protocol that the connection is to change to (`Upgrade`), when the other side agrees. */
+  readonly upgrade?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,6 +49,8 @@ export interface ForwardedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: AsyncIterable<Uint8Array>;
+  /** What the connection has become: only with status 101. */
+  readonly connection?: ByteConnection;
 }
 
 export interface OutgoingCall {

@@ -19,14 +19,17 @@ import { impersonationOf } from "../authn/impersonate.ts";
 import type { Attributes } from "../authz/attributes.ts";
 import { forbiddenRequest, pathAttributes, resourceAttributes } from "../authz/attributes-of-request.ts";
 import type { ApiService } from "../aggregation/api-service.ts";
+import { publishExtensionAuthentication } from "../aggregation/extension-authentication.ts";
 import { AggregatedApis } from "../aggregation/aggregated-apis.ts";
 import { FlowControl } from "../fairness/flow-control.ts";
 import { NoSeat } from "../fairness/seats.ts";
 import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { openProcess } from "../subresources/exec.ts";
+import { proxyUpgrade } from "../subresources/proxy.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
-import { noSuchResource, notFound, PageNotFound, statusError } from "../status/errors.ts";
+import { upgradedWatch } from "../read/upgraded-watch.ts";
+import { noSuchResource, notFound, PageNotFound } from "../status/errors.ts";
 import { changeObject } from "../write/update.ts";
 import type { AuditSink } from "../audit/audit-event.ts";
 import { metadataOfAll } from "../audit/audit-policy.ts";
@@ -153,8 +156,10 @@ class Server implements ApiServer {
   }
 
   async #start(): Promise<void> {
-    const { customResourceDefinitions = [], aggregateClusterRoles = true } = this.#options;
+    const { customResourceDefinitions = [], aggregateClusterRoles = true, extensionAuthentication } = this.#options;
     await bootstrap(this.#core, customResourceDefinitions);
+    if (extensionAuthentication !== undefined)
+      await publishExtensionAuthentication(this.#core, extensionAuthentication);
     await this.#flows.settle();
     if (aggregateClusterRoles) {
       this.#aggregatedRoles = new AggregatedRoles(this.#core);
@@ -191,42 +196,70 @@ class Server implements ApiServer {
     request: ApiRequest,
     { peer, protocols }: { readonly peer: Peer; readonly protocols: readonly string[] },
   ): Promise<Upgrade> {
+    if (!this.#mayUpgrade(request)) return upgradedWatch(request, await this.handle(request, peer), protocols);
     const auditId = this.#core.platform.randomUuid();
     const trail = this.#auditor?.open(request, { peer, auditId });
+    const refused = async (answer: Answer): Promise<Upgrade> => {
+      const common = { request, warnings: [], platform: this.#core.platform, auditId };
+      trail?.answered(answer);
+      const response = await writeAnswer(answer, { ...common, form: { mediaType: "application/json" } });
+      return { kind: "refused", response: trail?.responded(response) ?? response };
+    };
     try {
       const stream = await this.#upgraded(request, { peer, protocols, trail });
+      if (isAnswer(stream)) return await refused(stream);
       const ended = trail?.upgraded();
       return { kind: "accepted", stream: ended === undefined ? stream : audited(stream, ended) };
     } catch (error) {
-      const common = { request, warnings: [], platform: this.#core.platform, auditId };
-      const form = { mediaType: "application/json" } as const;
-      const answer = failureAnswer(asApiError(error));
-      trail?.answered(answer);
-      const response = await writeAnswer(answer, { ...common, form });
-      return { kind: "refused", response: trail?.responded(response) ?? response };
+      return refused(failureAnswer(asApiError(error)));
     }
+  }
+
+  /** Whether the path names something that has a protocol of its own; others are answered as if nothing had been asked. */
+  #mayUpgrade({ path: whole }: ApiRequest): boolean {
+    const [path] = splitOnce(whole, "?");
+    const segments = pathSegments(path);
+    if (segments === undefined) return false;
+    const parsed = parsePath(path, segments);
+    const subresource = parsed.kind === "resource" ? parsed.subresource : undefined;
+    if (subresource === "proxy" || processes.has(subresource ?? "")) return true;
+    return this.#servedElsewhere(segments) !== undefined;
   }
 
   async #upgraded(
     http: ApiRequest,
     { peer, protocols, trail }: { peer: Peer; protocols: readonly string[]; trail: AuditTrail | undefined },
-  ): Promise<UpgradedStream> {
+  ): Promise<UpgradedStream | Answer> {
     await this.ready;
     const [path, queryText] = splitOnce(http.path, "?");
     const query = new Query(queryText);
     const segments = pathSegments(path);
-    const parsed = segments && parsePath(path, segments);
-    if (parsed?.kind !== "resource" || parsed.subresource === undefined) throw noSuchResource();
+    if (segments === undefined) throw noSuchResource();
+    const parsed = parsePath(path, segments);
     const annotations = trail?.annotations ?? new Map<string, string>();
     const user = await this.#userOf(http, peer, trail);
+    const isProcess = parsed.kind === "resource" && processes.has(parsed.subresource ?? "");
     // A WebSocket begins with a GET; what it opens is a creation all the same (since 1.35 both are asked for).
-    for (const method of new Set([http.method, "POST"])) {
-      this.#authorize(resourceAttributes(user, parsed, { method, query }), true, annotations);
+    for (const method of new Set(isProcess ? [http.method, "POST"] : [http.method])) {
+      if (parsed.kind === "plain") this.#authorize(pathAttributes(user, path, method), false, annotations);
+      else this.#authorize(resourceAttributes(user, parsed, { method, query }), parsed.name !== undefined, annotations);
     }
+    const protocol = headerText(http, "upgrade") ?? "";
+    const elsewhere = this.#servedElsewhere(segments);
+    if (elsewhere !== undefined) return this.#aggregated.upgrade(elsewhere, http, { user, protocol });
+    if (parsed.kind !== "resource") throw noSuchResource();
     const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [], annotations });
-    if (parsed.subresource === "portforward") return portForward(request, protocols);
-    if (parsed.subresource === "exec" || parsed.subresource === "attach") return openProcess(request, protocols);
-    throw statusError(501, "NotImplemented", `${parsed.resource}/${parsed.subresource} is not served`);
+    switch (parsed.subresource) {
+      case "portforward":
+        return portForward(request, protocols);
+      case "exec":
+      case "attach":
+        return openProcess(request, protocols);
+      case "proxy":
+        return proxyUpgrade(request, protocol);
+      default:
+        throw noSuchResource();
+    }
   }
 
   /** Who the request acts as. @throws Unauthorized, Forbidden for an impersonation that is not allowed. */
@@ -470,6 +503,12 @@ const connections = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
 function isStream(body: ApiResponse["body"]): body is AsyncIterable<Uint8Array> {
   return !(body instanceof Uint8Array);
+}
+
+const processes = new Set(["attach", "exec", "portforward"]);
+
+function isAnswer(answer: UpgradedStream | Answer): answer is Answer {
+  return !("protocol" in answer);
 }
 
 /** The stream, with a word when it has ended. */

@@ -10,6 +10,7 @@ import type { PodStreams } from "../subresources/pod-streams.ts";
 import type { UpgradedStream } from "../subresources/port-forward.ts";
 import type { AuditSink } from "../audit/audit-event.ts";
 import type { AuditPolicy } from "../audit/audit-policy.ts";
+import type { ExtensionAuthentication } from "../aggregation/extension-authentication.ts";
 import type { FairnessOptions } from "../fairness/flow-control.ts";
 
 export interface ApiServerOptions {
@@ -42,6 +43,8 @@ export interface ApiServerOptions {
   readonly aggregateClusterRoles?: boolean;
   /** Certificate with which the server shows itself to servers of other APIs (APIService). */
   readonly proxyIdentity?: ClientIdentity;
+  /** What servers of other APIs need to know callers by, told them in the ConfigMap `extension-apiserver-authentication`. */
+  readonly extensionAuthentication?: ExtensionAuthentication;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
   readonly anonymous?: boolean;
   /** `host:port` as clients reach the server, shown in discovery. */

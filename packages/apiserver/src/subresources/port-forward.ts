@@ -2,6 +2,7 @@ import { errorMessage } from "@lateen/base";
 import { valueAt } from "@lateen/objects";
 import { concatBytes } from "../object/stored-form.ts";
 import { textOf } from "../object/text.ts";
+import type { ByteConnection } from "../platform/platform.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { readObject } from "../server/core.ts";
@@ -10,12 +11,18 @@ import type { ServedProcess } from "./exec.ts";
 import { noNode } from "./log.ts";
 import type { PodConnection } from "./pod-streams.ts";
 
-/** A connection of messages, as a WebSocket is. */
-export interface MessageSocket {
-  /** Resolves when the message may be followed by another. */
-  send(message: Uint8Array): Promise<void>;
+/** A connection whose bytes come in pieces. */
+export interface ByteSocket {
+  /** Resolves when the piece may be followed by another. */
+  send(bytes: Uint8Array): Promise<void>;
   readonly messages: AsyncIterable<Uint8Array>;
   close(): void;
+}
+
+/** A connection of messages, as a WebSocket is. */
+export interface MessageSocket extends ByteSocket {
+  /** A message that is a text, which clients tell from bytes. */
+  sendText(message: string): Promise<void>;
 }
 
 /**
@@ -31,6 +38,14 @@ export type UpgradedStream =
       readonly ended?: () => void;
       /** @throws ApiError */
       connect(port: number, options: { readonly signal: AbortSignal }): Promise<PodConnection>;
+    }
+  /** A connection to another server, which has answered the upgrade with these headers. */
+  | {
+      readonly kind: "tunnel";
+      readonly protocol: string;
+      readonly headers: Readonly<Record<string, string | readonly string[]>>;
+      readonly connection: ByteConnection;
+      readonly ended?: () => void;
     }
   /** A process whose streams are streams of SPDY. */
   | ({ readonly kind: "process"; readonly protocol: string; readonly ended?: () => void } & ServedProcess);

@@ -112,6 +112,31 @@ describe("proxy", () => {
     expect(asked).toEqual([8080, 9090, 7]);
   });
 
+  it("reaches a port of a node by its address, over TLS where that is asked for", async () => {
+    const port = await startWeb();
+    await using api = await startTestApi();
+    const nodes = "/api/v1/nodes";
+    await api.call("POST", nodes, { metadata: { name: "n1" } });
+    const unknown = await api.call("GET", `${nodes}/n1:${port}/proxy/`);
+    expect([unknown.status, unknown.body.message]).toEqual([503, "node n1 names no port of an agent that serves HTTP"]);
+    await api.patch(`${nodes}/n1/status`, "merge", {
+      status: {
+        addresses: [
+          { type: "Hostname", address: "n1" },
+          { type: "InternalIP", address: "127.77.7.8" },
+        ],
+        daemonEndpoints: { kubeletEndpoint: { Port: port } },
+      },
+    });
+    const answered = await api.call("GET", `${nodes}/n1:${port}/proxy/stats?x=1`);
+    expect([answered.status, await text(answered.response.body)]).toEqual([200, "GET /stats?x=1 no credentials "]);
+    // The agent's own port speaks TLS, which this one does not.
+    const agent = await api.call("GET", `${nodes}/n1/proxy/stats`);
+    expect([agent.status, agent.body.message]).toEqual([503, expect.stringContaining("error trying to reach service")]);
+    expect((await api.call("GET", `${nodes}/none:1/proxy/`)).status).toBe(404);
+    expect((await api.call("GET", `${nodes}/n1:1/proxy/`, undefined, { as: "bob" })).status).toBe(403);
+  });
+
   it("asks for leave by the method", async () => {
     await using api = await startTestApi();
     await service(api, 1);

@@ -3,10 +3,11 @@ import { type KubeObject, valueAt } from "@lateen/objects";
 import type { Answer } from "../answer/answer.ts";
 import { objectsOf, specOf } from "../kinds/edit.ts";
 import { textOf } from "../object/text.ts";
-import type { ByteConnection } from "../platform/platform.ts";
+import type { ByteConnection, ForwardedAnswer, ForwardedCall } from "../platform/platform.ts";
 import { keyOf } from "../registry/resource.ts";
 import type { ResourceRequest } from "../request/context.ts";
-import { forwardedAnswer, forwardedHeaders } from "../request/forward-request.ts";
+import { forwardedAnswer, forwardedHeaders, upgradedAnswer, upgradeHeaders } from "../request/forward-request.ts";
+import type { UpgradedStream } from "./port-forward.ts";
 import { readObject } from "../server/core.ts";
 import { badRequest, notFound, statusError } from "../status/errors.ts";
 
@@ -23,26 +24,49 @@ interface Target {
  * object (pkg/registry/core, ResourceLocation). @throws NotFound, BadRequest, ServiceUnavailable.
  */
 export async function proxyRequest(request: ResourceRequest): Promise<Answer> {
-  const { http, core, resource } = request;
-  const { path, isBare } = pathBehind(http.path);
+  const { http } = request;
+  const behind = placeBehind(request);
+  // Links of a page are relative to its folder.
+  if (behind.isBare && (http.method === "GET" || http.method === "HEAD")) return toFolder(http.path);
+  return forwardedAnswer(await forwardTo(request, behind, { headers: forwardedHeaders(http) }));
+}
+
+/** The same where the client wants another protocol on the connection: what is behind may agree. */
+export async function proxyUpgrade(request: ResourceRequest, protocol: string): Promise<UpgradedStream | Answer> {
+  const call = { headers: upgradeHeaders(request.http), upgrade: protocol };
+  return upgradedAnswer(await forwardTo(request, placeBehind(request), call));
+}
+
+interface Behind {
+  readonly target: Target;
+  readonly path: string;
+  readonly isBare: boolean;
+}
+
+function placeBehind(request: ResourceRequest): Behind {
   const reference = parseReference(request.name);
   if (reference === undefined)
-    throw badRequest(`invalid ${resource.kind.singular} request ${JSON.stringify(request.name)}`);
-  const target = targetOf(request, reference);
-  // Links of a page are relative to its folder.
-  if (isBare && (http.method === "GET" || http.method === "HEAD")) return toFolder(http.path);
+    throw badRequest(`invalid ${request.resource.kind.singular} request ${JSON.stringify(request.name)}`);
+  return { ...pathBehind(request.http.path), target: targetOf(request, reference) };
+}
+
+async function forwardTo(
+  { core, http }: ResourceRequest,
+  { target, path }: Behind,
+  call: Pick<ForwardedCall, "headers" | "upgrade">,
+): Promise<ForwardedAnswer> {
   if (core.platform.forward === undefined) throw unreachable("this server has no way to call out");
   try {
-    const answer = await core.platform.forward({
+    return await core.platform.forward({
       url: `${target.scheme}://${target.authority}${path}`,
       method: http.method,
-      headers: { ...forwardedHeaders(http), host: target.authority, "x-forwarded-uri": http.path.split("?")[0]! },
+      ...call,
+      headers: { ...call.headers, host: target.authority, "x-forwarded-uri": http.path.split("?")[0]! },
       body: http.body,
       trust: "any",
       connect: target.connect,
       signal: http.signal,
     });
-    return forwardedAnswer(answer);
   } catch (error) {
     http.signal.throwIfAborted();
     throw unreachable(`error trying to reach service: ${errorMessage(error)}`);

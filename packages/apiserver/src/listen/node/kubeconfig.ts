@@ -7,7 +7,7 @@ export interface KubeconfigOptions {
   readonly folder: string;
   /** `https://127.0.0.1:6443`. */
   readonly server: string;
-  readonly tls: TlsMaterial;
+  readonly tls: Pick<TlsMaterial, "ca" | "clientCertificate" | "clientKey">;
   /** File name in the folder. */
   readonly name?: string;
   /** A bearer token instead of the client certificate (a certificate would win over it). */

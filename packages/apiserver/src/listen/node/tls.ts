@@ -13,7 +13,13 @@ export interface TlsMaterial {
   /** Of the user `lateen:admin` in `system:masters`. */
   readonly clientCertificate: string;
   readonly clientKey: string;
+  /** The authority of proxies that may say who asks (requestheader-client-ca), and the server's own certificate of it. */
+  readonly frontProxyCa: string;
+  readonly frontProxy: KeyPair;
 }
+
+/** The name in the server's certificate as a front proxy. */
+export const frontProxyName = "front-proxy-client";
 
 export interface PrepareTlsOptions {
   /** Where the files lie; made when absent. Keys are readable by their owner alone. */
@@ -53,7 +59,21 @@ export function prepareTls({ folder, host, hosts = [], clock = systemClock }: Pr
       ...dates(certificateDays),
     }),
   );
+  // An authority of its own: its certificates are nobody's to this server, and those of clients may not speak for others.
+  const proxyAuthority = keep(folder, "front-proxy-ca", { now }, () =>
+    issueCertificate({ commonName: "lateen-front-proxy-ca", usage: "authority", ...dates(authorityDays) }),
+  );
+  const frontProxy = keep(folder, "front-proxy-client", { now, issuer: proxyAuthority }, () =>
+    issueCertificate({
+      commonName: frontProxyName,
+      usage: "client",
+      issuer: proxyAuthority,
+      ...dates(certificateDays),
+    }),
+  );
   return {
+    frontProxyCa: proxyAuthority.certificate,
+    frontProxy,
     ca: authority.certificate,
     serverCertificate: server.certificate,
     serverKey: server.key,

@@ -47,10 +47,14 @@ export class Upgrader {
       },
     );
     if (answer.kind === "refused") {
-      refuse(socket, answer.response);
+      await refuse(socket, answer.response);
       return;
     }
     const { stream } = answer;
+    if (stream.kind === "tunnel") {
+      tunnel(plainSocket(socket, head), stream).catch(() => socket.destroy());
+      return;
+    }
     if (isSpdy) {
       socket.write(switching(stream.protocol.slice(spdyVersion.length + 1)));
       serve(plainSocket(socket, head), stream).catch(() => socket.destroy());
@@ -58,7 +62,7 @@ export class Upgrader {
     }
     // The library refuses names with a slash, which kubectl's has, and so must not see the list; `headers` adds the answer.
     delete incoming.headers["sec-websocket-protocol"];
-    this.#protocols.set(incoming, stream.protocol);
+    if (stream.protocol !== "") this.#protocols.set(incoming, stream.protocol);
     this.#sockets.handleUpgrade(incoming, socket, head, (webSocket) => {
       serve(messageSocket(webSocket), stream).catch(() => webSocket.close(1011));
     });
@@ -70,7 +74,32 @@ export class Upgrader {
   }
 }
 
-function serve(socket: MessageSocket, stream: UpgradedStream): Promise<void> {
+type Tunnel = Extract<UpgradedStream, { readonly kind: "tunnel" }>;
+
+/** Carries bytes both ways, whatever they mean, until both sides have ended or one has gone. */
+async function tunnel(socket: MessageSocket, { headers, connection, ended }: Tunnel): Promise<void> {
+  const carry = async (from: AsyncIterable<Uint8Array>, to: Pick<MessageSocket, "send">): Promise<void> => {
+    for await (const bytes of from) await to.send(bytes);
+  };
+  try {
+    await socket.sendText(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`);
+    const there = carry(socket.messages, { send: (bytes) => connection.write(bytes) }).then(() => connection.end?.());
+    const back = carry(connection.readable, socket).then(() => socket.close());
+    await Promise.all([there, back]);
+  } finally {
+    connection.close();
+    socket.close();
+    ended?.();
+  }
+}
+
+function headerLines(headers: Readonly<Record<string, string | readonly string[]>>): string {
+  return Object.entries(headers)
+    .flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`))
+    .join("");
+}
+
+function serve(socket: MessageSocket, stream: Exclude<UpgradedStream, Tunnel>): Promise<void> {
   switch (stream.kind) {
     case "messages":
       return stream.run(socket);
@@ -111,10 +140,12 @@ function messageSocket(socket: WebSocket): MessageSocket {
   });
   socket.once("close", () => messages.end());
   socket.on("error", () => messages.end());
+  const sendOn = (message: Uint8Array | string): Promise<void> =>
+    new Promise((resolve, reject) => socket.send(message, (error) => (error ? reject(error) : resolve())));
   return {
     messages: read(),
-    send: (message) =>
-      new Promise((resolve, reject) => socket.send(message, (error) => (error ? reject(error) : resolve()))),
+    send: sendOn,
+    sendText: sendOn,
     close: () => socket.close(1000),
   };
 
@@ -129,12 +160,14 @@ function messageSocket(socket: WebSocket): MessageSocket {
 
 /** A connection without messages: what comes is cut anywhere. */
 function plainSocket(socket: Duplex, head: Buffer): MessageSocket {
+  const sendOn = (bytes: Uint8Array | string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+    });
   return {
     messages: read(),
-    send: (bytes) =>
-      new Promise((resolve, reject) => {
-        socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
-      }),
+    send: sendOn,
+    sendText: sendOn,
     close: () => void socket.end(),
   };
 
@@ -144,11 +177,16 @@ function plainSocket(socket: Duplex, head: Buffer): MessageSocket {
   }
 }
 
-function refuse(socket: Duplex, { status, headers, body }: ApiResponse): void {
-  const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-  const lines = Object.entries({ ...headers, "content-length": String(bytes.length), connection: "close" })
-    .filter(([, value]) => typeof value === "string")
-    .map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  socket.write(`HTTP/1.1 ${status} Refused\r\n${lines.join("")}\r\n`);
-  socket.end(bytes);
+/** An answer as on any other request; the connection ends with it. */
+async function refuse(socket: Duplex, { status, headers, body }: ApiResponse): Promise<void> {
+  const length = body instanceof Uint8Array ? { "content-length": String(body.length) } : {};
+  const lines = headerLines({ ...headers, ...length, connection: "close" });
+  socket.write(`HTTP/1.1 ${status} Refused\r\n${lines}\r\n`);
+  if (body instanceof Uint8Array) {
+    socket.end(body);
+    return;
+  }
+  const plain = plainSocket(socket, Buffer.alloc(0));
+  for await (const bytes of body) await plain.send(bytes);
+  plain.close();
 }

@@ -1,5 +1,6 @@
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestSecure, type RequestOptions } from "node:https";
+import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { ByteConnection, ForwardedAnswer, ForwardedCall } from "../platform.ts";
@@ -20,7 +21,10 @@ export async function forward(call: ForwardedCall): Promise<ForwardedAnswer> {
   return new Promise((resolve, reject) => {
     const options: RequestOptions = {
       method,
-      headers: headers as Record<string, string | string[]>,
+      headers: {
+        ...(headers as Record<string, string | string[]>),
+        ...(call.upgrade !== undefined && { connection: "Upgrade", upgrade: call.upgrade }),
+      },
       signal,
       ...trustOf(call),
       ...(call.identity && { cert: call.identity.certificate, key: call.identity.key }),
@@ -29,10 +33,20 @@ export async function forward(call: ForwardedCall): Promise<ForwardedAnswer> {
     const send = url.startsWith("https:") ? requestSecure : requestPlain;
     const outgoing = send(url, options, (answer: IncomingMessage) => {
       clearTimeout(deadline);
-      const answered: Record<string, string | readonly string[]> = {};
-      for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) answered[name] = value;
-      resolve({ status: answer.statusCode ?? 502, headers: answered, body: answer as AsyncIterable<Uint8Array> });
+      resolve({
+        status: answer.statusCode ?? 502,
+        headers: headersOf(answer),
+        body: answer as AsyncIterable<Uint8Array>,
+      });
     });
+    if (call.upgrade !== undefined) {
+      outgoing.once("upgrade", (answer: IncomingMessage, socket: Socket, head: Buffer) => {
+        clearTimeout(deadline);
+        // The call is over; what it has become lasts as long as both sides like.
+        socket.setTimeout(0);
+        resolve({ status: 101, headers: headersOf(answer), body: nothing(), connection: connectionOf(socket, head) });
+      });
+    }
     const deadline = setTimeout(() => outgoing.destroy(new Error("the answer takes too long")), answerMs);
     outgoing.once("error", (error: NodeJS.ErrnoException & { address?: string; port?: number }) => {
       clearTimeout(deadline);
@@ -45,6 +59,35 @@ export async function forward(call: ForwardedCall): Promise<ForwardedAnswer> {
     });
     outgoing.end(body);
   });
+}
+
+function headersOf(answer: IncomingMessage): Record<string, string | readonly string[]> {
+  const headers: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of Object.entries(answer.headers)) if (value !== undefined) headers[name] = value;
+  return headers;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {
+  // An upgraded answer has no body.
+}
+
+/** A socket, with what was read of it already, as a connection. */
+function connectionOf(socket: Duplex, head: Buffer): ByteConnection {
+  socket.on("error", () => socket.destroy());
+  return {
+    readable: read(),
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        socket.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+      }),
+    end: () => void socket.end(),
+    close: () => void socket.destroy(),
+  };
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    if (head.length > 0) yield head;
+    for await (const bytes of socket) yield bytes as Uint8Array;
+  }
 }
 
 function trustOf({ trust }: ForwardedCall): RequestOptions {

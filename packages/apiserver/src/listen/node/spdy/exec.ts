@@ -1,5 +1,5 @@
 import { exitStatus, failureStatusOf, resize, type ServedProcess } from "../../../subresources/exec.ts";
-import type { MessageSocket } from "../../../subresources/port-forward.ts";
+import type { ByteSocket } from "../../../subresources/port-forward.ts";
 import { SpdySession } from "./session.ts";
 import type { SpdyStream } from "./stream.ts";
 
@@ -12,7 +12,7 @@ const openMs = 30_000;
  * client has left or the process has ended.
  * @throws SpdyError when the client breaks the protocol.
  */
-export async function serveProcessStreams(socket: MessageSocket, served: ServedProcess): Promise<void> {
+export async function serveProcessStreams(socket: ByteSocket, served: ServedProcess): Promise<void> {
   const { process, asked } = served;
   const wanted = new Set([
     "error",

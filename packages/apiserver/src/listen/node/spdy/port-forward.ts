@@ -1,6 +1,6 @@
 import { errorMessage, TaskGroup } from "@lateen/base";
 import type { PodConnection } from "../../../subresources/pod-streams.ts";
-import type { MessageSocket } from "../../../subresources/port-forward.ts";
+import type { ByteSocket } from "../../../subresources/port-forward.ts";
 import { SpdySession } from "./session.ts";
 import type { SpdyStream } from "./stream.ts";
 
@@ -16,7 +16,7 @@ const pairMs = 30_000;
  * stream, which ends with its connection. Resolves when the client has left and every connection is closed.
  * @throws SpdyError when the client breaks the protocol.
  */
-export async function forwardPorts(socket: MessageSocket, connect: Connect): Promise<void> {
+export async function forwardPorts(socket: ByteSocket, connect: Connect): Promise<void> {
   await using connections = new TaskGroup();
   const waiting = new Map<string, Half>();
   const session = new SpdySession(socket, {

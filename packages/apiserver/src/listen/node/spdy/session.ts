@@ -1,4 +1,4 @@
-import type { MessageSocket } from "../../../subresources/port-forward.ts";
+import type { ByteSocket } from "../../../subresources/port-forward.ts";
 import { encodeFrame, type Frame, FrameReader, resetStatus, SpdyError } from "./frame.ts";
 import { decodeHeaders, encodeHeaders, HeaderCompression } from "./header-block.ts";
 import { defaultWindowBytes, SpdyStream, type StreamOwner } from "./stream.ts";
@@ -23,7 +23,7 @@ const goAwayProtocolError = 1;
  * bytes are read, and who sends more than it allows is not reset: the connection is not read on until the reader is there.
  */
 export class SpdySession implements StreamOwner {
-  readonly #socket: MessageSocket;
+  readonly #socket: ByteSocket;
   readonly #options: SpdyOptions;
   readonly #reader = new FrameReader();
   readonly #inflate = new HeaderCompression("inflate");
@@ -34,7 +34,7 @@ export class SpdySession implements StreamOwner {
   keepsWindows = false;
   peerWindowBytes = defaultWindowBytes;
 
-  constructor(socket: MessageSocket, options: SpdyOptions) {
+  constructor(socket: ByteSocket, options: SpdyOptions) {
     this.#socket = socket;
     this.#options = options;
   }
