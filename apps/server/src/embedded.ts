@@ -10,30 +10,14 @@ import { type Admitter, createApiServer, type Store } from "@lateen/apiserver";
 import { frontProxyName, listen, prepareTls, writeKubeconfig } from "@lateen/apiserver/listen/node";
 import { nodePlatform } from "@lateen/apiserver/platform/node";
 import { openLmdbStore } from "@lateen/apiserver/store/lmdb";
-import { type Client, createCache, createClient } from "@lateen/client";
-import { createClusterControllers } from "@lateen/cluster";
-import { startNodeAgent } from "@lateen/cluster/node-agent";
-import { type Environment, startControllers } from "@lateen/controller";
-import {
-  createApplicationAdmitter,
-  createDefinitionAdmitter,
-  createDefinitionControllers,
-  createDeliveryControllers,
-  installDefinitions,
-  knownOperations,
-  localPorts,
-} from "@lateen/delivery";
+import { type Client, createClient } from "@lateen/client";
 import { oamCustomResourceDefinitions } from "@lateen/delivery/pure";
 import { builtinKinds } from "@lateen/objects/kinds";
-import { createRunAdmitter, createRunControllers, createStepProviders, createTriggerController } from "@lateen/runs";
-import { createOutside, listenForTriggers } from "@lateen/runs/node";
 import { withControl } from "./control.ts";
 import { Forks } from "./forks.ts";
-import { bundledImages } from "./bundled-images.ts";
-import { gzipCompression } from "./gzip.ts";
 import { type ServerOptions, StartError } from "./options.ts";
+import { type Parts, hostText, startParts } from "./parts.ts";
 import { readSecurity } from "./security.ts";
-import { mayActAs } from "./may-act-as.ts";
 import { keepServiceAccountKey } from "./service-account-key.ts";
 
 export { gzipCompression } from "./gzip.ts";
@@ -48,11 +32,11 @@ export interface RunningServer extends AsyncDisposable {
   readonly kubeconfigPath: string;
   /** A client in process, with every right. */
   readonly client: Client;
+  /** `https://127.0.0.1:9443`: where requests for Triggers are heard, if they are. */
+  readonly triggerAddress: string | undefined;
   /** Resolves when the signal aborts. @throws when a part of the server has failed. */
   untilStopped(signal: AbortSignal): Promise<void>;
 }
-
-const isLoopback = (host: string): boolean => host === "localhost" || host === "::1" || host.startsWith("127.");
 
 /** The user that controllers act as, in process. */
 const controllerUser = { username: "system:lateen:controllers", groups: ["system:masters", "system:authenticated"] };
@@ -105,68 +89,19 @@ async function compose(
     },
     ...security.server,
   };
-  const server = stack.use(createApiServer({ ...serverParts, store, admitters }));
+  let beside: Parts | undefined;
+  const server = stack.use(
+    createApiServer({ ...serverParts, store, admitters, figures: () => beside?.figures() ?? "" }),
+  );
   await server.ready;
   const client = createClient({
     transport: server.transport(controllerUser),
     kinds: builtinKinds(),
     fieldManager: "lateen",
   });
-  let failure: Promise<void> = new Promise(() => undefined);
-  let startLate = (): void => undefined;
-  if (parts === "all") {
-    const cache = stack.use(createCache({ client, clock, log }));
-    const environment: Environment = { client, cache, clock, log };
-    const outside = stack.use(createOutside({ guard: options.stepNetwork ?? (isLoopback(host) ? "local" : "shared") }));
-    const stepProviders = createStepProviders(environment, outside);
-    const providers = stepProviders({});
-    admitters.push(
-      createApplicationAdmitter({ cache, mayActAs: mayActAs(client) }),
-      createDefinitionAdmitter({ cache, knows: knownOperations(providers) }),
-      createRunAdmitter({ client }),
-    );
-    await installDefinitions(client, { signal: signal ?? new AbortController().signal });
-    const running = stack.use(
-      startControllers({
-        ...environment,
-        controllers: [
-          ...createClusterControllers(environment, { rootCertificate: tls.ca }),
-          ...createDeliveryControllers(environment, {
-            ...localPorts(client),
-            providers,
-            compression: gzipCompression,
-            providersFor: (author) => stepProviders({}, author),
-          }),
-          ...createRunControllers(environment, stepProviders),
-          createTriggerController(environment),
-        ],
-      }),
-    );
-    if (options.triggerPort !== undefined)
-      stack.use(
-        await listenForTriggers(
-          { client, clock, log },
-          { host, port: options.triggerPort, tls: { cert: tls.serverCertificate, key: tls.serverKey } },
-        ),
-      );
-    const node = stack.use(
-      await startNodeAgent(environment, {
-        folder: join(dataDir, "node"),
-        bundledImages: [bundledImages()],
-        userImages: [join(dataDir, "images")],
-        ...(options.nodeMode !== undefined && { mode: options.nodeMode }),
-        ...(options.images !== undefined && { mappings: options.images }),
-      }),
-    );
-    server.setPodStreams(node.streams);
-    failure = running.wait();
-    failure.catch(() => undefined);
-    startLate = () => {
-      const late = startControllers({ ...environment, controllers: createDefinitionControllers(environment) });
-      failure = Promise.race([failure, stack.use(late).wait()]);
-      failure.catch(() => undefined);
-    };
-  }
+  const working = signal ?? new AbortController().signal;
+  if (parts === "all")
+    beside = stack.use(await startParts({ options, server, client, admitters, tls, log, signal: working }));
   // A fork is judged by no controller's cache, and none works in it.
   const forks = stack.use(
     new Forks({ store, server: serverParts, tls, host, folder: join(dataDir, "forks"), clock, log }),
@@ -178,15 +113,16 @@ async function compose(
     now: () => clock.now(),
   });
   const listening = stack.use(await listen({ server: control, host, port, tls, log }));
-  const address = `https://${listening.address.includes(":") ? `[${listening.address}]` : listening.address}:${listening.port}`;
+  const address = `https://${hostText(listening.address)}:${listening.port}`;
   const kubeconfigPath = writeKubeconfig({ folder: dataDir, server: address, tls });
   // Nobody waits for what these controllers write, and the server is not to be ready later for it.
-  startLate();
+  beside?.startLate();
   return {
     address,
     kubeconfigPath,
     client,
-    untilStopped: (until) => Promise.race([aborted(until), failure]),
+    triggerAddress: beside?.triggerAddress,
+    untilStopped: (until) => Promise.race([aborted(until), ...(beside === undefined ? [] : [beside.wait()])]),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
 }

@@ -68,6 +68,12 @@ describe.skipIf(kubectl.path === undefined)(
       expect(await ok("apply", "-f", example)).toBe("application.core.oam.dev/first-vela-app unchanged\n");
     });
 
+    it("serves the figures of the controllers beside its own", async () => {
+      const text = await ok("get", "--raw", "/metrics");
+      expect(text).toMatch(/^apiserver_request_total\{/m);
+      expect(text).toMatch(/^application_phase_number\{phase="workflowSuspending"\} 1$/m);
+    });
+
     it("shows nodes, pods, deployments and applications in tables with their own columns", async () => {
       const out = await ok("get", "nodes,pods,deploy,app", "-A");
       expect(out).toMatch(/NAME\s+STATUS\s+ROLES\s+AGE\s+VERSION/);

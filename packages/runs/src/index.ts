@@ -3,6 +3,7 @@ export { type RunAnswer, type RunReview, createRunAdmitter } from "./admit-write
 export type { Mail, MailSender } from "./providers/email.ts";
 export type { RequestTls, StepFetch } from "./providers/http.ts";
 export { type RunRequest, type RunResult, type RunState, reconcileRun } from "./reconcile-run.ts";
+export { createRunMetrics } from "./run-metrics.ts";
 export { type RunPorts, type StepProviders, createRunControllers, createStepProviders } from "./run-controllers.ts";
 export {
   type RunTarget,

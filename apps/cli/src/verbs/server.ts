@@ -70,6 +70,8 @@ export const verb: Verb = {
           terminal.line(`  address     ${server.address}`);
           terminal.line(`  data        ${dataDir}`);
           terminal.line(`  kubeconfig  ${server.kubeconfigPath}`);
+          if (server.triggerAddress !== undefined)
+            terminal.line(`  triggers    ${server.triggerAddress}/triggers/NAMESPACE/NAME`);
           terminal.line();
           terminal.line(`  lateen up -f app.yaml${own}          deliver an application`);
           terminal.line(`  lateen ls -A${own}                   see what runs`);

@@ -393,7 +393,12 @@ class Server implements ApiServer {
       const flows = this.#flows.figures;
       const text = this.#metrics.text({ store, table, platform, openStreams: openStreams.size, flows });
       const contentType = "text/plain; version=0.0.4; charset=utf-8";
-      return { kind: "bytes", status: 200, contentType, bytes: new TextEncoder().encode(text) };
+      return {
+        kind: "bytes",
+        status: 200,
+        contentType,
+        bytes: new TextEncoder().encode(text + (this.#options.figures?.() ?? "")),
+      };
     }
     if (path === "/openid/v1/jwks") {
       return { kind: "object", status: 200, object: (await this.#core.tokens.jwks()) as unknown as JsonObject };

@@ -47,6 +47,8 @@ export interface ApiServerOptions {
   readonly extensionAuthentication?: ExtensionAuthentication;
   /** Whether a request without credentials is one of `system:anonymous`, instead of being refused. */
   readonly anonymous?: boolean;
+  /** More for `/metrics`: what controllers of this process count, in Prometheus' text format. */
+  readonly figures?: () => string;
   /** `host:port` as clients reach the server, shown in discovery. */
   readonly serverAddress?: string;
 }
