@@ -69,3 +69,4 @@ export {
   nearestReasons,
 } from "./why/explain-application.ts";
 export type { Author, Site } from "./why/sites.ts";
+export { type RecordedApplication, recordedApplication } from "./why/recorded-application.ts";

@@ -17,5 +17,6 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   undo: () => import("../verbs/undo.ts"),
   up: () => import("../verbs/up.ts"),
   version: () => import("../verbs/version.ts"),
+  "why-field": () => import("../verbs/why-field.ts"),
   workflow: () => import("../verbs/workflow.ts"),
 };

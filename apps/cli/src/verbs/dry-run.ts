@@ -9,11 +9,13 @@ import { type Manifest, loadFiles, printDiagnostics } from "../manifests.ts";
 import { printData } from "../output.ts";
 import type { Diagnostic } from "@lateen/base";
 import type { Verb } from "../verb.ts";
+import { explainFiles } from "../why/explain-files.ts";
 
 interface DryRunFlags extends ConnectOptions {
   readonly namespace: string;
   readonly file: readonly string[];
   readonly output?: string;
+  readonly explain?: boolean;
 }
 
 export const verb: Verb = {
@@ -28,6 +30,7 @@ export const verb: Verb = {
         [] as string[],
       )
       .option("-o, --output <format>", "json or yaml: the groups as data")
+      .option("--explain", "say beside each field which line of which definition wrote it, and what it depends on")
       .action((files: readonly string[], flags: DryRunFlags) =>
         run(async (context) => {
           const { terminal, signal, cwd } = context;
@@ -36,6 +39,7 @@ export const verb: Verb = {
             terminal.error("lateen dry-run: name a file: lateen dry-run -f app.yaml");
             return 2;
           }
+          if (flags.explain === true) return await explainFiles(paths, flags, context);
           const loaded = await loadFiles(paths, cwd);
           if (loaded.diagnostics.length > 0) {
             printDiagnostics(terminal, loaded.diagnostics, loaded.texts);

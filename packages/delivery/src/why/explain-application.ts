@@ -55,7 +55,10 @@ export interface Explanation {
 
 export interface ExplainOptions extends InfluenceOptions {
   /** Only objects that pass, and of them only leaves that do. */
-  readonly wanted?: { readonly object?: (object: KubeObject) => boolean; readonly leaf?: (path: Path) => boolean };
+  readonly wanted?: {
+    readonly object?: (object: KubeObject) => boolean;
+    readonly leaf?: (path: Path, object: KubeObject) => boolean;
+  };
 }
 
 export function explainApplication(options: ExplainOptions): Explanation {
@@ -75,7 +78,7 @@ export function explainApplication(options: ExplainOptions): Explanation {
     }) as unknown as JsonValue;
     const shown = new Map(leavesOf(covered).map(({ path, value }) => [JSON.stringify(path), value]));
     const leaves = leavesOf(one.object as unknown as JsonValue)
-      .filter(({ path }) => wanted?.leaf?.(path) !== false)
+      .filter(({ path }) => wanted?.leaf?.(path, one.object) !== false)
       .map(({ path, value }): ExplainedLeaf => {
         const inputs = influence?.byLeaf.get(leafKey(one.key, path)) ?? [];
         const site = siteOfLeaf(finder, one, { path, value });
@@ -164,13 +167,13 @@ function ownerOf({ path }: Input, app: App, definitions: DefinitionSource): Owne
   const [first, list, index, field, at] = path;
   const nothing = { definition: undefined, inner: [] };
   if (first === "context") return { of: "what is known when it is rendered", ...nothing };
+  if (list === "workflow") return { of: "the workflow", ...nothing };
   if (first !== "spec" || typeof index !== "number") return { of: "the Application", ...nothing };
   if (list === "policies") {
     const policy = app.policies[index];
     const definition = definitions.find("policy", policy?.type ?? "", app.namespace);
     return { of: `policy ${policy?.name} (${policy?.type})`, definition, inner: path.slice(4) };
   }
-  if (list !== "components") return { of: "the workflow", ...nothing };
   const component = app.components[index];
   if (field === "traits" && typeof at === "number") {
     const type = component?.traits[at]?.type ?? "";
