@@ -5,8 +5,9 @@ import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { closesCycle } from "./cycle.ts";
 import { addData } from "./data.ts";
 import { Environment } from "./environment.ts";
-import { evaluate, isReference } from "./evaluate.ts";
-import { listKind, structKind } from "./kind.ts";
+import { defaultOf, errorOf, evaluate, isReference, kindsOf } from "./evaluate.ts";
+import { formatValue } from "./format.ts";
+import { formatKind, listKind, structKind } from "./kind.ts";
 import { addFill, addStruct } from "./literal.ts";
 import { addDisjunction } from "./offer.ts";
 import { addReference, addVertex } from "./reference.ts";
@@ -14,8 +15,8 @@ import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
 import { addTask } from "./tasks.ts";
-import { type Bottom, closedListMarker, isFatal, typeValue } from "./values.ts";
-import { type Conjunct, noLineage } from "./vertex.ts";
+import { type Bottom, type Value, bottom, closedListMarker, isFatal, typeValue } from "./values.ts";
+import { type Conjunct, Vertex, noLineage } from "./vertex.ts";
 
 /** Takes one conjunct apart. */
 export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
@@ -128,15 +129,51 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
   return undefined;
 }
 
-/** `close(x)`: the conjuncts of x in a group that closes this level. */
+/** `close(x)`: once x is known to be a struct, its conjuncts in a group that closes this level. */
 function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | undefined | "other" {
   const { expr, env, lineage } = conjunct;
   if (expr.kind !== "call" || expr.args.length !== 1) return "other";
   const func = evaluate(run, env, expr.fun);
   if (func.tag !== "func" || func.pkg !== "" || func.name !== "close") return "other";
+  const arg = expr.args[0]!;
+  const wrong = isPlainStruct(arg) ? undefined : notStruct(arg, defaultOf(evaluate(run, env, arg)));
+  if (wrong !== undefined) {
+    if (!isFatal(wrong)) return wrong;
+    node.queue.push({ expr: { kind: "value", value: wrong, origin: expr, src: expr.src }, env, lineage });
+    return undefined;
+  }
   const group = new Group(lineage.group, node.vertex.depth, node.vertex.depth);
-  node.queue.push({ expr: expr.args[0]!, env, lineage: { ...lineage, group } });
+  node.queue.push({ expr: arg, env, lineage: { ...lineage, group } });
   node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
+  return undefined;
+}
+
+/** Whether a literal is a struct whatever its references and comprehensions bring. */
+function isPlainStruct(expr: Expr): boolean {
+  if (expr.kind !== "struct") return false;
+  return expr.decls.every(
+    (decl) =>
+      decl.kind !== "comprehension" && (decl.kind !== "embed" || isReference(decl.expr) || isPlainStruct(decl.expr)),
+  );
+}
+
+function notStruct(arg: Expr, value: Value): Bottom | undefined {
+  const error = errorOf(value);
+  if (error !== undefined) return error;
+  const base = value instanceof Vertex ? value.base : value;
+  const kind = kindsOf(value);
+  const sources = [arg.src];
+  if ((kind & structKind) === 0)
+    return bottom({
+      message: () => `cannot use ${formatValue(value)} (type ${formatKind(kind)}) as struct in argument 1 to close`,
+      sources,
+    });
+  if (base?.tag === "disjunction")
+    return bottom({
+      code: "incomplete",
+      message: () => `unresolved disjunction ${formatValue(base)} (type ${formatKind(kind)})`,
+      sources,
+    });
   return undefined;
 }
 

@@ -161,3 +161,30 @@ a: {x: b.y == _|_}, b: {y: a.x} => {"a":{"x":false},"b":{"y":false}}
 a: {if b != _|_ {b: 1}, if b == _|_ {c: 1}}, b: _ => ? b
 `,
 );
+
+section(
+  "who selects from what is wrong as a whole",
+  String.raw`
+c: b.n, b: {n: 4} & 1 => ! b
+c: b.x, b: {}, b: 1 => ! b
+a: b[1], b: [], b: 1 => ! b
+a: b.k, b: {x: 1, 1} => ! b
+a: b.k, b: {n: 1} & ("a" + 1) => ! b
+a: b.n, b: {n: 1, (1+"a"): 2} => ! b
+c: b.n != _|_, b: {n: 4} & 1 => ! b
+a: b.m, b: {n: 1, if 3 {m: 1}} => ! b
+`,
+);
+
+section(
+  "what close is given",
+  String.raw`
+a: close(d), d: 1 => ! a
+a: {y: 1 & 2}, a: close(1) => ! a a.y
+e: close({n: 4, 1}) => ! 
+b: close({x: "q", if c {}}), c: bool => ?  c
+g: 1 & #D, #D: close({for k2, v in #E {}}), #E: _ => ? 
+a: close({x: 1} | {y: 2}) & {x: 1} => ? a
+a: close({x: a.y, y: 1, {z: 3}}) => {"a":{"x":1,"y":1,"z":3}}
+`,
+);

@@ -14,7 +14,7 @@ import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
 import { addTask } from "./tasks.ts";
-import { type Bottom, isFatal, structMarker } from "./values.ts";
+import { type Bottom, isFatal, placed, structMarker } from "./values.ts";
 import type { Conjunct, Lineage, LiteralRecord } from "./vertex.ts";
 
 export function addStruct(run: Run, node: NodeState, plan: StructLit, conjunct: Conjunct): void {
@@ -129,7 +129,8 @@ function addDynamic(
   const key = dynamicLabel(run, place.env, decl.key);
   if (typeof key === "object") {
     if (!isFatal(key)) return key;
-    fail(node, key);
+    fail(node, placed(key, node.vertex));
+    node.vertex.isErroneous = true;
     return undefined;
   }
   (place.record.dynamic ??= []).push({ at: place.at, label: key });

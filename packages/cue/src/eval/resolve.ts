@@ -1,6 +1,5 @@
 import { intNumber, safeIntegerOf } from "../number.ts";
 import type { Expr } from "../compile/ir.ts";
-import { firstAtom } from "./clash.ts";
 import { blockAt, vertexOf } from "./environment.ts";
 import { isDormant } from "./dormant.ts";
 import { absent, cycleWith, undefinedField } from "./errors.ts";
@@ -123,10 +122,8 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
   unify(run, from);
   let vertex = holderOf(run, from);
   if (vertex.status === inProgress) return lookup(run, vertex, label, expr);
-  if ((vertex.isVoid && vertex.isDisjunct) || (vertex.isComplete && vertex.bottom !== undefined))
+  if ((vertex.isVoid || vertex.isErroneous || vertex.isComplete) && vertex.bottom !== undefined)
     return errorWithin(vertex) ?? vertex.bottom!;
-  const scalar = vertex.isVoid ? firstAtom(vertex.conjuncts) : undefined;
-  if (scalar !== undefined) return vertex.arc(label) ?? selectFromScalar(scalar, label, expr);
   if (vertex.base?.tag === "disjunction") {
     const chosen = defaultOf(vertex.base);
     if (!(chosen instanceof Vertex))

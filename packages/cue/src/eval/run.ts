@@ -163,6 +163,7 @@ export function resetVertex(vertex: Vertex): void {
   vertex.childError = undefined;
   vertex.openChild = undefined;
   vertex.isVoid = false;
+  vertex.isErroneous = false;
   vertex.isComplete = false;
   vertex.isToldEarly = false;
   vertex.isDisjunct = false;

@@ -17,6 +17,7 @@ import {
   type Validator,
   type Value,
   bottom,
+  isFatal,
   placed,
   sameAtom,
 } from "./values.ts";
@@ -31,6 +32,7 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
   switch (value.tag) {
     case "bottom":
       fail(node, placed(value, node.vertex));
+      node.vertex.isErroneous ||= isFatal(value);
       return;
     case "atom":
       addAtom(node, value);

@@ -109,6 +109,8 @@ export class Vertex {
   openChild: Bottom | undefined = undefined;
   /** No kind is left for it: what its fields would be does not matter. */
   isVoid = false;
+  /** A part of it is an error as such, not only at odds with another: who selects from it gets that error. */
+  isErroneous = false;
   /** Finalized, and everything below it too: from then on its errors are those of whoever refers to it. */
   isComplete = false;
   /** Somebody ranged over it when it was known to be wrong already: its fields tell of themselves beside it. */
