@@ -403,6 +403,19 @@ export class CueValue implements Value {
     return to instanceof Vertex && !to.binding ? { path: this.at(to).pathText } : undefined;
   }
 
+  /** The vertex that a plain reference leads to. For the package's own use. */
+  referredVertex(): Vertex | undefined {
+    const [conjunct, ...more] = this.vertex.conjuncts;
+    if (conjunct === undefined || more.length > 0) return undefined;
+    const to = this.#within(() => referenceTarget(this.#run, conjunct));
+    return to instanceof Vertex ? to : undefined;
+  }
+
+  /** The path by which the package of this root is imported. For the package's own use. */
+  importPathOf(root: Vertex): string | undefined {
+    return this.#run.packages.pathOf(root);
+  }
+
   syntax(options: SyntaxOptions = {}): string {
     const text = this.#within(() => {
       finalize(this.#run, this.vertex);

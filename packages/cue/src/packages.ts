@@ -47,6 +47,12 @@ export class PackageTable implements Packages {
     return vertex;
   }
 
+  /** The path of a package that was imported, by its vertex. */
+  pathOf(vertex: Vertex): string | undefined {
+    for (const [path, built] of this.#built) if (built === vertex) return path;
+    return undefined;
+  }
+
   #compile(path: string, source: PackageSource): Vertex {
     const given = typeof source === "function" ? source() : source;
     const files: readonly SourceFile[] = typeof given === "string" ? [{ name: `${path}.cue`, text: given }] : given;

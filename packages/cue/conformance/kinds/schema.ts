@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@lateen/base";
 import { exportSchema } from "../../src/openapi/export-schema.ts";
+import { type JsonSchemaOptions, jsonSchemaOf } from "../../src/openapi/json-schema.ts";
 import type { Value } from "../../src/index.ts";
 import { openApiDocument } from "../../src/openapi/document.ts";
 import { parseFile } from "../../src/syntax/parser.ts";
@@ -13,17 +14,18 @@ export function answerJsonSchema(item: CueCase): Answer {
   if (error !== undefined) return { ok: false, error: { class: error.code, msg: error.message } };
   const path = /^#path: (.*)$/m.exec(item.ask.opts ?? "")?.[1]?.trim();
   const value = path === undefined ? root : root.lookupPath(path);
-  const { schema, definitions } = exportSchema(value, {
-    references: { prefix: "#/$defs/", to: "fields" },
-    root,
-  });
-  const document = {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
-    ...(Object.keys(definitions).length > 0 && { $defs: definitions }),
-    ...schema,
-  };
+  const dialect = dialects[/^#version: (.*)$/m.exec(item.ask.opts ?? "")?.[1]?.trim() ?? ""];
+  const document = jsonSchemaOf(value, dialect === undefined ? {} : { dialect });
   return { ok: true, json: JSON.stringify(document) };
 }
+
+const dialects: Readonly<Record<string, NonNullable<JsonSchemaOptions["dialect"]>>> = {
+  draft4: "draft-04",
+  draft6: "draft-06",
+  draft7: "draft-07",
+  "draft2019-09": "2019-09",
+  "draft2020-12": "2020-12",
+};
 
 /** The OpenAPI document of a file's definitions. */
 export function answerOpenApi(item: CueCase): Answer {

@@ -121,7 +121,7 @@ class Lazy implements LazyValue {
     const plain = this.#plain;
     if (!(plain instanceof Vertex)) return false;
     if (plain.base?.tag === "list") return plain.base.isOpen;
-    return plain.closedBy === undefined;
+    return plain.closedBy === undefined || (plain.patterns?.length ?? 0) > 0;
   }
 
   get constraintFields(): number {

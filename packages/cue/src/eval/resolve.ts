@@ -39,7 +39,9 @@ export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr
     case "binding-ref":
       return blockAt(env, expr.up)!.bindings![expr.index]!;
     case "label-ref": {
-      const label = blockAt(env, expr.up)!.label!;
+      const { label } = blockAt(env, expr.up)!;
+      // Of a pattern that is looked at by itself: any label.
+      if (label === undefined) return { tag: "type", kind: stringKind, src: expr.src };
       return atom(typeof label === "number" ? intNumber(label) : nameOfLabel(label), expr.src);
     }
     case "self-ref":

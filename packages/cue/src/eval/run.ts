@@ -39,6 +39,8 @@ const interruptEvery = 1024;
 export interface Packages {
   /** The vertex of an imported package, or undefined when there is none of this path. */
   vertexOf(path: string): Vertex | undefined;
+  /** The path of an imported package, by its vertex. */
+  pathOf(vertex: Vertex): string | undefined;
 }
 
 /** The bookkeeping of one evaluation: budget, what is in progress, what was counted. */

@@ -7,3 +7,4 @@ export {
 } from "./export-schema.ts";
 export { type ImportSchemaOptions, type ImportSchemaResult, importSchema, schemaFile } from "./import-schema.ts";
 export { type OpenApiOptions, openApiDocument } from "./document.ts";
+export { type JsonSchemaOptions, jsonSchemaOf } from "./json-schema.ts";
