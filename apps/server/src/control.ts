@@ -2,11 +2,12 @@
  * What no Kubernetes API has: backups while the server runs, forks, the revision at a time. Answered below
  * `/lateen.dev/v1/` of the server's own address, to whoever RBAC allows the path and verb.
  */
-import { errorMessage, failureStatus, type JsonObject, type JsonValue } from "@lateen/base";
+import { errorMessage, failureStatus, isJsonObject, type JsonObject, type JsonValue } from "@lateen/base";
 import type { ApiServer, Peer, Store } from "@lateen/apiserver";
-import type { ApiRequest, ApiResponse } from "@lateen/objects";
+import type { ApiRequest, ApiResponse, Transport } from "@lateen/objects";
 import { backupOf } from "./backup.ts";
 import type { Forks } from "./forks.ts";
+import type { Preview, PreviewOptions } from "./preview/report.ts";
 
 const root = "/lateen.dev/v1/";
 const encoder = new TextEncoder();
@@ -18,6 +19,11 @@ export interface ControlOptions {
   /** Files that a backup holds beside the objects, by their path in the data directory. */
   readonly files: () => ReadonlyMap<string, Uint8Array>;
   readonly now: () => number;
+  /** What would happen, on a fork; the objects are applied as the caller. */
+  readonly preview: (
+    options: PreviewOptions,
+    context: { readonly as: (server: ApiServer) => Transport; readonly signal: AbortSignal },
+  ) => Promise<Preview>;
 }
 
 /** The same server, which also answers these paths. */
@@ -60,7 +66,8 @@ interface Route {
   readonly query: URLSearchParams;
 }
 
-async function route({ request, options }: Call, { what, name, part, query }: Route): Promise<ApiResponse | undefined> {
+async function route(call: Call, { what, name, part, query }: Route): Promise<ApiResponse | undefined> {
+  const { request, options } = call;
   const { store, forks } = options;
   switch (`${request.method} ${what}${name === undefined ? "" : "/NAME"}${part === undefined ? "" : `/${part}`}`) {
     case "GET backup":
@@ -77,12 +84,58 @@ async function route({ request, options }: Call, { what, name, part, query }: Ro
       return json(201, (await forks.create(name!, revisionText(store, query.get("at")))) as unknown as JsonObject);
     case "GET forks/NAME/diff":
       return json(200, { items: forks.changes(name!) as unknown as JsonValue });
+    case "POST previews":
+      return preview(call);
     case "DELETE forks/NAME":
       await forks.delete(name!);
       return json(200, { deleted: name! });
     default:
       return undefined;
   }
+}
+
+/** Previews at once: each works as hard as a small control plane. */
+const maxPreviews = 4;
+let previewing = 0;
+
+async function preview({ request, peer, options }: Call): Promise<ApiResponse> {
+  if (previewing >= maxPreviews)
+    return status(
+      429,
+      "TooManyRequests",
+      `${maxPreviews} previews are under way already; try again when one has ended`,
+    );
+  const asked = parsePreview(request.body);
+  // Whoever asks is in the headers, or is the peer of the connection.
+  const own = Object.entries(request.headers).filter(
+    ([name]) => name === "authorization" || name.startsWith("impersonate-"),
+  );
+  previewing++;
+  try {
+    const answer = await options.preview(asked, {
+      as: (server) => (inner) =>
+        server.handle({ ...inner, headers: { ...inner.headers, ...Object.fromEntries(own) } }, peer),
+      signal: request.signal,
+    });
+    return json(200, answer as unknown as JsonObject);
+  } finally {
+    previewing--;
+  }
+}
+
+/** @throws Error for what is no question of a preview. */
+function parsePreview(body: Uint8Array | undefined): PreviewOptions {
+  const value = JSON.parse(body === undefined ? "null" : decoder.decode(body)) as JsonValue;
+  if (!isJsonObject(value) || !Array.isArray(value.objects)) throw new Error("a preview needs a list of objects");
+  for (const object of value.objects)
+    if (
+      !isJsonObject(object) ||
+      typeof object.apiVersion !== "string" ||
+      typeof object.kind !== "string" ||
+      !isJsonObject(object.metadata)
+    )
+      throw new Error("objects of a preview have apiVersion, kind and metadata");
+  return value as unknown as PreviewOptions;
 }
 
 /** The revision that a text means: a number, or a time. @throws Error that says what is known. */

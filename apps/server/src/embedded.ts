@@ -111,6 +111,12 @@ async function compose(
     forks,
     files: () => filesOf(dataDir, "tls"),
     now: () => clock.now(),
+    preview: async (asked, { as, signal: asking }) => {
+      // Loaded by who asks for it.
+      const { previewDelivery } = await import("./preview/preview.ts");
+      const { audit: _, auditPolicy: __, clock: ___, ...parts } = serverParts;
+      return previewDelivery(asked, { store, server: parts, clock, as }, { signal: asking });
+    },
   });
   const listening = stack.use(await listen({ server: control, host, port, tls, log }));
   const address = `https://${hostText(listening.address)}:${listening.port}`;

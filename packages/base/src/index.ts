@@ -1,7 +1,7 @@
 export { type BackoffOptions, type RetryOptions, backoffMs, itemBackoff, retry } from "./backoff.ts";
 export { Broadcast, Channel } from "./broadcast.ts";
 export { type Budget, budgetUntil, defaultBudget } from "./budget.ts";
-export { type Clock, type ManualClock, createManualClock, systemClock } from "./clock.ts";
+export { type Clock, type ManualClock, type ManualClockOptions, createManualClock, systemClock } from "./clock.ts";
 export { type Deadline, abortable, deadline, formatMs, shielded } from "./deadline.ts";
 export { type Deferred, createDeferred } from "./deferred.ts";
 export {

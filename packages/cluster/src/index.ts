@@ -1,1 +1,2 @@
 export { type ClusterOptions, createClusterControllers } from "./create-cluster-controllers.ts";
+export { addSimulatedNode, createSimulatedNode } from "./simulated-node/simulated-node.ts";

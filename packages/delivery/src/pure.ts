@@ -7,6 +7,7 @@ export {
   componentOf,
   revisionNumber,
 } from "./application/application.ts";
+export { type ManagedResource, resourcesOf as managedResourcesOf } from "./controller/tracker.ts";
 export { ApplicationError, type WorkflowPlan, convertStep, workflowPlanOf } from "./application/default-workflow.ts";
 export { type DiagnoseOptions, type Validation, diagnoseApplication } from "./application/diagnose.ts";
 export { nativePolicyTypes } from "./application/native-policies.ts";

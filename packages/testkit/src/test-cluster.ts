@@ -39,6 +39,7 @@ export interface TestCluster extends AsyncDisposable, Environment {
 const runningClock: ManualClock = {
   ...systemClock,
   advance: (ms) => systemClock.sleep(Math.max(1, ms)),
+  leap: (ms) => systemClock.sleep(Math.max(1, ms)),
   nextTimer: () => undefined,
 };
 

@@ -1,3 +1,4 @@
+export { type AroundOperation, type OperationCall, aroundOperations } from "./cue/around.ts";
 export { builtinProviders } from "./cue/builtin-provider.ts";
 export { type CueStepRunnerOptions, createCueStepRunner, evaluatedOf } from "./cue/cue-step-runner.ts";
 export { recordIntent, withoutRecordedCalls } from "./cue/outbox.ts";

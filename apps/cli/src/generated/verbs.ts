@@ -5,6 +5,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   at: () => import("../verbs/at.ts"),
   delete: () => import("../verbs/delete.ts"),
   dev: () => import("../verbs/dev.ts"),
+  diff: () => import("../verbs/diff.ts"),
   "dry-run": () => import("../verbs/dry-run.ts"),
   fork: () => import("../verbs/fork.ts"),
   kubeconfig: () => import("../verbs/kubeconfig.ts"),

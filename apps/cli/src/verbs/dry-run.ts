@@ -1,27 +1,24 @@
-import { deepFreeze } from "@lateen/base";
-import { createDefinitionSet, definitionKinds, dryRun } from "@lateen/delivery/pure";
-import type { Client } from "@lateen/client";
-import { type KubeObject, describeObject, toYaml } from "@lateen/objects";
 import type { JsonValue } from "@lateen/base";
-import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
-import { isApplication } from "../deliver.ts";
-import { type Manifest, loadFiles, printDiagnostics } from "../manifests.ts";
+import { describeObject, toYaml } from "@lateen/objects";
+import { connectionOptions } from "../connect.ts";
+import { printDiagnostics } from "../manifests.ts";
 import { printData } from "../output.ts";
-import type { Diagnostic } from "@lateen/base";
-import type { Verb } from "../verb.ts";
+import { type PreviewFlags, askPreview, previewOptions } from "../preview/ask-preview.ts";
+import { assumptionsOf, headOf, timelineOf } from "../preview/draw-preview.ts";
+import { loadOrSay, refusalsOf } from "../preview/load-subjects.ts";
+import type { Verb, VerbContext } from "../verb.ts";
 import { explainFiles } from "../why/explain-files.ts";
 
-interface DryRunFlags extends ConnectOptions {
-  readonly namespace: string;
+interface DryRunFlags extends PreviewFlags {
   readonly file: readonly string[];
   readonly output?: string;
   readonly explain?: boolean;
 }
 
 export const verb: Verb = {
-  summary: "show the objects that an application would make, step by step, without making them",
+  summary: "run an application on a fork in virtual time: its steps, what each would change, the objects in the end",
   configure(command, run) {
-    connectionOptions(command)
+    previewOptions(connectionOptions(command))
       .argument("[files...]", "manifests (as with -f)")
       .option(
         "-f, --file <file>",
@@ -29,90 +26,49 @@ export const verb: Verb = {
         (file: string, files: string[]) => [...files, file],
         [] as string[],
       )
-      .option("-o, --output <format>", "json or yaml: the groups as data")
+      .option("-o, --output <format>", "json or yaml: the whole preview as data")
       .option("--explain", "say beside each field which line of which definition wrote it, and what it depends on")
       .action((files: readonly string[], flags: DryRunFlags) =>
-        run(async (context) => {
-          const { terminal, signal, cwd } = context;
-          const paths = [...flags.file, ...files];
-          if (paths.length === 0) {
-            terminal.error("lateen dry-run: name a file: lateen dry-run -f app.yaml");
-            return 2;
-          }
-          if (flags.explain === true) return await explainFiles(paths, flags, context);
-          const loaded = await loadFiles(paths, cwd);
-          if (loaded.diagnostics.length > 0) {
-            printDiagnostics(terminal, loaded.diagnostics, loaded.texts);
-            return 1;
-          }
-          await using client = connect(flags, context);
-          const installed = await readDefinitions(client, signal);
-          const local = loaded.manifests.filter(({ object }) => !isApplication(object)).map(({ object }) => object);
-          const definitions = createDefinitionSet([
-            ...installed.filter(
-              (one) => !local.some((own) => own.kind === one.kind && own.metadata.name === one.metadata.name),
-            ),
-            ...local,
-          ]);
-          let exit = 0;
-          for (const manifest of loaded.manifests.filter(({ object }) => isApplication(object))) {
-            const application = {
-              ...manifest.object,
-              metadata: { namespace: flags.namespace, ...manifest.object.metadata },
-            } as KubeObject;
-            const result = dryRun({ application, definitions });
-            const diagnostics = result.diagnostics.map((one) => placed(one, manifest));
-            printDiagnostics(terminal, diagnostics, loaded.texts);
-            if (result.diagnostics.some(({ severity }) => severity !== "warning")) {
-              exit = 1;
-              continue;
-            }
-            if (flags.output !== undefined) {
-              terminal.write(printData(result.groups, flags.output));
-              continue;
-            }
-            for (const { step, cluster, namespace, component, objects } of result.groups) {
-              for (const object of objects) {
-                terminal.line(
-                  terminal.style(
-                    `# ${step}: component ${component} → ${cluster === "" ? "local" : cluster}/${namespace}: ${describeObject(object)}`,
-                    "dim",
-                  ),
-                );
-                terminal.write(`---\n${toYaml(object as unknown as JsonValue)}`);
-              }
-            }
-          }
-          return exit;
-        }),
+        run((context) => dryRun([...flags.file, ...files], flags, context)),
       );
   },
 };
 
-async function readDefinitions(client: Client, signal: AbortSignal): Promise<KubeObject[]> {
-  const lists = await Promise.all(
-    Object.values(definitionKinds).map(async (kind) => {
-      const { items } = await client.list({ apiVersion: "core.oam.dev/v1beta1", kind }, { signal });
-      return items.map((item) => deepFreeze({ ...item, apiVersion: "core.oam.dev/v1beta1", kind }) as KubeObject);
-    }),
+async function dryRun(paths: readonly string[], flags: DryRunFlags, context: VerbContext): Promise<number> {
+  const { terminal } = context;
+  if (paths.length === 0) {
+    terminal.error("lateen dry-run: name a file: lateen dry-run -f app.yaml");
+    return 2;
+  }
+  if (flags.explain === true) return await explainFiles(paths, flags, context);
+  const loaded = await loadOrSay(paths, context);
+  if (loaded === undefined) return 1;
+  const { preview, ground } = await askPreview(
+    loaded.manifests.map(({ object }) => object),
+    flags,
+    context,
   );
-  return lists.flat();
-}
-
-/** A diagnostic with the line of the person's file instead of the field path alone. */
-function placed(diagnostic: Diagnostic, manifest: Manifest): Diagnostic {
-  const pos = manifest.positionOf(diagnostic.path);
-  return pos === undefined
-    ? diagnostic
-    : {
-        ...diagnostic,
-        causes:
-          diagnostic.pos === undefined
-            ? diagnostic.causes
-            : [
-                { code: "declared", message: "declared here", path: [], causes: [], pos: diagnostic.pos },
-                ...diagnostic.causes,
-              ],
-        pos,
-      };
+  printDiagnostics(terminal, refusalsOf(preview, loaded), loaded.texts);
+  const failed =
+    preview.refusals.length > 0 ||
+    preview.subjects.some(({ end }) => end === "failed" || end === "stopped" || end === "waiting");
+  if (flags.output !== undefined) {
+    terminal.write(printData(preview, flags.output));
+    return failed ? 1 : 0;
+  }
+  const note = (text: string): void => terminal.line(terminal.style(`# ${text}`, "dim"));
+  note(`previewed on ${ground}; ${assumptionsOf(preview).join("; ")}`);
+  for (const subject of preview.subjects) {
+    if (subject.end === "refused") continue;
+    note(headOf(subject));
+    for (const line of timelineOf(subject)) note(line);
+    for (const { step, component, cluster, manifest } of subject.resources) {
+      const place = `${cluster}/${manifest.metadata.namespace ?? ""}`;
+      const by = step === "" ? "" : `${step}: `;
+      const what = component === "" ? "" : `component ${component} → `;
+      note(`${by}${what}${place}: ${describeObject(manifest)}`);
+      terminal.write(`---\n${toYaml(manifest as unknown as JsonValue)}`);
+    }
+  }
+  return failed ? 1 : 0;
 }

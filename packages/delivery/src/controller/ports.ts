@@ -1,6 +1,6 @@
 /** What delivery needs of others, in its own words; `apps/server` joins them. */
 import type { Client } from "@lateen/client";
-import type { ProviderTable } from "@lateen/workflow";
+import type { AroundOperation, ProviderTable } from "@lateen/workflow";
 import type { Cluster } from "../policy/topology.ts";
 import type { ClusterVersion } from "../render/context.ts";
 
@@ -30,6 +30,8 @@ export interface DeliveryPorts {
   readonly providers?: readonly ProviderTable[];
   /** The same for steps that act as somebody else: through this client. */
   readonly providersFor?: (client: Client) => readonly ProviderTable[];
+  /** Every operation of a step is done through it: for who looks on, as a preview does. */
+  readonly aroundOperation?: AroundOperation;
   /** Without it revisions are written in full. */
   readonly compression?: Compression;
 }

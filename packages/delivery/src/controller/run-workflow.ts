@@ -10,6 +10,7 @@ import {
   type StepCall,
   advance,
   appendToJournal,
+  aroundOperations,
   builtinProviders,
   contextFromData,
   contextToData,
@@ -127,10 +128,11 @@ function stepRunner(
   { state, tools, policies, report }: WorkflowRound,
   calls: StepCall[],
 ): ReturnType<typeof createCueStepRunner> {
-  const { placement } = state.ports;
-  const providers = providersOf(state, tools.app);
+  const { placement, aroundOperation } = state.ports;
+  const tables = [...providersOf(state, tools.app), stepProviders({ tools, placement, policies, report })];
+  const through = aroundOperation === undefined ? tables : tables.map((one) => aroundOperations(one, aroundOperation));
   return createCueStepRunner({
-    providers: createProviders(builtinProviders, ...providers, stepProviders({ tools, placement, policies, report })),
+    providers: createProviders(builtinProviders, ...through),
     fields: stepFields(tools.app),
     observe: (call) => void (isWorthALine(call) && calls.push(call)),
     template: (type) => stepTemplate(type, tools.definitions, tools.app.namespace),

@@ -1,0 +1,14 @@
+export { type PreviewGround, previewDelivery } from "./preview.ts";
+export type {
+  OutsideEffect,
+  Preview,
+  PreviewChange,
+  PreviewEnd,
+  PreviewOptions,
+  PreviewRefusal,
+  PreviewedResource,
+  PreviewedStep,
+  PreviewedSubject,
+  StepMoment,
+  StepWrite,
+} from "./report.ts";
