@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@lateen/base";
+import { completeOpenApi } from "../../src/openapi/complete-document.ts";
 import { exportSchema } from "../../src/openapi/export-schema.ts";
 import { type JsonSchemaOptions, jsonSchemaOf } from "../../src/openapi/json-schema.ts";
 import type { Value } from "../../src/index.ts";
@@ -31,6 +32,7 @@ const dialects: Readonly<Record<string, NonNullable<JsonSchemaOptions["dialect"]
 export function answerOpenApi(item: CueCase): Answer {
   const root = instanceOf(item);
   const opts = item.ask.opts ?? "";
+  if (/^#v2$/m.test(opts)) return answerComplete(root, opts);
   const title = titleOf(item);
   if (/^#ExpandReferences$/m.test(opts)) return { ok: true, json: JSON.stringify(expandedDocument(root, title)) };
   const filter = /^#FieldFilter: (.*)$/m.exec(opts)?.[1]?.trim();
@@ -41,11 +43,26 @@ export function answerOpenApi(item: CueCase): Answer {
     ...(title !== undefined && { title }),
     ...(filter !== undefined && { without: new RegExp(filter) }),
     ...(naming !== undefined && namings[naming] !== undefined && { nameOf: namings[naming] }),
-    ...(/^#DescriptionFunc: randomish$/m.test(opts) && {
-      descriptionOf: () => "Randomly picked description from a set of size one.",
-    }),
+    ...(/^#DescriptionFunc: randomish$/m.test(opts) && { descriptionOf: randomish }),
   });
   return { ok: true, json: JSON.stringify(document) };
+}
+
+/** A value that is a document itself, completed. */
+function answerComplete(root: Value, opts: string): Answer {
+  const version = /^#Version: (3\.[01])/m.exec(opts)?.[1] as "3.0" | "3.1" | undefined;
+  const naming = namings[/^#NamesFunc: (.*)$/m.exec(opts)?.[1]?.trim() ?? ""];
+  const document = completeOpenApi(root, {
+    ...(version !== undefined && { version }),
+    allSchemas: /^#AllSchemas$/m.test(opts),
+    ...(naming !== undefined && { nameOf: (path: string) => naming(path) ?? path }),
+    ...(/^#DescriptionFunc: randomish$/m.test(opts) && { descriptionOf: randomish }),
+  });
+  return { ok: true, json: JSON.stringify(document) };
+}
+
+function randomish(): string {
+  return "Randomly picked description from a set of size one.";
 }
 
 const namings: Readonly<Record<string, (path: string) => string | undefined>> = {

@@ -212,6 +212,13 @@ export function isBeingCompleted({ status, isComplete }: Vertex): boolean {
   return status === finalized && !isComplete;
 }
 
+/** The outermost vertex around it: its configuration, or its package. */
+export function rootOf(vertex: Vertex): Vertex {
+  let at = vertex;
+  while (at.parent !== undefined) at = at.parent;
+  return at;
+}
+
 /** Where a vertex stands within the expression that it is part of, if it is. */
 export function pathWithin(vertex: Vertex): Label[] {
   const path: Label[] = [];

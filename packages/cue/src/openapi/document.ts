@@ -16,13 +16,19 @@ export function openApiDocument(root: Value, options: OpenApiOptions = {}): Json
 
 function schemasOf(root: CueValue, options: OpenApiOptions): JsonObject {
   const schemas = new Map<string, JsonObject>();
-  const context = { root, options, schemas, path: [] as string[], made: 0 };
+  const outside = new Map<string, CueValue>();
+  const context = { root, options, schemas, outside, path: [] as string[], made: 0 };
   for (const { selector, value } of root.fields({ definitions: true })) {
     if (!selector.startsWith("#") || selector.endsWith("_value")) continue;
     const name = nameOf(options, selector);
     if (name === undefined) continue;
     context.path = [selector];
     schemas.set(name, SchemaBuilder.schemaOf(context, value as CueValue));
+  }
+  // What those refer to in turn is found on the way.
+  for (const [name, value] of outside) {
+    context.path = [name];
+    if (!schemas.has(name)) schemas.set(name, SchemaBuilder.schemaOf(context, value));
   }
   return Object.fromEntries([...schemas].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

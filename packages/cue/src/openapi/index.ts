@@ -1,3 +1,4 @@
+export { type CompleteOptions, completeOpenApi } from "./complete-document.ts";
 export type { Dialect } from "./dialect.ts";
 export {
   type ExportSchemaOptions,

@@ -2,7 +2,7 @@ import type { JsonObject } from "@lateen/base";
 import type { CueValue } from "../cue-value.ts";
 import { packageOf } from "../export/cue.ts";
 import { isClosedThroughout } from "../export/pivot.ts";
-import type { Vertex } from "../eval/vertex.ts";
+import { type Vertex, rootOf } from "../eval/vertex.ts";
 import { CueError, type Value } from "../value.ts";
 import { type SchemaPackage, namesOf } from "./schema-names.ts";
 import { SchemaReader } from "./schema-reader.ts";
@@ -79,10 +79,4 @@ export function packagesOf(root: CueValue): (target: SchemaTarget) => SchemaPack
     }
     return found;
   };
-}
-
-function rootOf(vertex: Vertex): Vertex {
-  let at = vertex;
-  while (at.parent !== undefined) at = at.parent;
-  return at;
 }

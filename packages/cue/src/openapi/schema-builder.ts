@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "@lateen/base";
 import type { CueValue } from "../cue-value.ts";
 import { nullKind } from "../eval/kind.ts";
+import { rootOf } from "../eval/vertex.ts";
 import type { Base, Validator } from "../eval/values.ts";
 import { type OpenApiOptions, nameOf } from "./document-options.ts";
 import { scalarJson } from "./scalar-schema.ts";
@@ -24,6 +25,8 @@ export interface BuildContext {
   readonly root: CueValue;
   readonly options: OpenApiOptions;
   readonly schemas: Map<string, JsonObject>;
+  /** What is referred to in other packages, by the names of the schemas. */
+  readonly outside: Map<string, CueValue>;
   /** Where the value stands. */
   path: string[];
   made: number;
@@ -99,11 +102,17 @@ export class SchemaBuilder {
 
   #referenceOf(value: CueValue): string | undefined {
     const path = value.referencePath()?.path;
-    if (path === undefined || path === "") return undefined;
+    const to = value.referredVertex();
+    if (path === undefined || path === "" || to === undefined) return undefined;
+    const { root, options, outside } = this.#context;
+    if (rootOf(to) !== rootOf(root.vertex)) {
+      const name = nameOf(options, path);
+      if (name !== undefined) outside.set(name, value.at(to));
+      return name;
+    }
     // What a choice holds cannot be looked up; where the path begins can.
     const [first = ""] = /^(?:"(?:[^"\\\\]|\\\\.)*"|[^.[]+)/.exec(path) ?? [];
-    if (!this.#context.root.lookupPath(first).exists) return undefined;
-    return nameOf(this.#context.options, path);
+    return root.lookupPath(first).exists ? nameOf(options, path) : undefined;
   }
 
   #parts(value: CueValue): void {

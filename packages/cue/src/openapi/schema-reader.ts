@@ -14,7 +14,7 @@ import {
   topKind,
 } from "../eval/kind.ts";
 import { formatLabel } from "../eval/label.ts";
-import { type Vertex, pathOf, target } from "../eval/vertex.ts";
+import { type Vertex, pathOf, rootOf, target } from "../eval/vertex.ts";
 import { callTerm, numberOf } from "./schema-calls.ts";
 import { formOf, functionName, isStruct, isWithinDefinition, referredVertex, valueBase } from "./schema-form.ts";
 import { objectTerm } from "./schema-object.ts";
@@ -168,8 +168,17 @@ export class SchemaReader implements TermReader {
 
   #reference(value: CueValue, found: Vertex, closing: Closing): SchemaTerm {
     const to = placeOf(value, found);
+    return this.#place(value.at(to), closing);
+  }
+
+  /** A schema of its own for a value, as if something referred to it. */
+  define(value: CueValue): void {
+    this.#place(value, "open");
+  }
+
+  #place(holder: CueValue, closing: Closing): SchemaTerm {
+    const to = holder.vertex;
     const known = this.#known.get(to);
-    const holder = value.at(to);
     const isOpenInClosed = this.#redirect !== undefined && closing !== "open" && !isWithinDefinition(to);
     if (known !== undefined) {
       if (isOpenInClosed && known === this.#redirect!.from) return this.#to(this.#redirect!.to);
@@ -276,9 +285,7 @@ const sizes = new Map([
 
 /** The field itself where a reference leads into a copy of the struct around it. */
 function placeOf(value: CueValue, found: Vertex): Vertex {
-  let root = found;
-  while (root.parent !== undefined) root = root.parent;
-  let at = root;
+  let at = rootOf(found);
   for (const label of pathOf(found)) {
     void value.at(at).incompleteKind;
     const next = target(at).arc(label);
