@@ -1,6 +1,6 @@
-import { budgetUntil } from "@lateen/base";
 import { Context, type SourceFile, type Value } from "../../src/index.ts";
 import type { Answer, CueCase } from "../case.ts";
+import { patience } from "../patience.ts";
 import { classOf, outcomeOf, problemsOf } from "./outcome.ts";
 
 /** How long a case may take. */
@@ -11,7 +11,7 @@ export function instanceOf(item: CueCase, context = new Context()): Value {
   const module = /^module:\s*"([^"]*)"/m.exec(item.files["cue.mod/module.cue"] ?? "")?.[1]?.replace(/@.*/, "");
   if (module !== undefined) registerModule(context, item, module);
   const files = entriesOf(item).map((name) => ({ name, text: item.files[name] ?? "" }));
-  return context.buildInstance(files, { budget: budgetUntil(patienceMs) });
+  return context.buildInstance(files, { budget: patience(patienceMs) });
 }
 
 /** Files for tests are no part of an instance. */

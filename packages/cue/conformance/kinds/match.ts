@@ -1,4 +1,3 @@
-import { budgetUntil } from "@lateen/base";
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value } from "../../src/index.ts";
 import { defaultOf } from "../../src/eval/evaluate.ts";
@@ -13,6 +12,7 @@ import { Vertex, optional, required, target } from "../../src/eval/vertex.ts";
 import { PackageTable } from "../../src/packages.ts";
 import type { Expr, Field, StructLit } from "../../src/syntax/ast.ts";
 import { unquote } from "../../src/syntax/index.ts";
+import { patience } from "../patience.ts";
 import { sameValue } from "./same.ts";
 
 const run = new Run(new PackageTable());
@@ -22,7 +22,7 @@ export function matches(value: Value, expr: Expr, text: string): string | undefi
   if (!(value instanceof CueValue)) return "no value";
   if (!value.exists) return expr.kind === "bottom" ? undefined : "no such field";
   value.validate();
-  const answer = within(run, budgetUntil(1000), () => ({
+  const answer = within(run, patience(1000), () => ({
     wrong: new Matcher(value, text).vertex(value.vertex, expr, ""),
   }));
   return "wrong" in answer ? answer.wrong : answer.message();

@@ -1,6 +1,6 @@
-import { budgetUntil } from "@lateen/base";
 import { Context, type Value } from "../../src/index.ts";
 import type { Answer, ProgramCase } from "../case.ts";
+import { patience } from "../patience.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /** How long a case may take. */
@@ -9,7 +9,7 @@ const patienceMs = 5000;
 /** The value of a case: its files, filled in order. */
 export function valueOf(item: ProgramCase, context = new Context()): Value {
   const files = item.files ?? [{ name: "in.cue", text: item.source ?? "" }];
-  return filled(context.buildInstance(files, { budget: budgetUntil(patienceMs) }), item, context);
+  return filled(context.buildInstance(files, { budget: patience(patienceMs) }), item, context);
 }
 
 /** A value with the fills of a case, in order. */

@@ -101,6 +101,13 @@ function reclose(vertex: Vertex, reclosing: Group, from: Group): void {
   if (isOpened ? closing !== undefined : reclosing.isRecursive) addClosing(vertex, reclosing);
 }
 
+/** Whether something around the vertex is closed all the way down: then so is whatever it holds. */
+export function isHeldClosed(vertex: Vertex): boolean {
+  for (let at = vertex.parent; at !== undefined; at = at.parent)
+    if (at.closedBy?.some((group) => group.closes === everyLevel) === true) return true;
+  return false;
+}
+
 /** Notes an ellipsis of this group: it is evidence for every field. */
 export function open(vertex: Vertex, group: Group | undefined): void {
   vertex.openedBy ??= [];

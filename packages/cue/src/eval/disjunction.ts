@@ -6,7 +6,7 @@
  */
 import { satisfiesBound } from "./bounds.ts";
 import { conflict } from "./errors.ts";
-import { equalValues } from "./equality.ts";
+import { type PatternRule, equalValues } from "./equality.ts";
 import { fieldsClash } from "./clash.ts";
 import { errorWithin, finalize } from "./finalize.ts";
 import { structKind, listKind, stringKind, topKind } from "./kind.ts";
@@ -70,13 +70,23 @@ type Attempt = (from: Survivor, of: PendingDisjunction, at: number) => readonly 
 function multiply(
   run: Run,
   vertex: Vertex,
-  { start, disjunctions }: { readonly start: Survivor; readonly disjunctions: readonly PendingDisjunction[] },
+  {
+    start,
+    disjunctions,
+    after,
+  }: {
+    readonly start: Survivor;
+    readonly disjunctions: readonly PendingDisjunction[];
+    readonly after: readonly PendingDisjunction[];
+  },
   attempt: (rest: readonly PendingDisjunction[]) => Attempt,
 ): Survivor[] | Bottom {
   let cross: readonly Survivor[] = [start];
   for (const [i, of] of disjunctions.entries()) {
     const lost: LostTerm[] = [];
-    const product = crossProduct(run, cross, of, { attempt: attempt(disjunctions.slice(i + 1)), lost });
+    const rest = disjunctions.slice(i + 1);
+    const rule = rest.length + after.length > 0 ? "same patterns" : "any patterns";
+    const product = crossProduct(run, cross, of, { attempt: attempt(rest), lost, rule });
     if (product.length === 0) return emptyDisjunction(vertex, lost);
     cross = product;
   }
@@ -91,7 +101,7 @@ function crossProduct(
   run: Run,
   cross: readonly Survivor[],
   of: PendingDisjunction,
-  { attempt, lost }: { readonly attempt: Attempt; readonly lost: LostTerm[] },
+  { attempt, lost, rule }: { readonly attempt: Attempt; readonly lost: LostTerm[]; readonly rule: PatternRule },
 ): Survivor[] {
   const tried: { readonly from: Survivor; readonly term: DefaultMode; readonly left: readonly Survivor[] }[] = [];
   let keepsLeft = false;
@@ -115,7 +125,7 @@ function crossProduct(
       if (mode === "default") keepsRight = true;
     }
   }
-  const product = new Product(run);
+  const product = new Product(run, rule);
   let isMarked = false;
   for (const { from, term, left } of tried) {
     if (left.length === 1) {
@@ -140,10 +150,12 @@ function isLeft(left: readonly Survivor[] | LostTerm): left is readonly Survivor
 class Product {
   readonly list: Survivor[] = [];
   readonly #run: Run;
+  readonly #rule: PatternRule;
   readonly #texts = new Set<string>();
 
-  constructor(run: Run) {
+  constructor(run: Run, rule: PatternRule) {
     this.#run = run;
+    this.#rule = rule;
   }
 
   add(added: Survivor): void {
@@ -157,7 +169,7 @@ class Product {
       }
     }
     for (const [i, known] of this.list.entries()) {
-      if (!isSame(this.#run, known.value, value)) continue;
+      if (!isSame(this.#run, known.value, value, this.#rule)) continue;
       if (added.mode === "default") this.list[i] = { ...known, mode: "default" };
       return;
     }
@@ -166,9 +178,10 @@ class Product {
 }
 
 /** What waits for something may still become different. */
-function isSame(run: Run, left: Base | Vertex, right: Base | Vertex): boolean {
+// eslint-disable-next-line max-params -- two operands and a rule
+function isSame(run: Run, left: Base | Vertex, right: Base | Vertex, rule: PatternRule): boolean {
   for (const value of [left, right]) if (value instanceof Vertex && target(value).bottom !== undefined) return false;
-  return equalValues(run, left, right);
+  return equalValues(run, left, right, rule);
 }
 
 // Scalars ------------------------------------------------------------------------------------------------------------
@@ -190,7 +203,7 @@ function expandScalars(run: Run, node: NodeState): Survivor[] | Bottom {
   judge(run, node);
   if (vertex.bottom !== undefined) return vertex.bottom;
   const start: Survivor = { value: vertex.base!, choices: undefined, mode: "maybe", term: "maybe" };
-  return multiply(run, vertex, { start, disjunctions: node.disjunctions }, () => (from, of, at) => {
+  return multiply(run, vertex, { start, disjunctions: node.disjunctions, after: [] }, () => (from, of, at) => {
     const { expr } = of.choices[at]!.conjunct;
     const value = meet(run, vertex, from.value as Base, (expr as { value: Simple }).value);
     return value.tag === "bottom" ? { term: expr, error: value, tried: undefined } : [{ ...from, value }];
@@ -253,7 +266,7 @@ class Expansion {
     return multiply(
       this.#run,
       this.#vertex,
-      { start, disjunctions },
+      { start, disjunctions, after },
       (rest) => (from, of, at) => this.#attempt(from, { of, at }, [...rest, ...after]),
     );
   }

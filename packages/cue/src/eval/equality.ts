@@ -1,24 +1,35 @@
 import type { Run } from "./run.ts";
-import { wakeFields } from "./dormant.ts";
-import { isRegular } from "./label.ts";
+import { isHeldClosed } from "./closedness.ts";
+import { wakeAll } from "./patterns.ts";
+import { unify } from "./unify.ts";
 import { type Base, type Disjunction, type Value, sameAtom } from "./values.ts";
-import { Vertex, member, target } from "./vertex.ts";
+import { Vertex, optional, target } from "./vertex.ts";
+
+/** Whether patterns that are there must be the same too. Between two complete disjuncts the reference does not mind them. */
+export type PatternRule = "same patterns" | "any patterns";
 
 /** Whether two values are the same: constraints, fields that are not given, and closedness included. */
-export function equalValues(run: Run, left: Value, right: Value): boolean {
+// eslint-disable-next-line max-params -- two operands and a rule
+export function equalValues(run: Run, left: Value, right: Value, rule: PatternRule = "same patterns"): boolean {
   const pairs: [Value, Value][] = [[left, right]];
-  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+  // Fields that are not given are worked off only where all the rest is the same.
+  const dormant: [Value, Value][] = [];
+  for (;;) {
+    const pair = pairs.pop() ?? dormant.pop();
+    if (pair === undefined) return true;
     run.spend(1);
-    const a = pair[0] instanceof Vertex ? target(pair[0]) : pair[0];
-    const b = pair[1] instanceof Vertex ? target(pair[1]) : pair[1];
+    const a = settled(run, pair[0]);
+    const b = settled(run, pair[1]);
     if (a === b) continue;
     if (a instanceof Vertex && b instanceof Vertex) {
-      wakeFields(a);
-      wakeFields(b);
-      if (!sameShape(a, b)) return false;
+      wakeAll(run, a);
+      wakeAll(run, b);
+      if (!sameShape(a, b, rule)) return false;
+      for (const arc of a.arcs) (arc.arcType === optional ? dormant : pairs).push([arc, b.arc(arc.label)!]);
+      // All errors are one and the same.
+      if (a.bottom !== undefined) continue;
       if (a.base === undefined || b.base === undefined) return false;
       if (!sameBase(a.base, b.base, pairs)) return false;
-      for (const arc of a.arcs) pairs.push([arc, b.arc(arc.label)!]);
       continue;
     }
     const x = a instanceof Vertex ? scalarBase(a) : a;
@@ -26,20 +37,24 @@ export function equalValues(run: Run, left: Value, right: Value): boolean {
     if (x === undefined || y === undefined || x.tag === "bottom" || y.tag === "bottom") return false;
     if (!sameBase(x, y, pairs)) return false;
   }
-  return true;
+}
+
+function settled(run: Run, value: Value): Value {
+  if (!(value instanceof Vertex)) return value;
+  unify(run, value);
+  return target(value);
 }
 
 function scalarBase(vertex: Vertex): Base | undefined {
   return vertex.arcs.length === 0 && vertex.bottom === undefined ? vertex.base : undefined;
 }
 
-function sameShape(a: Vertex, b: Vertex): boolean {
-  if (a.bottom !== undefined || b.bottom !== undefined)
-    return a.bottom !== undefined && b.bottom !== undefined && a.bottom.code === b.bottom.code;
+function sameShape(a: Vertex, b: Vertex, rule: PatternRule): boolean {
+  if ((a.bottom === undefined) !== (b.bottom === undefined)) return false;
   if (a.arcs.length !== b.arcs.length) return false;
-  if ((a.closedBy === undefined) !== (b.closedBy === undefined)) return false;
+  if ((a.closedBy === undefined) !== (b.closedBy === undefined) && !isHeldClosed(a)) return false;
   if ((a.openedBy === undefined) !== (b.openedBy === undefined)) return false;
-  if (!samePatterns(a, b)) return false;
+  if (rule === "same patterns" && !samePatterns(a, b)) return false;
   for (const arc of a.arcs) {
     const other = b.arc(arc.label);
     if (other === undefined || other.arcType !== arc.arcType) return false;
@@ -92,6 +107,3 @@ function sameDisjunction(a: Disjunction, b: Disjunction, pairs: [Value, Value][]
   a.values.forEach((value, i) => pairs.push([value, b.values[i]!]));
   return true;
 }
-
-/** `==`: of structs the regular fields count, of numbers the value. */
-export { isRegular, member };
