@@ -1,8 +1,9 @@
 // npm run conformance:NAME [-- --only REGEX --failures FILE …]: runs the folder's judge over answer:NAME, prints a line a kind, and exits by
 // the golden counts in packages/P/conformance.golden.json. UPDATE=1 rewrites the golden.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { cache, conformanceFolder, root } from "./project.mjs";
 
 const [name, ...rest] = process.argv.slice(2);
@@ -20,12 +21,16 @@ const failures = failuresAt >= 0 ? rest[failuresAt + 1] : resolve(cache, `failur
 const args = [resolve(folder, "run.mjs"), "--batch", `npm run -s answer:${name} -- {cases} {results}`];
 // The judge of `cue` names its placeholder {corpus}.
 if (name === "cue") args[2] = `npm run -s answer:${name} -- {corpus} {results}`;
+// The judges write to fixed names in the folder for temporary files: two runs at once would read each other's results.
+const scratch = mkdtempSync(join(tmpdir(), "judge-"));
 const run = spawnSync(process.execPath, [...args, ...(failuresAt >= 0 ? [] : ["--failures", failures]), ...rest], {
   cwd: root,
   encoding: "utf8",
   maxBuffer: 1 << 28,
   stdio: ["ignore", "pipe", "inherit"],
+  env: { ...process.env, TMPDIR: scratch },
 });
+rmSync(scratch, { recursive: true, force: true });
 process.stdout.write(run.stdout);
 const last = /(\d+) passed, (\d+) failed/.exec(run.stdout.trim().split("\n").at(-1) ?? "");
 if (!last) {
