@@ -22,6 +22,17 @@ interface Histogram {
   count: number;
 }
 
+interface Counter {
+  value: number;
+}
+
+/** Where requests of one kind are counted; absent where there are too many kinds. */
+interface Series {
+  readonly requests: Counter | undefined;
+  readonly durations: Histogram | undefined;
+  readonly sizes: Histogram | undefined;
+}
+
 /** What a request was, as far as metrics tell it apart. */
 export interface CountedRequest {
   readonly verb: string;
@@ -64,7 +75,9 @@ const methods = new Set(["POST", "PUT", "OPTIONS"]);
 /** The server's figures under kube-apiserver's names, in the text format of Prometheus (0.0.4). */
 export class Metrics {
   readonly #clock: Clock;
-  readonly #requests = new Map<string, number>();
+  /** By what tells requests apart, so that labels are written once. */
+  readonly #series = new Map<string, Series>();
+  readonly #requests = new Map<string, Counter>();
   readonly #durations = new Map<string, Histogram>();
   readonly #sizes = new Map<string, Histogram>();
   #inFlight = { mutating: 0, readOnly: 0 };
@@ -81,7 +94,7 @@ export class Metrics {
     this.#inFlight[kind]++;
     return (counted) => {
       this.#inFlight[kind]--;
-      this.#count({ ...counted, seconds: (this.#clock.now() - begun) / 1000 });
+      this.#count(counted, (this.#clock.now() - begun) / 1000);
     };
   }
 
@@ -89,17 +102,31 @@ export class Metrics {
     this.#auditEvents++;
   }
 
-  #count({ verb, resource, code, dryRun, seconds, bytes }: CountedRequest): void {
+  #count(counted: Omit<CountedRequest, "seconds">, seconds: number): void {
+    const series = this.#seriesOf(counted);
+    if (series.requests !== undefined) series.requests.value++;
+    if (counted.bytes === undefined) return;
+    observe(series.durations, seconds, durationEnds);
+    observe(series.sizes, counted.bytes, sizeEnds);
+  }
+
+  #seriesOf({ verb, resource, code, dryRun }: Omit<CountedRequest, "seconds">): Series {
     // A resource that is not served would let anybody make series.
     const place = placeOf(code === 404 ? undefined : resource);
+    const { group, version, resource: plural, subresource, scope } = place;
+    const key = `${verb} ${code} ${dryRun} ${group}/${version}/${plural}/${subresource} ${scope}`;
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
     const common = { component: "apiserver", ...place, verb };
-    add(this.#requests, labels({ ...common, code: String(code), dry_run: dryRun ? "All" : "" }), 1);
-    if (bytes === undefined) return;
-    observe(this.#durations, labels({ ...common, dry_run: dryRun ? "All" : "" }), {
-      value: seconds,
-      ends: durationEnds,
-    });
-    if (verb === "GET" || verb === "LIST") observe(this.#sizes, labels(common), { value: bytes, ends: sizeEnds });
+    const dry = { dry_run: dryRun ? "All" : "" };
+    const isRead = verb === "GET" || verb === "LIST";
+    const made: Series = {
+      requests: member(this.#requests, labels({ ...common, ...dry, code: String(code) }), () => ({ value: 0 })),
+      durations: member(this.#durations, labels({ ...common, ...dry }), () => histogramOf(durationEnds)),
+      sizes: isRead ? member(this.#sizes, labels(common), () => histogramOf(sizeEnds)) : undefined,
+    };
+    if (this.#series.size < maxSeries) this.#series.set(key, made);
+    return made;
   }
 
   /** The figures as text. */
@@ -132,7 +159,12 @@ export class Metrics {
         );
       }
     };
-    one("apiserver_request_total", "counter", "Requests by verb, resource and code.", this.#requests);
+    one(
+      "apiserver_request_total",
+      "counter",
+      "Requests by verb, resource and code.",
+      [...this.#requests].map(([key, { value }]) => [key, value] as const),
+    );
     histogram(
       "apiserver_request_duration_seconds",
       "Time until the answer, without streams.",
@@ -255,7 +287,15 @@ function flowGauges(flows: FlowFigures): readonly MetricFamily[] {
   ];
 }
 
-function placeOf(resource: ResourcePath | undefined): Record<string, string> {
+interface Place extends Readonly<Record<string, string>> {
+  readonly group: string;
+  readonly resource: string;
+  readonly scope: string;
+  readonly subresource: string;
+  readonly version: string;
+}
+
+function placeOf(resource: ResourcePath | undefined): Place {
   if (resource === undefined) return { group: "", resource: "", scope: "", subresource: "", version: "" };
   const scope = resource.name !== undefined ? "resource" : resource.namespace === undefined ? "cluster" : "namespace";
   return {
@@ -283,24 +323,25 @@ function escaped(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }
 
-function add(series: Map<string, number>, key: string, value: number): void {
+function member<T>(series: Map<string, T>, key: string, make: () => T): T | undefined {
   const known = series.get(key);
-  if (known === undefined && series.size >= maxSeries) return;
-  series.set(key, (known ?? 0) + value);
+  if (known !== undefined || series.size >= maxSeries) return known;
+  const made = make();
+  series.set(key, made);
+  return made;
 }
 
-function observe(
-  series: Map<string, Histogram>,
-  key: string,
-  { value, ends }: { readonly value: number; readonly ends: readonly number[] },
-): void {
-  let histogram = series.get(key);
-  if (histogram === undefined) {
-    if (series.size >= maxSeries) return;
-    series.set(key, (histogram = { counts: ends.map(() => 0), sum: 0, count: 0 }));
-  }
-  const place = ends.findIndex((end) => value <= end);
-  if (place >= 0) histogram.counts[place]!++;
+function histogramOf(ends: readonly number[]): Histogram {
+  return { counts: ends.map(() => 0), sum: 0, count: 0 };
+}
+
+function observe(histogram: Histogram | undefined, value: number, ends: readonly number[]): void {
+  if (histogram === undefined) return;
   histogram.sum += value;
   histogram.count++;
+  for (let i = 0; i < ends.length; i++) {
+    if (value > ends[i]!) continue;
+    histogram.counts[i]!++;
+    return;
+  }
 }

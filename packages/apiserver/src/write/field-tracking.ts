@@ -29,8 +29,14 @@ function withoutScaleTimes(object: KubeObject): KubeObject {
 /** What the Go type of a new object holds before anybody sets a field: structs that are always written own nothing. */
 function emptyObject({ apiVersion, kind }: KubeObject, type: TypeFacts | undefined): KubeObject | undefined {
   if (type === undefined) return undefined;
-  return typedForm({ apiVersion, kind, metadata: {} }, type) as unknown as KubeObject;
+  const known = emptyObjects.get(type);
+  if (known?.apiVersion === apiVersion && known.kind === kind) return known;
+  const made = typedForm({ apiVersion, kind, metadata: {} }, type) as unknown as KubeObject;
+  emptyObjects.set(type, made);
+  return made;
 }
+
+const emptyObjects = new WeakMap<TypeFacts, KubeObject>();
 
 /** What both kinds of bookkeeping, of updates and of applies, are told about a request. */
 export function trackingOptions(request: ResourceRequest) {

@@ -8,8 +8,13 @@ import { nameRuleOf } from "../registry/name-rules.ts";
 
 /** The time as objects carry it: RFC 3339 in whole seconds. */
 export function timestamp(core: Core, offsetMs = 0): string {
-  return `${new Date(core.clock.now() + offsetMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor((core.clock.now() + offsetMs) / 1000);
+  if (second !== lastTime.second) lastTime = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return lastTime.text;
 }
+
+/** A write says the time several times. */
+let lastTime = { second: Number.NaN, text: "" };
 
 export function withMeta(object: KubeObject, metadata: ObjectMeta): KubeObject {
   return { ...object, metadata };

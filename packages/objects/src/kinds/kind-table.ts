@@ -61,11 +61,14 @@ class BuiltinKind implements Kind {
   declare readonly subresources: readonly string[];
   declare readonly storageVersion?: string | undefined;
 
+  #type: TypeFacts | undefined;
+
   constructor(facts: Omit<Kind, "type">) {
     Object.assign(this, facts);
   }
 
   get type(): TypeFacts | undefined {
-    return builtinTypeOf(this);
+    this.#type ??= builtinTypeOf(this);
+    return this.#type;
   }
 }

@@ -85,8 +85,12 @@ function write(milliseconds: number): string {
 /** Go's zero time, which is written as null. */
 const zeroTime = "0001-01-01T00:00:00Z";
 
+/** Times as they are written, of days that every month has. */
+const writtenTime = /^[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 /** The canonical text of a Time, whole seconds in UTC; null for Go's zero time. @throws TimeError */
 export function parseTime(text: string): string | null {
+  if (writtenTime.test(text)) return text;
   const canonical = write(parse(text, layouts.time).milliseconds);
   return canonical === zeroTime ? null : canonical;
 }
