@@ -15,6 +15,7 @@ export async function admitDelete(request: ResourceRequest, live: KubeObject, op
   if (kind.group === "" && kind.kind === "Namespace" && immortal.has(name)) {
     throw forbidden(groupResource, name, "this namespace may not be deleted");
   }
+  if (request.admitted) return;
   const subject = { request, operation: "DELETE", object: undefined, old: live, dryRun: options.dryRun } as const;
   await callMutatingWebhooks(subject, new Rounds());
   await checkValidatingPolicies(subject);

@@ -34,6 +34,17 @@ async function ask(
 }
 
 describe("service account tokens", () => {
+  it.each(["constructor", "__proto__", "ConfigMap"])("are bound to no object of kind %s", async (kind) => {
+    const { api } = await start();
+    await using _ = api;
+    const spec = { boundObjectRef: { kind, apiVersion: "v1", name: "x" } };
+    const refused = await api.call("POST", `${accounts}/sa/token`, { spec });
+    expect([refused.status, refused.body.message]).toEqual([
+      400,
+      `cannot bind token to object of type /v1, Kind=${kind}`,
+    ]);
+  });
+
   it("end with their time, their account and its namesake", async () => {
     const { api, clock, token } = await start();
     await using _ = api;

@@ -40,6 +40,8 @@ export interface ResourceRequest {
   readonly warnings: string[];
   /** What the audit log says beside the request itself. */
   readonly annotations: Map<string, string>;
+  /** Policies and webhooks were asked in another form already (a Binding, an Eviction), and are not asked again. */
+  readonly admitted?: boolean;
   /** Run when the request is over, whatever came of it. */
   readonly cleanups: (() => void)[];
 }

@@ -26,6 +26,7 @@ import { NoSeat } from "../fairness/seats.ts";
 import { AggregatedRoles } from "../authz/aggregate-roles.ts";
 import { Rbac } from "../authz/rbac.ts";
 import { openProcess } from "../subresources/exec.ts";
+import { admitConnection } from "../subresources/connect.ts";
 import { proxyUpgrade } from "../subresources/proxy.ts";
 import { portForward, type UpgradedStream } from "../subresources/port-forward.ts";
 import { upgradedWatch } from "../read/upgraded-watch.ts";
@@ -251,10 +252,10 @@ class Server implements ApiServer {
     const request = this.#resourceRequest({ http, path: parsed, query, user, warnings: [], annotations });
     switch (parsed.subresource) {
       case "portforward":
-        return portForward(request, protocols);
+        return portForward(await admitConnection(request), protocols);
       case "exec":
       case "attach":
-        return openProcess(request, protocols);
+        return openProcess(await admitConnection(request), protocols);
       case "proxy":
         return proxyUpgrade(request, protocol);
       default:

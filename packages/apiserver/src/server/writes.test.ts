@@ -24,6 +24,32 @@ const deployment = (replicas: number) => ({
 const deployments = "/apis/apps/v1/namespaces/default/deployments";
 
 describe("server-side apply", () => {
+  it("needs a name where it makes the object, and none where it is about one that is there", async () => {
+    await using api = await startTestApi();
+    const maps = "/api/v1/namespaces/default/configmaps";
+    const nameless = { apiVersion: "v1", kind: "ConfigMap", data: { a: "1" } };
+    const refused = await api.patch(`${maps}/a?fieldManager=m`, "apply", nameless);
+    expect([refused.status, refused.body.message]).toEqual([
+      400,
+      "the name of the object (a based on URL) was undeterminable: name must be provided",
+    ]);
+    await api.call("POST", maps, { metadata: { name: "a" } });
+    expect((await api.patch(`${maps}/a?fieldManager=m`, "apply", nameless)).body.data).toEqual({ a: "1" });
+  });
+
+  it("says of what its type cannot hold which object that was, as kube-apiserver does", async () => {
+    await using api = await startTestApi();
+    const { status, body } = await api.patch("/api/v1/namespaces/default/configmaps/a?fieldManager=m", "apply", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "a", creationTimestamp: "x" },
+    });
+    expect([status, body.message]).toEqual([
+      500,
+      'failed to convert new object (/a; /v1, Kind=ConfigMap) to proper version: unable to convert unstructured object to /v1, Kind=ConfigMap: parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
+    ]);
+  });
+
   it("creates, tells conflicts by their owner, and takes fields by force", async () => {
     const created = await api.patch(`${deployments}/web?fieldManager=ann`, "apply", deployment(1));
     expect(created.status).toBe(201);

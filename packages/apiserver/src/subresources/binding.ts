@@ -1,9 +1,10 @@
 import { isJsonObject, type JsonObject } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
+import { admitForm } from "../admission/admit-form.ts";
 import type { Answer } from "../answer/answer.ts";
 import { listOf, objectsOf, specOf, statusOf, withMetadata, withSpec, withStatusPart } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
-import { conflict, statusError } from "../status/errors.ts";
+import { badRequest, conflict, statusError } from "../status/errors.ts";
 import { decodeBody, parseBody } from "../write/body.ts";
 import { timestamp } from "../write/metadata.ts";
 import { parseWriteOptions } from "../write/options.ts";
@@ -15,11 +16,18 @@ const bindingKind = { group: "", version: "v1", kind: "Binding" };
 export async function bindPod(request: ResourceRequest): Promise<Answer> {
   const options = parseWriteOptions(request, "CreateOptions");
   const kind = request.table.kinds.lookup(bindingKind)!;
-  const { object: binding } = decodeBody(request, kind, parseBody(request, kind));
-  const name = request.name === "" ? (binding.metadata.name ?? "") : request.name;
-  checkTarget(binding);
+  const { object: given } = decodeBody(request, kind, parseBody(request, kind));
+  const name = request.name === "" ? (given.metadata.name ?? "") : request.name;
+  checkName(request, given);
+  checkTarget(given);
+  const binding = await admitForm(request, {
+    kind,
+    operation: "CREATE",
+    object: { ...given, metadata: { ...given.metadata, name, namespace: request.namespace! } },
+    dryRun: options.dryRun,
+  });
   const resource = request.table.lookup({ group: "", version: "v1", plural: "pods" })!;
-  const target: ResourceRequest = { ...request, resource, name, subresource: "binding" };
+  const target: ResourceRequest = { ...request, resource, name, subresource: "binding", admitted: true };
   await changeObject(target, { ...options, fieldManager: options.fieldManager }, (live) => ({
     object: bound(request, live, binding),
   }));
@@ -28,6 +36,14 @@ export async function bindPod(request: ResourceRequest): Promise<Answer> {
     status: 201,
     object: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 },
   };
+}
+
+/** @throws BadRequest when URL and body disagree about the pod. */
+function checkName(request: ResourceRequest, { metadata: { name = "", namespace = "" } }: KubeObject): void {
+  if (namespace !== "" && namespace !== request.namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (request.name !== "" && name !== "" && name !== request.name)
+    throw badRequest("name in URL does not match name in Binding object");
 }
 
 function checkTarget(binding: KubeObject): void {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@lateen/base";
 import { type KubeObject, labelSelectorOf, matchesLabels, type MetaLabelSelector, valueAt } from "@lateen/objects";
+import { admitForm } from "../admission/admit-form.ts";
 import type { Answer } from "../answer/answer.ts";
 import { objectsOf, specOf, statusOf, withStatusPart } from "../kinds/edit.ts";
 import type { ResourceRequest } from "../request/context.ts";
@@ -13,7 +14,7 @@ import { timestamp } from "../write/metadata.ts";
 import { parseWriteOptions } from "../write/options.ts";
 import { changeObject } from "../write/update.ts";
 import { deleteOptionsOf } from "../write/delete-options.ts";
-import { foreignKind } from "./token.ts";
+import { foreignKind } from "./foreign-kind.ts";
 
 const evictionKind = { group: "policy", version: "v1", kind: "Eviction" };
 
@@ -28,10 +29,16 @@ export async function evictPod(request: ResourceRequest): Promise<Answer> {
   }
   const pod = readObject(core, resource, keyOf(resource, namespace, name));
   if (pod === undefined) throw notFound(resource.groupResource, name);
-  const deletion = deleteOptionsOf((valueAt(eviction, "deleteOptions") ?? {}) as JsonObject);
+  const admitted = await admitForm(request, {
+    kind,
+    operation: "CREATE",
+    object: { ...eviction, metadata: { ...eviction.metadata, name, ...(namespace !== undefined && { namespace }) } },
+    dryRun: options.dryRun,
+  });
+  const deletion = deleteOptionsOf((valueAt(admitted, "deleteOptions") ?? {}) as JsonObject);
   if (!mayGoFreely(pod)) await takeFromBudget(request, pod, options.dryRun || deletion.dryRun);
   await removeObject(
-    { ...request, subresource: undefined },
+    { ...request, subresource: undefined, admitted: true },
     { ...deletion, dryRun: options.dryRun || deletion.dryRun },
   );
   return {

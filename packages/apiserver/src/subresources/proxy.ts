@@ -7,6 +7,7 @@ import type { ByteConnection, ForwardedAnswer, ForwardedCall } from "../platform
 import { keyOf } from "../registry/resource.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { forwardedAnswer, forwardedHeaders, upgradedAnswer, upgradeHeaders } from "../request/forward-request.ts";
+import { admitConnection } from "./connect.ts";
 import type { UpgradedStream } from "./port-forward.ts";
 import { readObject } from "../server/core.ts";
 import { badRequest, notFound, statusError } from "../status/errors.ts";
@@ -25,6 +26,7 @@ interface Target {
  */
 export async function proxyRequest(request: ResourceRequest): Promise<Answer> {
   const { http } = request;
+  await admitConnection(request, proxiedPath(http.path));
   const behind = placeBehind(request);
   // Links of a page are relative to its folder.
   if (behind.isBare && (http.method === "GET" || http.method === "HEAD")) return toFolder(http.path);
@@ -33,6 +35,7 @@ export async function proxyRequest(request: ResourceRequest): Promise<Answer> {
 
 /** The same where the client wants another protocol on the connection: what is behind may agree. */
 export async function proxyUpgrade(request: ResourceRequest, protocol: string): Promise<UpgradedStream | Answer> {
+  await admitConnection(request, proxiedPath(request.http.path));
   const call = { headers: upgradeHeaders(request.http), upgrade: protocol };
   return upgradedAnswer(await forwardTo(request, placeBehind(request), call));
 }
@@ -84,6 +87,12 @@ function pathBehind(whole: string): { readonly path: string; readonly isBare: bo
   const rest = path.slice(at);
   const search = query.length === 0 ? "" : `?${query.join("?")}`;
   return { path: `${rest === "" ? "/" : rest}${search}`, isBare: rest === "" };
+}
+
+/** The path as policies see it, without the query; "" is none. */
+function proxiedPath(whole: string): string | undefined {
+  const { path, isBare } = pathBehind(whole);
+  return isBare ? undefined : path.split("?")[0];
 }
 
 function toFolder(whole: string): Answer {

@@ -1,16 +1,19 @@
 import { invalidField, type KubeObject, valueAt } from "@lateen/objects";
 import { applyKindDefaults } from "@lateen/objects/kinds";
 import type { JsonObject } from "@lateen/base";
+import { admitForm } from "../admission/admit-form.ts";
 import type { Answer } from "../answer/answer.ts";
 import { listOf, specOf, withSpec } from "../kinds/edit.ts";
 import { textOf } from "../object/text.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
 import { readObject } from "../server/core.ts";
-import { invalid, noSuchResource, notFound, statusError } from "../status/errors.ts";
+import { invalid, notFound, statusError } from "../status/errors.ts";
 import { decodeBody, parseBody } from "../write/body.ts";
+import { foreignKind } from "./foreign-kind.ts";
 import { serviceAccountName } from "../authn/user.ts";
 import { timestamp } from "../write/metadata.ts";
+import { parseWriteOptions } from "../write/options.ts";
 
 const tokenRequest = { group: "authentication.k8s.io", version: "v1", kind: "TokenRequest" };
 const minSeconds = 600;
@@ -23,7 +26,16 @@ export async function issueToken(request: ResourceRequest): Promise<Answer> {
   const { object } = decodeBody(request, kind, parseBody(request, kind));
   const account = readObject(core, resource, keyOf(resource, namespace, name));
   if (account === undefined) throw notFound(resource.groupResource, name);
-  const asked = withAudience(core.tokens.issuer, applyKindDefaults(object, kind, { now: core.clock.now() }));
+  const options = parseWriteOptions(request, "CreateOptions");
+  const asked = await admitForm(request, {
+    kind,
+    operation: "CREATE",
+    object: {
+      ...withAudience(core.tokens.issuer, applyKindDefaults(object, kind, { now: core.clock.now() })),
+      metadata: { ...object.metadata, name, namespace, ...(account.metadata.uid && { uid: account.metadata.uid }) },
+    },
+    dryRun: options.dryRun,
+  });
   const seconds = Number(specOf(asked).expirationSeconds ?? 3600);
   checkSeconds(seconds);
   const bound = boundObject(request, asked);
@@ -56,16 +68,6 @@ export async function issueToken(request: ResourceRequest): Promise<Answer> {
   };
 }
 
-/** A kind that has no resource of its own. */
-export function foreignKind(
-  request: ResourceRequest,
-  gvk: { readonly group: string; readonly version: string; readonly kind: string },
-): ResourceRequest["resource"]["kind"] {
-  const type = request.core.typeOf(gvk);
-  if (type === undefined) throw noSuchResource();
-  return { ...request.resource.kind, ...gvk, type, storageVersion: undefined };
-}
-
 function withAudience(issuer: string, object: KubeObject): KubeObject {
   return listOf(specOf(object).audiences).length > 0 ? object : withSpec(object, { audiences: [issuer] });
 }
@@ -90,13 +92,11 @@ function boundObject(
   const reference = valueAt(asked, "spec", "boundObjectRef") as JsonObject | null | undefined;
   if (reference === undefined || reference === null) return undefined;
   const kind = textOf(reference.kind);
-  const plural = boundPlurals[kind];
+  const plural = Object.hasOwn(boundPlurals, kind) ? boundPlurals[kind] : undefined;
   if (plural === undefined) {
-    throw statusError(
-      400,
-      "BadRequest",
-      `cannot bind token to object of type ${textOf(reference.apiVersion)}, Kind=${kind}`,
-    );
+    const apiVersion = textOf(reference.apiVersion);
+    const groupVersion = apiVersion.includes("/") ? apiVersion : `/${apiVersion}`;
+    throw statusError(400, "BadRequest", `cannot bind token to object of type ${groupVersion}, Kind=${kind}`);
   }
   const { core, table, namespace } = request;
   const resource = table.lookup({ group: "", version: "v1", plural })!;

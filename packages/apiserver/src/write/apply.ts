@@ -30,6 +30,7 @@ export async function applyPatch(request: ResourceRequest, options: WriteOptions
     const given = await core.converter.settle(() =>
       withDefaults(request, merged(request, undefined, { applied, options })),
     );
+    checkName(request, given);
     try {
       return objectAnswer(request, await createFrom(request, given, { options, apply: true }), 201);
     } catch (error) {
@@ -62,9 +63,10 @@ function readApplied(request: ResourceRequest): KubeObject {
   if (metadata.managedFields !== undefined && metadata.managedFields !== null) {
     throw badRequest("metadata.managedFields must be nil");
   }
-  const named = { ...value, metadata: { ...metadata, name: metadata.name ?? request.name } } as unknown as KubeObject;
-  const object = checkNamespace(request, named);
-  checkName(request, object);
+  const object = { ...value, metadata } as unknown as KubeObject;
+  checkNamespace(request, object);
+  // Without a name it is about what is there.
+  if ((object.metadata.name ?? "") !== "") checkName(request, object);
   return object;
 }
 
@@ -107,7 +109,7 @@ function merged(
       manager: options.fieldManager,
       force: options.force,
     });
-    if (result.kind === "applied") return typed(request, result.object);
+    if (result.kind === "applied") return typed(request, applied, result.object);
     throw statusError(409, "Conflict", result.message, {
       causes: result.conflicts.map(({ field, message }) => ({ reason: "FieldManagerConflict", message, field })),
     });
@@ -124,10 +126,16 @@ function merged(
 }
 
 /** As the Go type writes it: maps and lists that became empty are gone. */
-function typed(request: ResourceRequest, object: KubeObject): KubeObject {
+function typed(request: ResourceRequest, applied: KubeObject, object: KubeObject): KubeObject {
   const { type } = request.resource.kind;
   if (type === undefined) return object;
   const form = decodeTyped(asJson(object), type);
-  if (form.error !== undefined) throw statusError(500, "", form.error);
+  if (form.error !== undefined) {
+    const { namespace = "", name = "" } = applied.metadata;
+    const groupVersion = applied.apiVersion.includes("/") ? applied.apiVersion : `/${applied.apiVersion}`;
+    const kind = `${groupVersion}, Kind=${applied.kind}`;
+    const failed = `failed to convert new object (${namespace}/${name}; ${kind}) to proper version`;
+    throw statusError(500, "", `${failed}: unable to convert unstructured object to ${kind}: ${form.error}`);
+  }
   return form.object as unknown as KubeObject;
 }

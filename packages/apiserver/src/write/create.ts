@@ -6,7 +6,7 @@ import { objectAnswer } from "../answer/shapes.ts";
 import { afterAdmission, behaviourOf, prepareForCreate, validateObject, withDefaults } from "../kinds/behaviour.ts";
 import type { ResourceRequest } from "../request/context.ts";
 import { keyOf } from "../registry/resource.ts";
-import { alreadyExists } from "../status/errors.ts";
+import { alreadyExists, statusError } from "../status/errors.ts";
 import { decodeBody, parseBody, reportStrictErrors } from "./body.ts";
 import { recordWrite } from "./field-tracking.ts";
 import { checkNamespace, metadataForCreate, validateMetadataOf, withUniqueOwners } from "./metadata.ts";
@@ -54,12 +54,13 @@ async function tryCreate(
   { options, apply }: CreateFrom,
 ): Promise<KubeObject | undefined> {
   const { core, resource } = request;
-  let object = metadataForCreate(request, given, { apply });
+  let object = metadataForCreate(request, given);
   object = afterAdmission(request, object, await admit(request, { operation: "CREATE", object, options }));
   object = await prepareForCreate(request, object, options);
   const name = object.metadata.name ?? "";
   const earlier = validateMetadataOf(request, object);
   throwIfInvalid(request, name, [...earlier, ...validateObject(request, { live: undefined, next: object, earlier })]);
+  if (!apply && !options.dryRun) refuseVersion(given);
   if (core.store.get(keyOf(resource, object.metadata.namespace, name)) !== undefined) return undefined;
   await admitValidated(request, { object, old: undefined, dryRun: options.dryRun });
   if (options.dryRun) {
@@ -68,6 +69,12 @@ async function tryCreate(
   const stored = await commitObject(request, object, 0);
   if (stored !== undefined) await behaviourOf(request).afterWrite?.(request, stored);
   return stored;
+}
+
+/** The store's own complaint, which comes last (etcd3/store.go); what is no number counts as none. */
+function refuseVersion({ metadata: { resourceVersion = "" } }: KubeObject): void {
+  if (/^0*[1-9]\d*$/.test(resourceVersion))
+    throw statusError(500, "", "resourceVersion should not be set on objects to be created");
 }
 
 function nameTaken(request: ResourceRequest, given: KubeObject, generated: boolean): Error {

@@ -3,7 +3,7 @@ import { generateName, validateMetadata, validateMetadataUpdate } from "@lateen/
 import { createRandom } from "@lateen/base";
 import type { ResourceRequest } from "../request/context.ts";
 import type { Core } from "../server/core.ts";
-import { badRequest, statusError } from "../status/errors.ts";
+import { badRequest } from "../status/errors.ts";
 import { nameRuleOf } from "../registry/name-rules.ts";
 
 /** The time as objects carry it: RFC 3339 in whole seconds. */
@@ -50,16 +50,9 @@ export function checkName(request: ResourceRequest, object: KubeObject): void {
 }
 
 /** What the server itself sets in a new object: uid, times, generation; what a client sent for them is replaced. */
-export function metadataForCreate(
-  request: ResourceRequest,
-  object: KubeObject,
-  { apply = false }: { readonly apply?: boolean } = {},
-): KubeObject {
+export function metadataForCreate(request: ResourceRequest, object: KubeObject): KubeObject {
   const { core, resource } = request;
   const { metadata } = object;
-  if ((metadata.resourceVersion ?? "") !== "" && !apply) {
-    throw statusError(500, "", "resourceVersion should not be set on objects to be created");
-  }
   const name = metadata.name ?? "";
   const generate = metadata.generateName ?? "";
   const given = { ...metadata } as Record<string, unknown>;

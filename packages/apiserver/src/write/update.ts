@@ -91,8 +91,8 @@ export async function changeObject(
     const live = await readEntry(core, resource, entry);
     const changed = await change(live);
     const next = await prepareChange(request, { live, changed }, options);
-    if (isSameObject(live, next)) return live;
     await admitValidated(request, { object: next, old: live, dryRun: options.dryRun });
+    if (isSameObject(live, next)) return live;
     if (options.dryRun)
       return { ...next, metadata: { ...next.metadata, resourceVersion: live.metadata.resourceVersion! } };
     if (isFinished(request, next)) {

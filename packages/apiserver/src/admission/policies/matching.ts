@@ -10,12 +10,26 @@ import type { ResourceRequest } from "../../request/context.ts";
 /** A write as webhooks and policies see it. */
 export interface PolicySubject {
   readonly request: ResourceRequest;
-  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   readonly object: KubeObject | undefined;
   readonly old: KubeObject | undefined;
   readonly dryRun: boolean;
   /** The version that object and old are in, where it is not that of the request. */
   readonly matched?: Resource;
+  /** What object and old are of, where a subresource has a kind of its own (Scale, Eviction, PodExecOptions). */
+  readonly form?: Kind;
+}
+
+/** The name of what is written; options of connections have none of their own. */
+export function nameOf({ request, object, old }: PolicySubject): string {
+  const own = (object as Partial<KubeObject> | undefined)?.metadata?.name;
+  return own ?? old?.metadata.name ?? request.name;
+}
+
+/** The request as a request about what the subject holds: in the version that was matched, or of the form's kind. */
+export function requestSeen({ request, matched = request.resource, form }: PolicySubject): ResourceRequest {
+  if (form !== undefined) return { ...request, resource: { ...matched, kind: form, custom: undefined } };
+  return matched === request.resource ? request : { ...request, resource: matched };
 }
 
 /**
@@ -39,18 +53,15 @@ export function matchedResource(
   return undefined;
 }
 
-function matchesRule(
-  rule: JsonObject,
-  { request, operation, object, old }: PolicySubject,
-  { kind }: Resource,
-): boolean {
+function matchesRule(rule: JsonObject, subject: PolicySubject, { kind }: Resource): boolean {
+  const { request, operation } = subject;
   return (
     includes(rule.operations, operation) &&
     includes(rule.apiGroups, kind.group) &&
     includes(rule.apiVersions, kind.version) &&
     matchesScope(rule.scope, kind) &&
     matchesResource(rule.resources, kind.plural, request.subresource) &&
-    matchesName(rule.resourceNames, request.name === "" ? (object ?? old)?.metadata.name : request.name)
+    matchesName(rule.resourceNames, request.name === "" ? nameOf(subject) : request.name)
   );
 }
 
@@ -72,6 +83,8 @@ const eventGroups: readonly string[] = ["", "events.k8s.io"];
 export async function subjectIn(subject: PolicySubject, resource: Resource): Promise<PolicySubject> {
   const { request, object, old } = subject;
   if (resource === request.resource) return subject;
+  // A form is the same in every version.
+  if (subject.form !== undefined) return { ...subject, matched: resource };
   const convert = async (one: KubeObject | undefined): Promise<KubeObject | undefined> =>
     one === undefined ? undefined : convertTo(request.core, resource, one);
   return { ...subject, object: await convert(object), old: await convert(old), matched: resource };
@@ -105,8 +118,13 @@ export function matchesSelectors(owner: JsonObject, subject: PolicySubject): boo
   const { object, old } = subject;
   if (!matchesNamespace(owner.namespaceSelector, subject)) return false;
   const selector = selectorOf(owner.objectSelector);
-  if (selector === undefined) return true;
-  return [object, old].some((one) => one !== undefined && matchesLabels(selector, one.metadata.labels));
+  if (selector === undefined || selector.requirements.length === 0) return true;
+  return [object, old].some((one) => hasMetadata(one) && matchesLabels(selector, one.metadata.labels));
+}
+
+/** Options of connections have none, and so no labels. */
+function hasMetadata(one: Partial<KubeObject> | undefined): one is KubeObject {
+  return one?.metadata !== undefined;
 }
 
 function matchesNamespace(value: JsonValue | undefined, { request, object, old }: PolicySubject): boolean {
@@ -149,18 +167,18 @@ const reviewGroups = new Set(["authentication.k8s.io", "authorization.k8s.io"]);
 
 /** AdmissionReview's request, without its uid. */
 export function reviewRequest(subject: PolicySubject): JsonObject {
-  const { request, operation, object, old, dryRun, matched = request.resource } = subject;
+  const { request, operation, object, old, dryRun, matched = request.resource, form } = subject;
   const { user } = request;
   const sub = request.subresource === undefined ? {} : { subResource: request.subresource };
   const requestSub = request.subresource === undefined ? {} : { requestSubResource: request.subresource };
   return {
-    kind: gvkIn(matched),
+    kind: gvkOfKind(form ?? matched.kind),
     resource: gvrIn(matched),
     ...sub,
-    requestKind: gvkIn(request.resource),
+    requestKind: gvkOfKind(form ?? request.resource.kind),
     requestResource: gvrIn(request.resource),
     ...requestSub,
-    name: object?.metadata.name ?? old?.metadata.name ?? request.name,
+    name: nameOf(subject),
     ...(request.namespace !== undefined && { namespace: request.namespace }),
     operation,
     userInfo: {
@@ -176,7 +194,7 @@ export function reviewRequest(subject: PolicySubject): JsonObject {
   };
 }
 
-const gvkIn = ({ kind }: Resource): JsonObject => ({ group: kind.group, version: kind.version, kind: kind.kind });
+const gvkOfKind = ({ group, version, kind }: Kind): JsonObject => ({ group, version, kind });
 
 const gvrIn = ({ kind }: Resource): JsonObject => ({
   group: kind.group,
@@ -184,18 +202,17 @@ const gvrIn = ({ kind }: Resource): JsonObject => ({
   resource: kind.plural,
 });
 
-/** The options of the request as their kind has them; an apply that creates is a patch still. */
-function optionsOf({ request, operation, dryRun }: PolicySubject): JsonObject {
-  const { verb, query } = request;
-  const kind = verb === "patch" ? "Patch" : `${operation[0]}${operation.slice(1).toLowerCase()}`;
+/** The options of the request: a patch is an update, or a creation; a connection has none. */
+function optionsOf({ request, operation, dryRun }: PolicySubject): JsonValue {
+  if (operation === "CONNECT") return null;
+  const { query } = request;
   const manager = query.get("fieldManager");
   const validation = query.get("fieldValidation");
   return {
-    kind: `${kind}Options`,
+    kind: `${operation[0]}${operation.slice(1).toLowerCase()}Options`,
     apiVersion: "meta.k8s.io/v1",
     ...(dryRun && { dryRun: ["All"] }),
     ...(manager && operation !== "DELETE" && { fieldManager: manager }),
     ...(validation && operation !== "DELETE" && { fieldValidation: validation }),
-    ...(verb === "patch" && query.has("force") && { force: query.flag("force") }),
   };
 }

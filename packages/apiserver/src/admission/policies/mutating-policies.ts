@@ -10,7 +10,7 @@ import { trackingOptions } from "../../write/field-tracking.ts";
 import { isSameObject } from "../../write/pipeline.ts";
 import { compilerOf, conditionsBudget, jsonOf, PolicyContext } from "./expressions.ts";
 import { matchConditions } from "./match-conditions.ts";
-import { isExempt, matchesResources, type PolicySubject, subjectIn } from "./matching.ts";
+import { isExempt, matchesResources, nameOf, type PolicySubject, requestSeen, subjectIn } from "./matching.ts";
 import { policyParams } from "./policy-params.ts";
 import type { Rounds } from "./reinvocation.ts";
 
@@ -74,19 +74,19 @@ async function applyBinding(subject: Mutable, applied: Applied): Promise<KubeObj
     const condition = matchConditions(conditions, specOf(policy).matchConditions);
     if (condition.kind === "error") failures.push({ policy, binding, message: condition.message, reason: "Invalid" });
     if (condition.kind === "error" || !condition.matches) continue;
-    const key = JSON.stringify([policy.metadata.name, binding.metadata.name, nameOf(one)]);
+    const key = JSON.stringify([policy.metadata.name, binding.metadata.name, keyOfParams(one)]);
     if (!rounds.policies.isDue(key)) continue;
     const next = await mutated(seen, applied, one);
     const changed = !isSameObject(seen.object, next);
     rounds.policies.asked(key, { changed, policy: specOf(policy).reinvocationPolicy });
     seen = { ...seen, object: next };
   }
-  return matched === subject.request.resource
+  return matched === subject.request.resource || subject.form !== undefined
     ? seen.object
     : convertTo(subject.request.core, subject.request.resource, seen.object);
 }
 
-function nameOf(params: JsonValue): readonly string[] {
+function keyOfParams(params: JsonValue): readonly string[] {
   return [textOf(valueAt(params, "metadata", "namespace")), textOf(valueAt(params, "metadata", "name"))];
 }
 
@@ -104,9 +104,9 @@ async function mutated(subject: Mutable, applied: Applied, params: JsonValue): P
   return object;
 }
 
-function refusal({ request, object }: PolicySubject, failures: readonly Failure[]): Error {
-  const { kind } = request.resource;
-  const name = object?.metadata.name ?? "";
+function refusal(subject: PolicySubject, failures: readonly Failure[]): Error {
+  const { kind } = subject.request.resource;
+  const name = nameOf(subject);
   const texts = failures.map(
     ({ policy, binding, message }) =>
       `policy '${policy.metadata.name}' with binding '${binding.metadata.name}' denied request: ${message}`,
@@ -133,8 +133,7 @@ function mutate(subject: Mutable, { policy, mutation, params }: Mutation): KubeO
   const outcome = context.evaluate(expression);
   if (outcome.kind === "error") throw new Error(`expression '${expression}' resulted in error: ${outcome.message}`);
   const value = jsonOf(outcome.value) ?? null;
-  const { request, matched = request.resource } = subject;
-  const seen = matched === request.resource ? request : { ...request, resource: matched };
+  const seen = requestSeen(subject);
   const next = isPatch ? patchedBy(subject.object, value) : merged(seen, subject.object, value);
   return next === subject.object ? next : withDefaults(seen, next);
 }

@@ -6,7 +6,7 @@ import { annotate } from "../../request/annotations.ts";
 import { resourceText, statusError } from "../../status/errors.ts";
 import { compilerOf, conditionsBudget, PolicyContext } from "./expressions.ts";
 import { matchConditions } from "./match-conditions.ts";
-import { isExempt, matchesResources, type PolicySubject, subjectIn } from "./matching.ts";
+import { isExempt, matchesResources, nameOf, type PolicySubject, subjectIn } from "./matching.ts";
 import { policyParams } from "./policy-params.ts";
 
 /** What one expression of a policy found. */
@@ -118,9 +118,9 @@ function act(request: PolicySubject["request"], { policy, binding, finding }: En
   return actions.includes("Deny");
 }
 
-function denial({ request, object, old }: PolicySubject, { text, reason }: Denial): Error {
-  const { groupResource, kind } = request.resource;
-  const name = object?.metadata.name ?? old?.metadata.name ?? "";
+function denial(subject: PolicySubject, { text, reason }: Denial): Error {
+  const { groupResource, kind } = subject.request.resource;
+  const name = nameOf(subject);
   return statusError(
     codes[reason] ?? 422,
     reason,

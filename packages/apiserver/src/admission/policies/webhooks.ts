@@ -14,7 +14,9 @@ import {
   isExempt,
   matchedResource,
   matchesSelectors,
+  nameOf,
   type PolicySubject,
+  requestSeen,
   reviewRequest,
   subjectIn,
 } from "./matching.ts";
@@ -48,7 +50,8 @@ export async function callMutatingWebhooks(subject: PolicySubject, rounds: Round
     rounds.webhooks.asked(key, { changed, policy: one.webhook.reinvocationPolicy });
     if (!changed) continue;
     const { core, resource } = subject.request;
-    object = seen.matched === undefined ? patched : await convertTo(core, resource, patched);
+    const isSame = seen.matched === undefined || seen.form !== undefined;
+    object = isSame ? patched : await convertTo(core, resource, patched);
   }
   rounds.webhooks.end(object);
   return object;
@@ -93,8 +96,7 @@ async function subjectOf({ webhook }: Webhook, subject: PolicySubject): Promise<
   const conditions = matchConditions(context, webhook.matchConditions);
   if (conditions.kind === "decided") return conditions.matches ? seen : undefined;
   if (webhook.failurePolicy === "Ignore") return undefined;
-  const { request, object, old } = subject;
-  throw forbidden(request.resource.groupResource, (object ?? old)?.metadata.name ?? "", conditions.message);
+  throw forbidden(subject.request.resource.groupResource, nameOf(subject), conditions.message);
 }
 
 async function mutated(one: Webhook, subject: PolicySubject, rounds: Rounds): Promise<KubeObject | undefined> {
@@ -112,8 +114,7 @@ async function mutated(one: Webhook, subject: PolicySubject, rounds: Rounds): Pr
           `admission webhook ${JSON.stringify(name)} attempted to modify the object, which is not supported for this operation`,
         );
       }
-      const seen = subject.matched === undefined ? request : { ...request, resource: subject.matched };
-      next = withDefaults(seen, patched(object, patch));
+      next = withDefaults(requestSeen(subject), patched(object, patch));
       const summary = { configuration: one.configuration, webhook: name, patch, patchType: "JSONPatch" };
       annotate(request, `patch.webhook.admission.k8s.io/${place}`, JSON.stringify(summary));
     }
