@@ -42,6 +42,7 @@ export {
   renderComponent,
 } from "./render/render-component.ts";
 export { type RenderedApplication, renderComponents, renderPolicies } from "./render/render-components.ts";
+export { declaredOf } from "./status/declared.ts";
 export { type Assessment, type StatusFacts, type StatusTexts, assessStatus } from "./status/health.ts";
 export {
   type ApplicationTree,

@@ -1,11 +1,12 @@
 import { errorMessage, formatPath, isAborted } from "@lateen/base";
 import type { JsonValue } from "@lateen/base";
+import { declaredOf } from "@lateen/delivery/pure";
 import { toYaml } from "@lateen/objects";
 import type { PreviewChange } from "@lateen/server/preview";
 import { connectionOptions } from "../connect.ts";
 import { printData } from "../output.ts";
 import { type PreviewFlags, askPreview, previewOptions } from "../preview/ask-preview.ts";
-import { comparable, fieldsOf, realChanges } from "../preview/changed-fields.ts";
+import { fieldsOf, realChanges } from "../preview/changed-fields.ts";
 import { headOf } from "../preview/draw-preview.ts";
 import { loadOrSay, refusalsOf } from "../preview/load-subjects.ts";
 import { printDiagnostics } from "../manifests.ts";
@@ -78,7 +79,7 @@ function showChange(change: PreviewChange, terminal: Terminal): void {
   const name = `${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name ?? ""}`;
   terminal.line(terminal.style(`${signs[action]} ${kind} ${name}`, styles[action], "bold"));
   if (action === "created")
-    for (const line of toYaml(comparable(after!) as JsonValue)
+    for (const line of toYaml(declaredOf(after!) as JsonValue)
       .trimEnd()
       .split("\n"))
       terminal.line(terminal.style(`+   ${line}`, "green"));

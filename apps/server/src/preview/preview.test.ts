@@ -11,7 +11,7 @@ beforeAll(async () => {
   cluster = await startTestCluster({ customResourceDefinitions: oamCustomResourceDefinitions() });
   await installDefinitions(cluster.client, { signal });
   await cluster.apply("{apiVersion: v1, kind: Namespace, metadata: {name: prod}}");
-});
+}, 120_000);
 afterAll(() => cluster[Symbol.asyncDispose]());
 
 const preview = (yaml: string, options: Omit<PreviewOptions, "objects"> = {}): Promise<Preview> =>
@@ -36,7 +36,7 @@ const use = `{name: use, type: apply-object, inputs: [{from: answer, parameterKe
 const stepOf = ({ subjects }: Preview, name: string): PreviewedStep | undefined =>
   subjects[0]!.steps.find((step) => step.name === name);
 
-describe("a preview of an application", () => {
+describe("a preview of an application", { timeout: 120_000 }, () => {
   it("runs the workflow to its end in virtual time: when each step starts, and what it writes", async () => {
     const result = await preview(application(`{name: night, type: suspend, properties: {duration: 24h}}, ${go}`), {
       horizonMs: 48 * 3_600_000,

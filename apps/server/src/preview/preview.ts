@@ -16,7 +16,7 @@ import type { Preview, PreviewChange, PreviewOptions } from "./report.ts";
 import { type Look, runToRest, turnLoop } from "./run-to-rest.ts";
 import { applyObjects } from "./apply-objects.ts";
 import { type Subject, subjectsOf } from "./subject.ts";
-import { trackedResources } from "./tracked.ts";
+import { trackedResources, withManifests } from "./tracked.ts";
 import { SubjectWatch } from "./subject-watch.ts";
 import { WriteLog } from "./write-log.ts";
 
@@ -84,7 +84,7 @@ export async function previewDelivery(
       signal,
       look: () => lookAtAll(running, environment),
     });
-  const after = await trackedResources(client, subjects);
+  const after = await withManifests(client, await trackedResources(client, subjects));
   const relevant = new Set([
     ...applied.objects.map(nameOf),
     ...[...before, ...after].map(nameOf),

@@ -1,6 +1,8 @@
 /** What Applications have made, by their trackers. */
+import { isNotFound } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { type ManagedResource, managedResourcesOf, oamLabels } from "@lateen/delivery/pure";
+import { type ManagedResource, declaredOf, managedResourcesOf, oamLabels } from "@lateen/delivery/pure";
+import type { KubeObject } from "@lateen/objects";
 import type { Subject } from "./subject.ts";
 
 export interface TrackedResource extends ManagedResource {
@@ -19,4 +21,23 @@ export async function trackedResources(
     const application = `${namespace}/${name}`;
     return names.has(application) ? managedResourcesOf(tracker).map((one) => ({ ...one, application })) : [];
   });
+}
+
+/** With a manifest each: what is only referred to, or kept without one, is as it stands. */
+export async function withManifests(
+  client: Client,
+  resources: readonly TrackedResource[],
+): Promise<readonly TrackedResource[]> {
+  return Promise.all(
+    resources.map(async (one) => {
+      if (one.raw !== undefined || (one.cluster !== "" && one.cluster !== "local")) return one;
+      const { apiVersion, kind, name, namespace } = one;
+      const reference = { apiVersion, kind, name, ...(namespace === "" ? {} : { namespace }) };
+      const live = await client.get(reference).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error;
+        return undefined;
+      });
+      return live === undefined ? one : { ...one, raw: declaredOf(live) as unknown as KubeObject };
+    }),
+  );
 }
