@@ -6,7 +6,7 @@ import { type Label, isDefinition, isRegular } from "./label.ts";
 import { applyPatterns } from "./patterns.ts";
 import { type Run, resetVertex } from "./run.ts";
 import { type NodeState, fail } from "./state.ts";
-import { type ArcType, type Conjunct, Vertex, inProgress, unprocessed } from "./vertex.ts";
+import { type ArcType, type Conjunct, Vertex, withGroup, inProgress, unprocessed } from "./vertex.ts";
 
 /** Gives an arc one more conjunct. */
 export function addField(run: Run, node: NodeState, label: Label, arcType: ArcType, conjunct: Conjunct): void {
@@ -54,17 +54,21 @@ function inDefinition(arc: Vertex, conjunct: Conjunct): Conjunct {
     (arc.ownGroups ??= []).push(own);
     own.peers = arc.ownGroups;
   }
-  return { ...conjunct, lineage: { ...lineage, group: own } };
+  const { expr, env, field } = conjunct;
+  return { expr, env, lineage: withGroup(lineage, own), field };
 }
 
 export function addToArc(run: Run, arc: Vertex, conjunct: Conjunct): void {
   run.spend(1);
-  arc.conjuncts.push(conjunct);
+  // Two are the most that most fields have: a list that grows has room for seventeen.
+  if (arc.status === unprocessed && arc.conjuncts.length === 1) arc.conjuncts = [arc.conjuncts[0]!, conjunct];
+  else arc.conjuncts.push(conjunct);
   if (arc.status === inProgress && arc.state !== undefined) arc.state.queue.push(conjunct);
   else if (arc.status !== unprocessed) {
     resetVertex(arc);
     run.epoch++;
   }
   if (arc.followers !== undefined)
-    for (const { vertex, lineage } of arc.followers) addToArc(run, vertex, { ...conjunct, lineage });
+    for (const { vertex, lineage } of arc.followers)
+      addToArc(run, vertex, { expr: conjunct.expr, env: conjunct.env, lineage, field: conjunct.field });
 }

@@ -5,7 +5,7 @@ import { anonymous, defaultOf, errorOf, evaluate, isReference, kindsOf, scalarVa
 import { finalize } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
 import { type Kind, boolKind, formatKind, kindNames, listKind, structKind } from "./kind.ts";
-import { formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
+import { type Label, formatLabel, isRegular, letLabel, nameOfLabel } from "./label.ts";
 import { isStructSoFar } from "./judge.ts";
 import { addList } from "./lists.ts";
 import { insertLiteral } from "./literal.ts";
@@ -14,9 +14,10 @@ import { type Run, holderOf } from "./run.ts";
 import { type NodeState, type Task, fail } from "./state.ts";
 import { advance } from "./tasks.ts";
 import { unify } from "./unify.ts";
-import { type Bottom, type Scalar, atom, bottom, combineBottoms, isFatal, placed } from "./values.ts";
+import { type Bottom, type Scalar, type Value, atom, bottom, combineBottoms, isFatal, placed } from "./values.ts";
 import {
   type Conjunct,
+  type Lineage,
   type LiteralRecord,
   Vertex,
   evaluated,
@@ -46,7 +47,7 @@ export function runComprehension(
   for (const { env, body } of found) {
     insertLiteral(run, node, body, {
       env: literalBlock(env, node.vertex, task.lineage),
-      lineage: place === undefined ? task.lineage : { ...task.lineage, origin: place.origin },
+      lineage: place === undefined ? task.lineage : withOrigin(task.lineage, place.origin),
       outer: place?.record,
       at: place?.at ?? 0,
       isEmbedded: true,
@@ -55,78 +56,108 @@ export function runComprehension(
   return undefined;
 }
 
+function withOrigin(lineage: Lineage, origin: number): Lineage {
+  const { group, refs, cyclic, within, choices } = lineage;
+  return lineage.origin === origin ? lineage : { group, refs, cyclic, origin, within, choices };
+}
+
 interface Iteration {
   readonly env: Environment | undefined;
   readonly body: Comprehension["body"];
 }
 
 function iterations(run: Run, env: Environment | undefined, expr: Comprehension): Iteration[] | Bottom {
-  const found: Iteration[] = [];
-  const blocked = iterate(run, env, { clauses: expr.clauses, body: expr.body, at: 0 }, (inner) => {
-    found.push({ env: inner, body: expr.body });
-  });
+  const search = new Search(run, expr);
+  const blocked = search.from(env, 0);
   if (blocked !== undefined) return blocked;
-  if (found.length === 0 && expr.fallback !== undefined) found.push({ env, body: expr.fallback });
-  return found;
+  if (search.found.length === 0 && expr.fallback !== undefined) return [{ env, body: expr.fallback }];
+  return search.found;
 }
 
-interface Clauses {
-  readonly clauses: readonly Clause[];
-  readonly body: StructLit;
-  readonly at: number;
-}
+/** Goes through the clauses of a comprehension; every environment that passes them all is an iteration. */
+class Search {
+  found: Iteration[] = none;
+  readonly #run: Run;
+  readonly #clauses: readonly Clause[];
+  readonly #body: StructLit;
 
-function iterate(
-  run: Run,
-  env: Environment | undefined,
-  { clauses, body, at }: Clauses,
-  emit: (env: Environment | undefined) => void,
-): Bottom | undefined {
-  const clause = clauses[at];
-  run.spend(1);
-  if (clause === undefined) {
-    emit(env);
-    return undefined;
+  constructor(run: Run, { clauses, body }: Comprehension) {
+    this.#run = run;
+    this.#clauses = clauses;
+    this.#body = body;
   }
-  const rest = { clauses, body, at: at + 1 };
-  switch (clause.kind) {
-    case "if": {
-      const holds = condition(run, env, clause.condition);
-      if (typeof holds !== "boolean") return holds;
-      return holds ? iterate(run, env, rest, emit) : undefined;
+
+  /** From one clause on; why it cannot be decided yet. */
+  from(env: Environment | undefined, at: number): Bottom | undefined {
+    const clause = this.#clauses[at];
+    this.#run.spend(1);
+    if (clause === undefined) {
+      const iteration = { env, body: this.#body };
+      if (this.found.length === 0) this.found = [iteration];
+      else this.found.push(iteration);
+      return undefined;
     }
-    case "let": {
-      const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: clause.value, env, lineage: noLineage }], true);
-      return iterate(run, new Environment(env, undefined, { bindings: [vertex] }), rest, emit);
+    switch (clause.kind) {
+      case "if": {
+        const holds = condition(this.#run, env, clause.condition);
+        if (typeof holds !== "boolean") return holds;
+        return holds ? this.from(env, at + 1) : undefined;
+      }
+      case "let":
+        return this.from(bound(env, clause.value), at + 1);
+      case "for":
+        return this.#over(env, clause, at + 1);
+      case "try":
+        return this.#trying(env, clause, at + 1);
     }
-    case "for":
-      return iterateOver(run, env, clause.source, (key, value) =>
-        iterate(run, new Environment(env, undefined, { bindings: [key, value] }), rest, emit),
-      );
-    case "try":
-      return tryClause(run, env, clause, rest, emit);
+  }
+
+  #over(env: Environment | undefined, clause: Clause & { kind: "for" }, next: number): Bottom | undefined {
+    const { source } = clause;
+    const value = rangeOf(this.#run, env, source);
+    if (!(value instanceof Vertex)) return value;
+    // What the iterations add does not count among what is ranged over.
+    const { length } = value.arcs;
+    let missing: Bottom | undefined;
+    for (let i = 0; i < length; i++) {
+      const arc = value.arcs[i]!;
+      if (arc.arcType === required && isRegular(arc.label)) {
+        missing = bottom({
+          code: "incomplete",
+          message: `missing required field in for comprehension: ${formatLabel(arc.label)}`,
+          sources: [source.src],
+        });
+        continue;
+      }
+      if (arc.arcType !== member || (typeof arc.label !== "number" && !isRegular(arc.label))) continue;
+      const key = clause.hasKey ? keyOf(arc.label) : noKey;
+      const blocked = this.from(new Environment(env, undefined, { bindings: [key, arc] }), next);
+      if (missing !== undefined || blocked !== undefined)
+        return blocked === undefined ? missing : combineBottoms(missing, blocked);
+    }
+    return missing;
+  }
+
+  /**
+   * `try x = expr {…}`, `try {…}`: nothing where a reference marked with `?` finds nothing. The body is tried in a vertex
+   * of its own: what else is wrong with it shows when it is inserted.
+   */
+  #trying(env: Environment | undefined, { value }: Clause & { kind: "try" }, next: number): Bottom | undefined {
+    const run = this.#run;
+    const trial = anonymous(run, env, value ?? this.#body);
+    const isFailed = run.attempt(() => finalize(run, trial));
+    if (isFailed) return undefined;
+    if (trial.bottom?.code === "cycle") return trial.bottom;
+    return this.from(value === undefined ? env : bound(env, value), next);
   }
 }
 
-/**
- * `try x = expr {…}`, `try {…}`: nothing where a reference marked with `?` finds nothing. The body is tried in a vertex
- * of its own: what else is wrong with it shows when it is inserted.
- */
-function tryClause(
-  run: Run,
-  env: Environment | undefined,
-  clause: Clause & { kind: "try" },
-  rest: Clauses,
-  emit: (env: Environment | undefined) => void,
-): Bottom | undefined {
-  const { value } = clause;
-  const trial = anonymous(run, env, value ?? rest.body);
-  const isFailed = run.attempt(() => finalize(run, trial));
-  if (isFailed) return undefined;
-  if (trial.bottom?.code === "cycle") return trial.bottom;
-  if (value === undefined) return iterate(run, env, rest, emit);
+const none: Iteration[] = [];
+
+/** The block of a clause that gives a value a name. */
+function bound(env: Environment | undefined, value: Expr): Environment {
   const vertex = new Vertex(vertexOf(env), letLabel(""), [{ expr: value, env, lineage: noLineage }], true);
-  return iterate(run, new Environment(env, undefined, { bindings: [vertex] }), rest, emit);
+  return new Environment(env, undefined, { bindings: [vertex] });
 }
 
 function condition(run: Run, env: Environment | undefined, expr: Expr): boolean | Bottom {
@@ -135,6 +166,11 @@ function condition(run: Run, env: Environment | undefined, expr: Expr): boolean 
   if (error !== undefined) return error;
   const base = value instanceof Vertex ? value.base : value;
   if (base?.tag === "atom" && typeof base.value === "boolean") return base.value;
+  return noCondition(value, expr);
+}
+
+function noCondition(value: Value, expr: Expr): Bottom {
+  const base = value instanceof Vertex ? value.base : value;
   const kind = kindsOf(value);
   const isHopeless = (kind & boolKind) === 0 || base?.tag === "atom";
   return bottom({
@@ -145,35 +181,6 @@ function condition(run: Run, env: Environment | undefined, expr: Expr): boolean 
         : `incomplete bool: ${formatValue(value)}`,
     sources: [expr.src],
   });
-}
-
-function iterateOver(
-  run: Run,
-  env: Environment | undefined,
-  source: Expr,
-  each: (key: Vertex, value: Vertex) => Bottom | undefined,
-): Bottom | undefined {
-  const value = rangeOf(run, env, source);
-  if (!(value instanceof Vertex)) return value;
-  // What the iterations add does not count among what is ranged over.
-  const { length } = value.arcs;
-  let missing: Bottom | undefined;
-  for (let i = 0; i < length; i++) {
-    const arc = value.arcs[i]!;
-    if (arc.arcType === required && isRegular(arc.label)) {
-      missing = bottom({
-        code: "incomplete",
-        message: `missing required field in for comprehension: ${formatLabel(arc.label)}`,
-        sources: [source.src],
-      });
-      continue;
-    }
-    if (arc.arcType !== member || (typeof arc.label !== "number" && !isRegular(arc.label))) continue;
-    const blocked = each(bindingOf(typeof arc.label === "number" ? intNumber(arc.label) : nameOfLabel(arc.label)), arc);
-    if (missing !== undefined || blocked !== undefined)
-      return blocked === undefined ? missing : combineBottoms(missing, blocked);
-  }
-  return missing;
 }
 
 /** The struct or list that a clause ranges over. */
@@ -220,6 +227,10 @@ function noRange(source: Expr, kind: Kind): Bottom {
   });
 }
 
+function keyOf(label: Label): Vertex {
+  return bindingOf(typeof label === "number" ? intNumber(label) : nameOfLabel(label));
+}
+
 /** A vertex that is just a scalar. */
 function bindingOf(value: Scalar): Vertex {
   const known = atom(value);
@@ -233,6 +244,9 @@ function bindingOf(value: Scalar): Vertex {
   vertex.status = evaluated;
   return vertex;
 }
+
+/** Stands for the key of a clause that names none. */
+const noKey = bindingOf(null);
 
 /** Works a list literal off: comprehensions give any number of elements. */
 export function runListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): Bottom | undefined {

@@ -4,7 +4,7 @@ import { Group, everyLevel, noLevel } from "./closedness.ts";
 import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { closesCycle } from "./cycle.ts";
 import { addData } from "./data.ts";
-import { Environment } from "./environment.ts";
+import { Environment, inherited } from "./environment.ts";
 import { defaultOf, errorOf, evaluate, isReference, kindsOf } from "./evaluate.ts";
 import { formatValue } from "./format.ts";
 import { formatKind, listKind, structKind } from "./kind.ts";
@@ -15,8 +15,8 @@ import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
 import { addTask } from "./tasks.ts";
-import { type Bottom, type Value, bottom, closedListMarker, isFatal, typeValue } from "./values.ts";
-import { type Conjunct, Vertex, noLineage } from "./vertex.ts";
+import { type Bottom, type Value, bottom, closedList, isFatal, typeValue } from "./values.ts";
+import { type Conjunct, Vertex, withGroup } from "./vertex.ts";
 
 /** Takes one conjunct apart. */
 export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
@@ -58,7 +58,7 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
       addConjunct(run, node, { expr: expr.expr, env: new Environment(conjunct.env, node.vertex), lineage });
       return;
     case "comprehension":
-      addTask(node, "comprehension", conjunct, (task) => runComprehension(run, node, task, undefined));
+      wait(run, node, "comprehension", conjunct);
       return;
     case "vertex":
       addVertex(run, node, expr.vertex, conjunct);
@@ -84,11 +84,18 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
     case "select":
     case "index":
     case "try":
-      addTask(node, "reference", conjunct, () => addReference(run, node, conjunct));
+      wait(run, node, "reference", conjunct);
       return;
     default:
-      addTask(node, "expression", conjunct, () => addExpression(run, node, conjunct));
+      wait(run, node, "expression", conjunct);
   }
+}
+
+/** Apart, so that only what has to wait makes a closure and what it holds. */
+function wait(run: Run, node: NodeState, kind: "comprehension" | "reference" | "expression", conjunct: Conjunct): void {
+  if (kind === "reference") addTask(node, kind, conjunct, () => addReference(run, node, conjunct));
+  else if (kind === "expression") addTask(node, kind, conjunct, () => addExpression(run, node, conjunct));
+  else addTask(node, kind, conjunct, (task) => runComprehension(run, node, task, undefined));
 }
 
 /** Whether a conjunct brings something of its own; a literal that only embeds does not, nor does a choice. */
@@ -121,7 +128,7 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
     const close = closeCall(run, node, conjunct);
     if (close !== "other") return close;
   }
-  if (lineage.refs !== undefined) run.inherited = { ...noLineage, refs: lineage.refs, cyclic: lineage.cyclic };
+  if (lineage.refs !== undefined) run.inherited = inherited(lineage);
   const value = evaluate(run, env, expr);
   run.inherited = undefined;
   if (value.tag === "bottom" && !isFatal(value)) return value;
@@ -143,7 +150,7 @@ function closeCall(run: Run, node: NodeState, conjunct: Conjunct): Bottom | unde
     return undefined;
   }
   const group = new Group(lineage.group, node.vertex.depth, node.vertex.depth);
-  node.queue.push({ expr: arg, env, lineage: { ...lineage, group } });
+  node.queue.push({ expr: arg, env, lineage: withGroup(lineage, group) });
   node.queue.push({ expr: { kind: "value", value: typeValue(structKind, expr.src), src: expr.src }, env, lineage });
   return undefined;
 }
@@ -179,12 +186,12 @@ function notStruct(arg: Expr, value: Value): Bottom | undefined {
 
 /** `x...`: the fields of x, and any others; `__closeAll({…})`, `__reclose({…})`: the literal, closed. */
 function addGrouped(node: NodeState, expr: Expr, conjunct: Conjunct, group: Group): void {
-  node.queue.push({ expr, env: conjunct.env, lineage: { ...conjunct.lineage, group } });
+  node.queue.push({ expr, env: conjunct.env, lineage: withGroup(conjunct.lineage, group) });
 }
 
 function addListLiteral(run: Run, node: NodeState, expr: ListLit, conjunct: Conjunct): void {
   node.isList = true;
-  narrow(node, listKind, { ...closedListMarker, src: expr.src as never });
+  narrow(node, listKind, closedList(expr.src));
   if (expr.hasComprehension) {
     addTask(node, "list", conjunct, () => runListLiteral(run, node, expr, conjunct));
     return;

@@ -5,6 +5,7 @@ import { addField } from "./arcs.ts";
 import { restrict } from "./closedness.ts";
 import { type Label, stringLabel } from "./label.ts";
 import { addList } from "./lists.ts";
+import { addLiteral } from "./literal.ts";
 import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
@@ -40,7 +41,7 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
       node.isStruct = true;
       restrict(node.vertex, lineage.group);
       if (!narrow(node, structMarker.kind, structMarker)) return;
-      (node.vertex.literals ??= []).push({
+      addLiteral(node.vertex, {
         plan: undefined,
         labels: Object.keys(value).map(labelOfKey),
         outer: undefined,

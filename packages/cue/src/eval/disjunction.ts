@@ -130,7 +130,8 @@ function crossProduct(
   for (const { from, term, left } of tried) {
     if (left.length === 1) {
       const mode = combineModes(keepsLeft ? left[0]!.mode : "maybe", keepsRight ? term : "maybe");
-      product.add({ ...left[0]!, mode, term });
+      const { value, choices } = left[0]!;
+      product.add({ value, choices, mode, term });
       continue;
     }
     for (const survivor of left) {
@@ -206,7 +207,9 @@ function expandScalars(run: Run, node: NodeState): Survivor[] | Bottom {
   return multiply(run, vertex, { start, disjunctions: node.disjunctions, after: [] }, () => (from, of, at) => {
     const { expr } = of.choices[at]!.conjunct;
     const value = meet(run, vertex, from.value as Base, (expr as { value: Simple }).value);
-    return value.tag === "bottom" ? { term: expr, error: value, tried: undefined } : [{ ...from, value }];
+    return value.tag === "bottom"
+      ? { term: expr, error: value, tried: undefined }
+      : [{ value, choices: from.choices, mode: from.mode, term: from.term }];
   });
 }
 

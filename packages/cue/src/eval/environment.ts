@@ -66,7 +66,12 @@ export function inheritedLineage(env: Environment | undefined): Lineage {
   for (let at = env; at !== undefined; at = at.up) {
     if (at.vertex === undefined) continue;
     const { lineage } = at;
-    return lineage === undefined ? noLineage : { ...noLineage, refs: lineage.refs, cyclic: lineage.cyclic };
+    return lineage === undefined ? noLineage : inherited(lineage);
   }
   return noLineage;
+}
+
+/** Of a lineage what parts of an expression inherit: the references that were followed. */
+export function inherited({ refs, cyclic }: Lineage): Lineage {
+  return { group: undefined, refs, cyclic, origin: 0, within: undefined, choices: undefined };
 }

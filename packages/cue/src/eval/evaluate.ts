@@ -97,13 +97,7 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
     if (node?.atom !== undefined) return node.atom;
     if (node?.isStruct === true || (node?.isList === true && node.lists.length > 0)) return holder;
     if (node !== undefined) run.floor = Math.min(run.floor, node.depth);
-    if (node?.isList === true)
-      return bottom({
-        code: "incomplete",
-        message: () => `${formatExpr(expr)} is a list that is still open`,
-        sources: [expr.src],
-      });
-    return cycleWith(holder, expr);
+    return node?.isList === true ? openList(expr) : cycleWith(holder, expr);
   }
   if (holder.isComplete && holder.childError !== undefined) return errorWithin(holder) ?? holder.childError;
   // Each part of a cycle says that it is one.
@@ -117,6 +111,17 @@ export function evaluated(run: Run, vertex: Vertex, expr: Expr): Value {
   return base;
 }
 
+// Errors are made apart: what a message needs is held only where there is one.
+function openList(expr: Expr): Bottom {
+  const message = (): string => `${formatExpr(expr)} is a list that is still open`;
+  return bottom({ code: "incomplete", message, sources: [expr.src] });
+}
+
+function undecided(expr: Expr): Bottom {
+  const message = (): string => `unresolved disjunction: ${formatExpr(expr)}`;
+  return bottom({ code: "cycle", message, sources: [expr.src] });
+}
+
 /**
  * The value of an expression that is needed as a scalar. One that is written where a reference leads is taken as it is
  * until that is complete: what else is said of it is checked where it belongs.
@@ -125,8 +130,7 @@ export function scalarValue(run: Run, env: Environment | undefined, expr: Expr):
   if (!isReference(expr)) return evaluate(run, env, expr);
   const found = resolve(run, env, expr);
   if (!(found instanceof Vertex)) return found;
-  if (isBeingChosen(found))
-    return bottom({ code: "cycle", message: () => `unresolved disjunction: ${formatExpr(expr)}`, sources: [expr.src] });
+  if (isBeingChosen(found)) return undecided(expr);
   // What stands nowhere is checked here or never.
   if (isPartOfExpression(found)) return evaluated(run, found, expr);
   const visible = found.status === unprocessed ? visibleAtom(found.conjuncts) : undefined;
@@ -182,6 +186,11 @@ function callValue(run: Run, env: Environment | undefined, expr: CallExpr): Valu
   const base = func instanceof Vertex ? func.base : func;
   if (base?.tag === "validator" && base.args.length === 0) return call(run, env, expr, base.func);
   if (base?.tag === "func") return call(run, env, expr, base as Func);
+  return noFunction(func, expr);
+}
+
+function noFunction(func: Value, expr: CallExpr): Bottom {
+  const base = func instanceof Vertex ? func.base : func;
   const isOpen = base?.tag === "type" && (base.kind & funcKind) !== 0;
   return bottom({
     code: isOpen ? "incomplete" : "eval",

@@ -2,13 +2,13 @@ import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import type { ListRecord, NodeState } from "./state.ts";
 import { addField, addToArc } from "./arcs.ts";
-import { type Bottom, type ListLength, bottom, closedListMarker } from "./values.ts";
+import { type Bottom, type ListLength, bottom, closedList, closedListMarker } from "./values.ts";
 import { member } from "./vertex.ts";
 
 /** Adds a list literal: its elements, and what it says of elements that others bring. */
 export function addList(run: Run, node: NodeState, record: ListRecord): void {
   node.isList = true;
-  if (!narrow(node, closedListMarker.kind, { ...closedListMarker, src: record.src as never })) return;
+  if (!narrow(node, closedListMarker.kind, closedList(record.src))) return;
   const { vertex } = node;
   let before = 0;
   for (const list of node.lists) before = Math.max(before, list.elements.length);

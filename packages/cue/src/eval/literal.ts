@@ -15,7 +15,7 @@ import { narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
 import { addTask } from "./tasks.ts";
 import { type Bottom, isFatal, placed, structMarker } from "./values.ts";
-import type { Conjunct, Lineage, LiteralRecord } from "./vertex.ts";
+import type { Conjunct, Lineage, LiteralRecord, Vertex } from "./vertex.ts";
 
 export function addStruct(run: Run, node: NodeState, plan: StructLit, conjunct: Conjunct): void {
   const { within } = conjunct.lineage;
@@ -44,7 +44,7 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   let { lineage } = insertion;
   const { origin } = lineage;
   const record: LiteralRecord = { plan, outer, at, origin, refs: lineage.refs };
-  (vertex.literals ??= []).push(record);
+  addLiteral(vertex, record);
   if (lineage.within !== undefined || origin !== 0 || lineage.choices !== undefined)
     lineage = inGroup(lineage, lineage.group);
   if (plan.hasEmbeddings && !(lineage.group !== undefined && isFile(plan)))
@@ -61,6 +61,12 @@ export function insertLiteral(run: Run, node: NodeState, plan: StructLit, insert
   const { active, dormant } = literalParts(plan);
   if (dormant !== undefined) addDormant(run, node, dormant, place);
   for (const { decl, at: index } of active) addDeclaration(run, node, decl, place, index);
+}
+
+/** Notes a literal that became part of a vertex. Most have one: a list that grows has room for seventeen. */
+export function addLiteral(vertex: Vertex, record: LiteralRecord): void {
+  if (vertex.literals === undefined) vertex.literals = [record];
+  else vertex.literals.push(record);
 }
 
 /** The files of a package are one struct: what one of them embeds lets the others add to it. */
@@ -95,7 +101,8 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
         decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, node.vertex.depth, "embedding");
       const within = { record: place.record, at };
       const { expr } = decl;
-      const conjunct: Conjunct = { expr, env, lineage: { ...lineage, group, origin: place.origin, within } };
+      const { refs, cyclic, choices } = lineage;
+      const conjunct: Conjunct = { expr, env, lineage: { group, refs, cyclic, origin: place.origin, within, choices } };
       // Its fields come to be where it stands, as far as the stack allows.
       if (expr.kind === "struct" && node.nesting < maxNesting) {
         node.nesting++;
@@ -111,13 +118,27 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
       applyPattern(run, node, { filter: decl.filter, value: decl.value, env, lineage });
       return;
     case "dynamic":
-      addTask(node, "dynamic", { expr: decl.key, env, lineage }, () => addDynamic(run, node, decl, { ...place, at }));
+      waitForLabel(run, node, decl, { env, lineage, record: place.record, origin: place.origin, at });
       return;
     case "comprehension":
-      addTask(node, "comprehension", { expr: decl.expr, env, lineage }, (task) =>
-        runComprehension(run, node, task, { record: place.record, at, origin: place.origin }),
-      );
+      waitForComprehension(run, node, decl.expr, { env, lineage, record: place.record, origin: place.origin, at });
   }
+}
+
+// Apart, so that only what has to wait makes a closure and what it holds.
+function waitForLabel(
+  run: Run,
+  node: NodeState,
+  decl: Decl & { kind: "dynamic" },
+  place: Place & { readonly at: number },
+): void {
+  const { env, lineage } = place;
+  addTask(node, "dynamic", { expr: decl.key, env, lineage }, () => addDynamic(run, node, decl, place));
+}
+
+function waitForComprehension(run: Run, node: NodeState, expr: Expr, place: Place & { readonly at: number }): void {
+  const { env, lineage } = place;
+  addTask(node, "comprehension", { expr, env, lineage }, (task) => runComprehension(run, node, task, place));
 }
 
 function addDynamic(
@@ -151,7 +172,7 @@ export function addFill(run: Run, node: NodeState, label: Label, conjunct: Conju
   node.isStruct = true;
   narrow(node, structMarker.kind, structMarker);
   restrict(node.vertex, conjunct.lineage.group);
-  (node.vertex.literals ??= []).push({
+  addLiteral(node.vertex, {
     plan: undefined,
     labels: [label],
     outer: undefined,

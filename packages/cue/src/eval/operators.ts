@@ -10,10 +10,10 @@ import { formatLabel } from "./label.ts";
 import { resolve } from "./resolve.ts";
 import { type Run, holderOf } from "./run.ts";
 import { unify } from "./unify.ts";
-import { type Value, atom, bottom, combineBottoms, falseAtom, trueAtom } from "./values.ts";
+import { type Base, type Bottom, type Value, atom, bottom, combineBottoms, falseAtom, trueAtom } from "./values.ts";
 import { firstOpen } from "./validate.ts";
 import { Vertex, inProgress, pathOf, target } from "./vertex.ts";
-import { isReference, evaluate, scalarValue, defaultOf, atomOf, kindsOf, errorOf } from "./evaluate.ts";
+import { isReference, evaluate, evaluated, scalarValue, defaultOf, atomOf, kindsOf, errorOf } from "./evaluate.ts";
 
 /** An operand of an operator: a struct or a list must be concrete to its leaves. */
 function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: string, side: "left" | "right"): Value {
@@ -24,11 +24,14 @@ function dataOperand(run: Run, env: Environment | undefined, expr: Expr, op: str
   const problem = firstOpen(value);
   // What asks for the struct that it is part of is not known yet, but that is no reason to wait.
   if (problem === undefined || target(problem.vertex).status === inProgress) return value;
-  const { error, vertex } = problem;
+  return openOperand(problem, expr, `${side}-hand value to '${op}' (type ${formatKind(value.base!.kind)})`);
+}
+
+// Errors are made apart: what a message needs is held only where there is one.
+function openOperand({ error, vertex }: NonNullable<ReturnType<typeof firstOpen>>, expr: Expr, what: string): Bottom {
   return bottom({
     code: error.code,
-    message: () =>
-      `invalid ${side}-hand value to '${op}' (type ${formatKind(value.base!.kind)}): ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
+    message: () => `invalid ${what}: ${pathOf(vertex).map(formatLabel).join(".")}: ${error.message()}`,
     sources: [expr.src],
     causes: [error],
   });
@@ -50,6 +53,11 @@ function concreteOperand(value: Value, expr: Expr, op: string, form?: "unary"): 
     base.tag === "list"
   )
     return value;
+  return notConcrete(base, expr, op, form);
+}
+
+// eslint-disable-next-line max-params -- the words of the message
+function notConcrete(base: Base, expr: Expr, op: string, form: "unary" | undefined): Bottom {
   if (base.tag === "disjunction")
     return bottom({
       code: "incomplete",
@@ -108,8 +116,10 @@ export function binary(run: Run, env: Environment | undefined, expr: BinaryExpr)
 
 /** `x != _|_`: whether x is there. An absent field is no error of the test, a cycle is; a mere constraint is not there. */
 export function testValidity(run: Run, env: Environment | undefined, expr: Expr & { kind: "bottom-test" }): Value {
-  if (leadsBack(run, env, expr.expr)) return expr.isEqual ? falseAtom : trueAtom;
-  const value = evaluate(run, env, expr.expr);
+  const found = isReference(expr.expr) ? resolve(run, env, expr.expr) : undefined;
+  if (found !== undefined && leadsBack(run, found)) return expr.isEqual ? falseAtom : trueAtom;
+  if (found !== undefined && isAbsentForGood(found)) return expr.isEqual ? trueAtom : falseAtom;
+  const value = found instanceof Vertex ? evaluated(run, found, expr.expr) : evaluate(run, env, expr.expr);
   if (value instanceof Vertex) finalize(run, value);
   const error = errorOf(value) ?? (value instanceof Vertex ? value.childError : undefined);
   if (error !== undefined && error.code === "cycle") return error;
@@ -117,12 +127,17 @@ export function testValidity(run: Run, env: Environment | undefined, expr: Expr 
 }
 
 /** What asks whether it is there itself is there, unless it is known already to be wrong. */
-function leadsBack(run: Run, env: Environment | undefined, expr: Expr): boolean {
-  const found = isReference(expr) ? resolve(run, env, expr) : undefined;
+function leadsBack(run: Run, found: Vertex | Value): boolean {
   if (!(found instanceof Vertex)) return false;
   unify(run, found);
   const { status, state } = holderOf(run, found);
   return status === inProgress && state?.error === undefined && state?.isStruct !== true;
+}
+
+/** What lacks it has been worked off: to look once more changes nothing. */
+function isAbsentForGood(found: Vertex | Value): boolean {
+  if (found instanceof Vertex || found.tag !== "bottom" || found.code === "cycle") return false;
+  return found.subject?.kind === "absence" && found.subject.holder.status > inProgress;
 }
 
 function isMereConstraint(value: Value): boolean {

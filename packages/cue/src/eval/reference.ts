@@ -52,7 +52,6 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
       : lineage.group;
   if (node.followed.some((known) => known.target === to && known.lineage.group === lineage.group)) return undefined;
   const next: Lineage = {
-    ...lineage,
     group,
     refs: {
       expr,
@@ -63,11 +62,13 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
       next: lineage.refs,
     },
     cyclic: lineage.cyclic || verdict !== "none",
+    origin: lineage.origin,
+    within: lineage.within,
     choices: to.choices ?? lineage.choices,
   };
   node.follow({ target: to, lineage });
   if (to.conjuncts.length === 0 && to.status >= evaluated) {
-    addValue(run, node, to, { ...conjunct, lineage: next });
+    addValue(run, node, to, { expr, env: conjunct.env, lineage: next, field: conjunct.field });
     return undefined;
   }
   for (const part of to.conjuncts) node.queue.push({ expr: part.expr, env: part.env, lineage: next });

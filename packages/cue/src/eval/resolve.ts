@@ -2,7 +2,7 @@ import { intNumber, safeIntegerOf } from "../number.ts";
 import type { Expr } from "../compile/ir.ts";
 import { blockAt, vertexOf } from "./environment.ts";
 import { isDormant } from "./dormant.ts";
-import { absent, cycleWith, undefinedField } from "./errors.ts";
+import { type Absence, absent, cycleWith, undefinedField } from "./errors.ts";
 import { defaultOf, evaluate, evaluated as valueOf, isReference, scalarValue } from "./evaluate.ts";
 import { errorWithin } from "./finalize.ts";
 import { formatExpr, formatValue } from "./format.ts";
@@ -12,8 +12,8 @@ import { allows } from "./patterns.ts";
 import { type Run, holderOf } from "./run.ts";
 import { attempt, drain } from "./tasks.ts";
 import { unify } from "./unify.ts";
-import { type Bottom, type Value, atom, bottom } from "./values.ts";
-import { Vertex, inProgress, noLineage, member, optional, required, target, unprocessed } from "./vertex.ts";
+import { type Atom, type Bottom, type Value, atom, bottom } from "./values.ts";
+import { Vertex, inProgress, noLineage, member, optional, target, unprocessed } from "./vertex.ts";
 
 /** Where a reference leads: a vertex, or a value that is none (a label, a scalar's error). */
 export function resolve(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr): Vertex | Value {
@@ -82,36 +82,42 @@ function resolveIndex(run: Run, env: Parameters<typeof blockAt>[0], expr: Expr &
   const key = defaultOf(scalarValue(run, env, expr.index));
   const scalar = key instanceof Vertex ? key.base : key;
   if (scalar?.tag === "bottom") return scalar;
-  if (scalar?.tag !== "atom") {
-    // Of a kind that is an index it may become one; what may be anything is none.
-    const isHopeless = scalar === undefined || (scalar.kind & ~(stringKind | numberKind)) !== 0;
-    const kind = formatKind(scalar?.kind ?? 0);
-    return bottom({
-      code: isHopeless ? "eval" : "incomplete",
-      message: () =>
-        isHopeless
-          ? `invalid index ${formatExpr(expr.index)} (invalid type ${kind})`
-          : `invalid non-ground value ${formatValue(key)} (must be concrete ${kind})`,
-      sources: [expr.index.src],
-    });
-  }
+  if (scalar?.tag !== "atom") return unknownIndex(key, expr);
   const { value } = scalar;
   if (typeof value === "string") return select(run, from, stringLabel(value), expr);
   const index = scalar.kind === intKind ? safeIntegerOf(value as never) : undefined;
+  return index === undefined || index < 0 ? wrongIndex(scalar, index, expr) : select(run, from, index, expr);
+}
+
+// Errors are made apart: what a message needs is held only where there is one.
+function unknownIndex(key: Value, expr: Expr & { kind: "index" }): Bottom {
+  const scalar = key instanceof Vertex ? key.base : key;
+  // Of a kind that is an index it may become one; what may be anything is none.
+  const isHopeless = scalar === undefined || (scalar.kind & ~(stringKind | numberKind)) !== 0;
+  const kind = formatKind(scalar?.kind ?? 0);
+  return bottom({
+    code: isHopeless ? "eval" : "incomplete",
+    message: () =>
+      isHopeless
+        ? `invalid index ${formatExpr(expr.index)} (invalid type ${kind})`
+        : `invalid non-ground value ${formatValue(key)} (must be concrete ${kind})`,
+    sources: [expr.index.src],
+  });
+}
+
+function wrongIndex(scalar: Atom, index: number | undefined, expr: Expr & { kind: "index" }): Bottom {
   if (index === undefined)
     return bottom({
       message: () => `invalid index ${formatExpr(expr.index)} (invalid type ${formatKind(scalar.kind)})`,
       sources: [expr.index.src],
     });
-  if (index < 0)
-    return bottom({
-      message: () =>
-        isReference(expr.index)
-          ? `index ${formatExpr(expr.index)} out of range [${index}]`
-          : `invalid index ${index} (index must be non-negative)`,
-      sources: [expr.index.src],
-    });
-  return select(run, from, index, expr);
+  return bottom({
+    message: () =>
+      isReference(expr.index)
+        ? `index ${formatExpr(expr.index)} out of range [${index}]`
+        : `invalid index ${index} (index must be non-negative)`,
+    sources: [expr.index.src],
+  });
 }
 
 /** A field or an element of a value. Of a disjunction it is that of the default. */
@@ -129,13 +135,7 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
   if (vertex.base?.tag === "disjunction") {
     const chosen = defaultOf(vertex.base);
     if (!(chosen instanceof Vertex))
-      return chosen.tag === "disjunction"
-        ? bottom({
-            code: "incomplete",
-            message: () => `unresolved disjunction ${formatValue(chosen)}`,
-            sources: [expr.src],
-          })
-        : selectFromScalar(chosen, label, expr);
+      return chosen.tag === "disjunction" ? undecided(chosen, expr) : selectFromScalar(chosen, label, expr);
     vertex = target(chosen);
   }
   if (vertex.isComplete && vertex.childError !== undefined) return vertex.childError;
@@ -146,6 +146,11 @@ export function select(run: Run, from: Vertex | Value, label: Label, expr: Expr)
   if (base?.tag === (typeof label === "number" ? "struct" : "list") && vertex.arc(label) === undefined)
     return selectFromScalar(base, label, expr);
   return lookup(run, vertex, label, expr);
+}
+
+function undecided(value: Value, expr: Expr): Bottom {
+  const message = (): string => `unresolved disjunction ${formatValue(value)}`;
+  return bottom({ code: "incomplete", message, sources: [expr.src] });
 }
 
 function selectFromScalar(value: Exclude<Value, Vertex>, label: Label, expr: Expr): Bottom {
@@ -175,22 +180,26 @@ export function lookup(run: Run, vertex: Vertex, label: Label, expr: Expr): Vert
   if (arc !== undefined) {
     if (arc.arcType === member) return arc;
     if (blocked !== undefined) return blocked;
-    const absence = { label, holder };
-    if (arc.arcType === optional)
-      return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr, absence);
-    if (arc.arcType === required)
-      return { ...absent(() => `required field missing: ${formatLabel(label)}`, expr, absence), isAbsence: false };
+    return arc.arcType === optional ? optionalField({ label, holder }, expr) : requiredField({ label, holder }, expr);
   }
   if (blocked !== undefined) return blocked;
   if (isDormant(holder, label)) {
     if (holder.isBlocked && holder.bottom !== undefined) return holder.bottom;
-    return absent(() => `cannot reference optional field: ${formatLabel(label)}`, expr, { label, holder });
+    return optionalField({ label, holder }, expr);
   }
   if (holder.status === inProgress) {
     run.floor = Math.min(run.floor, holder.state?.depth ?? run.floor);
     return undefinedField({ label, holder }, expr, "incomplete");
   }
   return missing(run, holder, label, expr);
+}
+
+function optionalField(absence: Absence, expr: Expr): Bottom {
+  return absent(() => `cannot reference optional field: ${formatLabel(absence.label)}`, expr, absence);
+}
+
+function requiredField(absence: Absence, expr: Expr): Bottom {
+  return { ...absent(() => `required field missing: ${formatLabel(absence.label)}`, expr, absence), isAbsence: false };
 }
 
 function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {

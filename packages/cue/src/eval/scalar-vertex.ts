@@ -44,7 +44,8 @@ export function rememberConstant(vertex: Vertex): void {
 }
 
 function single(run: Run, { expr, lineage }: Conjunct): Base | undefined {
-  return plainValue(run, expr) ?? (lineage.choices === undefined ? constantValues.get(expr) : undefined);
+  if (expr.kind !== "disjunction" && expr.kind !== "unify") return plainValue(run, expr);
+  return lineage.choices === undefined ? constantValues.get(expr) : undefined;
 }
 
 /** Whether an expression is made of scalars, types and bounds alone, so that it means the same wherever it stands. */
@@ -112,9 +113,11 @@ function meet(run: Run, conjuncts: readonly Conjunct[]): Atom | undefined {
 function admits(run: Run, expr: Expr, scalar: Atom): boolean {
   switch (expr.kind) {
     case "unify":
-      return expr.operands.every((operand) => admits(run, operand, scalar));
+      for (const operand of expr.operands) if (!admits(run, operand, scalar)) return false;
+      return true;
     case "disjunction":
-      return expr.terms.some((term) => admits(run, term.expr, scalar));
+      for (const term of expr.terms) if (admits(run, term.expr, scalar)) return true;
+      return false;
     case "value":
     case "bound":
       break;

@@ -18,15 +18,16 @@ export function shareValue(run: Run, vertex: Vertex): boolean {
   const { length } = vertex.conjuncts;
   const references = onlyReferences(vertex.conjuncts);
   if (references.length === 0) return false;
-  const isClosing = vertex.conjuncts.some(({ lineage }) => hasClosing(lineage.group, vertex.depth));
-  const goals: Vertex[] = [];
+  const isClosing = closes(vertex);
+  let goals = noGoals;
   for (const { expr, env, lineage } of references) {
     const to = resolve(run, env, expr);
     if (to === vertex) continue;
     if (!(to instanceof Vertex) || (to.binding && expr.kind !== "let-ref")) return false;
     if (isClosing && !isClosedThroughout(to)) return false;
     if (target(to) === vertex || classifyReference(vertex, expr, to, lineage) !== "none") return false;
-    goals.push(to);
+    if (goals.length === 0) goals = [to];
+    else goals.push(to);
   }
   if (goals.length === 0) return false;
   // Whoever comes back here while the goal is worked off is led to the goal.
@@ -34,9 +35,19 @@ export function shareValue(run: Run, vertex: Vertex): boolean {
   for (const goal of goals) unify(run, goal);
   const holder = target(vertex);
   const isApart = isToldByUse(vertex, goals[0]!);
-  if (!isApart && goals.every((goal) => target(goal) === holder) && vertex.conjuncts.length === length) return true;
+  if (!isApart && leadTo(goals, holder) && vertex.conjuncts.length === length) return true;
   vertex.shared = undefined;
   return false;
+}
+
+function closes({ conjuncts, depth }: Vertex): boolean {
+  for (const { lineage } of conjuncts) if (hasClosing(lineage.group, depth)) return true;
+  return false;
+}
+
+function leadTo(goals: readonly Vertex[], holder: Vertex): boolean {
+  for (const goal of goals) if (target(goal) !== holder) return false;
+  return true;
 }
 
 /**
@@ -50,11 +61,15 @@ function isToldByUse(vertex: Vertex, goal: Vertex): boolean {
 }
 
 const none: readonly Conjunct[] = [];
+const noGoals: Vertex[] = [];
 
 /** The conjuncts if all are references; `_` beside them says nothing. */
 function onlyReferences(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
-  if (!conjuncts.some(({ expr }) => isReference(expr) || expr.kind === "unify")) return none;
-  if (conjuncts.length === 1 && isReference(conjuncts[0]!.expr)) return conjuncts;
+  if (conjuncts.length === 1) {
+    const { expr } = conjuncts[0]!;
+    if (isReference(expr)) return conjuncts;
+    if (expr.kind !== "unify") return none;
+  } else if (!conjuncts.some(({ expr }) => isReference(expr) || expr.kind === "unify")) return none;
   const references: Conjunct[] = [];
   for (const { expr, env, lineage } of conjuncts) {
     for (const part of partsOf(expr)) {

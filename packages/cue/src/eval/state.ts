@@ -51,7 +51,7 @@ export interface ListRecord {
 export class NodeState {
   readonly vertex: Vertex;
   readonly depth: number;
-  readonly queue: Conjunct[] = [];
+  queue: Conjunct[] = none;
   next = 0;
   kind: Kind = topKind;
   /** The part that narrowed the kind last, for messages. */

@@ -65,7 +65,7 @@ function workOff(run: Run, vertex: Vertex): void {
   vertex.base = undefined;
   const node = new NodeState(vertex, run.stack.length - 1);
   vertex.state = node;
-  for (let i = 0; i < vertex.conjuncts.length; i++) node.queue.push(withOrigin(vertex.conjuncts[i]!, i));
+  node.queue = withOrigins(vertex.conjuncts);
   settle(run, node);
   if (node.cyclic.length > 0 && node.error === undefined) settleCyclic(run, node);
   const isOpen = node.disjunctions.length > 0 && node.kind !== 0;
@@ -87,6 +87,14 @@ function settleCyclic(run: Run, node: NodeState): void {
   node.hasNonCyclic = true;
   node.queue.push(...kept);
   settle(run, node);
+}
+
+function withOrigins(conjuncts: readonly Conjunct[]): Conjunct[] {
+  // Exactly as long as needed: most queues never grow.
+  const [first, second] = conjuncts;
+  if (conjuncts.length === 1) return [withOrigin(first!, 0)];
+  if (conjuncts.length === 2) return [withOrigin(first!, 0), withOrigin(second!, 1)];
+  return conjuncts.map(withOrigin);
 }
 
 function withOrigin(conjunct: Conjunct, origin: number): Conjunct {

@@ -220,6 +220,9 @@ export function isGroup(error: Bottom): boolean {
 
 export const structMarker: StructMarker = { tag: "struct", kind: structKind, src: undefined };
 export const closedListMarker: ListMarker = { tag: "list", kind: listKind, isOpen: false, src: undefined };
+export function closedList(src: Source | undefined): ListMarker {
+  return { tag: "list", kind: listKind, isOpen: false, src };
+}
 export const openListMarker: ListMarker = { tag: "list", kind: listKind, isOpen: true, src: undefined };
 
 export function kindOfScalar(value: Scalar): Kind {

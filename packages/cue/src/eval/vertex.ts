@@ -31,6 +31,11 @@ export const noLineage: Lineage = {
   choices: undefined,
 };
 
+/** The same way here, as part of a group. Written out: a spread costs ten times as much, and this is done for each literal. */
+export function withGroup({ refs, cyclic, origin, within, choices }: Lineage, group: Group | undefined): Lineage {
+  return { group, refs, cyclic, origin, within, choices };
+}
+
 /** One term of a value: an expression, what its names mean, and where it came from. */
 export interface Conjunct {
   readonly expr: Expr;

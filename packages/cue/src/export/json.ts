@@ -28,9 +28,10 @@ function exported(run: Run, vertex: Vertex): Exported {
 }
 
 /** The fields or elements of a struct or list, in order; undefined when a required one is missing. */
-function partsOf(vertex: Vertex): Vertex[] | undefined {
+function partsOf(vertex: Vertex): readonly Vertex[] | undefined {
   const isList = vertex.base?.tag === "list";
   const arcs = isList ? vertex.arcs : orderedArcs(vertex);
+  if (arcs.every((arc) => arc.arcType === member && isPart(arc, isList))) return arcs;
   const parts: Vertex[] = [];
   for (let i = 0; i < arcs.length; i++) {
     const arc = arcs[i]!;
@@ -40,6 +41,10 @@ function partsOf(vertex: Vertex): Vertex[] | undefined {
     if (isList === (typeof arc.label === "number")) parts.push(arc);
   }
   return parts;
+}
+
+function isPart({ label }: Vertex, isList: boolean): boolean {
+  return isList ? typeof label === "number" : typeof label !== "number" && isRegular(label);
 }
 
 /** JSON text of a finalized vertex without errors; numbers as CUE spells them, compact. Undefined when it is not concrete. */
