@@ -6,8 +6,8 @@ export default defineConfig({
     setupFiles: ["tools/property-seed.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
     // The closing line "N passed, N failed" is what CI reads.
     reporters: [["default", { summary: false }], "./tools/vitest-reporter.mjs"],
   },

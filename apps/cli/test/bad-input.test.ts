@@ -118,7 +118,7 @@ describe("wrong input", () => {
       .poll(
         async () =>
           (await server.client.list({ apiVersion: "core.oam.dev/v1beta1", kind: "Application" })).items.length,
-        { timeout: 20_000 },
+        { timeout: 90_000 },
       )
       .toBe(0);
   });

@@ -34,7 +34,7 @@ describe("lateen delivers", () => {
   }
 
   it("to the first namespace, and waits at the approval", async () => {
-    const { code, out, err } = await lateen("up", "-f", "app.yaml", "--timeout", "30s");
+    const { code, out, err } = await lateen("up", "-f", "app.yaml", "--timeout", "90s");
 
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("Application default/first-vela-app created");
@@ -46,13 +46,13 @@ describe("lateen delivers", () => {
   });
 
   it("names a namespace that is missing and what to do, and goes on when the file is delivered again", async () => {
-    const resumed = await lateen("workflow", "resume", "first-vela-app", "--timeout", "30s");
+    const resumed = await lateen("workflow", "resume", "first-vela-app", "--timeout", "90s");
     expect(resumed.code).toBe(1);
     expect(resumed.out).toContain('namespace "prod" does not exist');
     expect(resumed.out).toContain("kubectl create namespace prod");
 
     await server.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "prod" } });
-    const again = await lateen("up", "-f", "app.yaml", "--timeout", "60s");
+    const again = await lateen("up", "-f", "app.yaml", "--timeout", "90s");
 
     expect(again.code).toBe(0);
     expect(again.out).toContain("healthy");
@@ -102,7 +102,7 @@ describe("lateen delivers", () => {
       signal: stop.signal,
       onOutput: (text) => (seen += text),
     });
-    await expect.poll(() => /http:\/\/127\.0\.0\.1:\d+/.exec(seen)?.[0], { timeout: 10_000 }).toBeDefined();
+    await expect.poll(() => /http:\/\/127\.0\.0\.1:\d+/.exec(seen)?.[0], { timeout: 90_000 }).toBeDefined();
     expect(await (await fetch(/http:\/\/127\.0\.0\.1:\d+/.exec(seen)![0])).text()).toMatch(/Hello World/i);
     stop.abort();
     expect((await forwarding).code).toBe(0);
@@ -113,8 +113,8 @@ describe("lateen delivers", () => {
       join(folder, "app.yaml"),
       example.replace("image: oamdev/hello-world", "image: crccheck/hello-world"),
     );
-    expect((await lateen("up", "-f", "app.yaml", "--timeout", "30s")).code).toBe(0);
-    expect((await lateen("workflow", "resume", "first-vela-app", "--timeout", "30s")).code).toBe(0);
+    expect((await lateen("up", "-f", "app.yaml", "--timeout", "90s")).code).toBe(0);
+    expect((await lateen("workflow", "resume", "first-vela-app", "--timeout", "90s")).code).toBe(0);
 
     const { items } = await server.client.list({
       apiVersion: "core.oam.dev/v1beta1",
@@ -148,7 +148,7 @@ describe("lateen delivers", () => {
       metadata: { name: "mine", namespace: "prod", labels: { "app.oam.dev/name": "first-vela-app" } },
     });
 
-    const { code, out } = await lateen("delete", "first-vela-app", "--timeout", "30s");
+    const { code, out } = await lateen("delete", "first-vela-app", "--timeout", "90s");
 
     expect(code).toBe(0);
     expect(out).toContain("deleted Deployment prod/express-server");

@@ -21,7 +21,7 @@ describe("lateen dev", () => {
     const says = (text: string | RegExp): Promise<void> =>
       expect
         .poll(() => (typeof text === "string" ? seen.includes(text) : text.test(seen)) || seen, {
-          timeout: 30_000,
+          timeout: 90_000,
           interval: 50,
         })
         .toBe(true);
@@ -77,7 +77,7 @@ describe("lateen dev", () => {
     const says = (text: string | RegExp): Promise<void> =>
       expect
         .poll(() => (typeof text === "string" ? seen.includes(text) : text.test(seen)) || seen, {
-          timeout: 30_000,
+          timeout: 90_000,
           interval: 50,
         })
         .toBe(true);
@@ -96,7 +96,7 @@ describe("lateen dev", () => {
       await says("a definition has changed: default/hi is delivered again");
       const client = createClient({ transport: createNodeTransport(join(folder, "data/kubeconfig")) });
       const read = () => client.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "hi" });
-      await expect.poll(async () => (await read())["data"], { timeout: 20_000 }).toEqual({ text: "Goodbye you" });
+      await expect.poll(async () => (await read())["data"], { timeout: 90_000 }).toEqual({ text: "Goodbye you" });
 
       seen = "";
       writeFileSync(join(folder, "definitions/greeting.cue"), definition("Goodbye").replace("output: {", "output: {{"));

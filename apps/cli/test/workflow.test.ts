@@ -94,7 +94,7 @@ describe("lateen workflow", () => {
     runCommand([...args, "--kubeconfig", server.kubeconfigPath], folder);
 
   async function until(text: string, ...args: readonly string[]): Promise<CommandResult> {
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 90_000;
     for (;;) {
       const result = await lateen(...args);
       if (result.out.includes(text) || Date.now() > deadline) return result;
@@ -124,7 +124,7 @@ describe("lateen workflow", () => {
   });
 
   it("resumes a run and follows it to its end", async () => {
-    const { code, out, err } = await lateen("workflow", "resume", "tour", "--timeout", "30s");
+    const { code, out, err } = await lateen("workflow", "resume", "tour", "--timeout", "90s");
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toContain("WorkflowRun default/tour resumed");
     expect(out).toContain("✔ tour: succeeded");
@@ -215,7 +215,7 @@ describe("lateen workflow", () => {
     }
     const shown = await until("suspended: go on", "workflow", "show", "release");
     expect(shown.out).toMatch(/✔ ask +run-container +succeeded/);
-    const resumed = await lateen("workflow", "resume", "release", "--timeout", "30s");
+    const resumed = await lateen("workflow", "resume", "release", "--timeout", "90s");
     expect(resumed.out).toContain("✔ release: succeeded");
     const { variables } = JSON.parse((await lateen("workflow", "show", "release", "-o", "json")).out) as {
       variables: Record<string, unknown>;

@@ -58,7 +58,7 @@ describe("the official JavaScript client", () => {
     await expect
       .poll(
         async () => (await apps.listNamespacedDeployment({ namespace: "default" })).items[0]?.status?.readyReplicas,
-        { timeout: 20_000 },
+        { timeout: 90_000 },
       )
       .toBe(1);
   });
@@ -78,9 +78,9 @@ describe("the official JavaScript client", () => {
         namespace: "default",
         body: { metadata: { name: "s" }, stringData: { k: "v" } },
       });
-      await expect.poll(() => seen, { timeout: 10_000 }).toContain("+s");
+      await expect.poll(() => seen, { timeout: 90_000 }).toContain("+s");
       await core.deleteNamespacedSecret({ namespace: "default", name: "s" });
-      await expect.poll(() => seen, { timeout: 10_000 }).toContain("-s");
+      await expect.poll(() => seen, { timeout: 90_000 }).toContain("-s");
     } finally {
       await informer.stop();
     }

@@ -33,7 +33,7 @@ describe.skipIf(kubectl.path === undefined)(
       return new Promise((done) => {
         const child = spawn(kubectl.path!, args, {
           env: { PATH: process.env["PATH"], HOME: folder, KUBECONFIG: server.kubeconfigPath },
-          timeout: 30_000,
+          timeout: 90_000,
         });
         let out = "";
         let err = "";
@@ -57,7 +57,7 @@ describe.skipIf(kubectl.path === undefined)(
         name: "first-vela-app",
       };
       await expect
-        .poll(async () => valueAt(await server.client.get(ref), "status", "status"), { timeout: 20_000, interval: 50 })
+        .poll(async () => valueAt(await server.client.get(ref), "status", "status"), { timeout: 90_000, interval: 50 })
         .toBe(phase);
     }
 
@@ -96,7 +96,7 @@ describe.skipIf(kubectl.path === undefined)(
 
     it("reads the logs of a pod that runs as a process", async () => {
       await expect
-        .poll(async () => (await run("logs", "deploy/express-server")).code, { timeout: 15_000, interval: 200 })
+        .poll(async () => (await run("logs", "deploy/express-server")).code, { timeout: 90_000, interval: 200 })
         .toBe(0);
       expect(await ok("logs", "deploy/express-server")).toMatch(/\S/);
     });
@@ -105,7 +105,7 @@ describe.skipIf(kubectl.path === undefined)(
       const watching = run("get", "cm", "-w", "--request-timeout=3s", "-o", "name");
       await expect
         .poll(async () => (await run("create", "cm", `seen-${Date.now()}`, "--from-literal=a=b")).code, {
-          timeout: 10_000,
+          timeout: 90_000,
           interval: 300,
         })
         .toBe(0);

@@ -52,7 +52,7 @@ for (const { minor, over, webSockets, kubectl } of clients) {
       /** The local port, when kubectl listens on it. */
       async function forwarded(forwarding: { readonly text: () => string }): Promise<string> {
         await expect
-          .poll(forwarding.text, { timeout: 15_000, interval: 50 })
+          .poll(forwarding.text, { timeout: 90_000, interval: 50 })
           .toMatch(/Forwarding from 127\.0\.0\.1:\d+/);
         return /Forwarding from 127\.0\.0\.1:(\d+)/.exec(forwarding.text())![1]!;
       }
@@ -62,7 +62,7 @@ for (const { minor, over, webSockets, kubectl } of clients) {
         expect(await once(applied.child, "close")).toEqual([0, null]);
         await expect
           .poll(async () => (await once(start("logs", "deploy/express-server").child, "close"))[0] as number, {
-            timeout: 20_000,
+            timeout: 90_000,
             interval: 200,
           })
           .toBe(0);
@@ -87,7 +87,7 @@ for (const { minor, over, webSockets, kubectl } of clients) {
         const port = await forwarded(forwarding);
         await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
         await expect
-          .poll(forwarding.text, { timeout: 10_000 })
+          .poll(forwarding.text, { timeout: 90_000 })
           .toMatch(/an error occurred forwarding \d+ -> 8999: \S+/);
         forwarding.child.kill("SIGINT");
         await once(forwarding.child, "close");

@@ -69,7 +69,7 @@ describe("the server's security files", () => {
     {
       await using server = await start(folder, { encryptionConfig: encryption(folder, ["b", "a"]) });
       expect((await server.client.get(reference, { signal }))["data"]).toEqual(secret.data);
-      await expect.poll(() => storeHolds(folder, "k8s:enc:aesgcm:v1:b:"), { timeout: 5_000 }).toBe(true);
+      await expect.poll(() => storeHolds(folder, "k8s:enc:aesgcm:v1:b:"), { timeout: 90_000 }).toBe(true);
     }
     await using server = await start(folder, { encryptionConfig: encryption(folder, ["b"]) });
     expect((await server.client.get(reference, { signal }))["data"]).toEqual(secret.data);

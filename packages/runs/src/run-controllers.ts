@@ -33,11 +33,13 @@ export type StepProviders = (
   client?: Environment["client"],
 ) => readonly ProviderTable[];
 
+export type StepEnvironment = Pick<Environment, "client" | "clock" | "log">;
+
 /**
  * The operations that steps of any workflow may call, but those of Applications. Made once: rate limits and mails under way
  * live in it.
  */
-export function createStepProviders(environment: Environment, ports: RunPorts = {}): StepProviders {
+export function createStepProviders(environment: StepEnvironment, ports: RunPorts = {}): StepProviders {
   const { clock, log } = environment;
   const send: StepFetch = ports.fetch ?? fetch;
   const limiter = createLimiter(clock);

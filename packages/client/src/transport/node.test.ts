@@ -70,9 +70,9 @@ describe("the way to a server over the network", () => {
     await cluster.client.create(config("between"));
     const again = await open(port);
     cleanups.push(() => again[Symbol.asyncDispose]());
-    await expect.poll(() => added, { timeout: 10_000 }).toContain("between");
+    await expect.poll(() => added, { timeout: 90_000 }).toContain("between");
     await cluster.client.create(config("after"));
-    await expect.poll(() => added, { timeout: 10_000 }).toContain("after");
+    await expect.poll(() => added, { timeout: 90_000 }).toContain("after");
     expect(added.filter((name) => ["before", "between", "after"].includes(name))).toEqual([
       "before",
       "between",

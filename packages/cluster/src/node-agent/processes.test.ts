@@ -49,7 +49,7 @@ const getPod = (cluster: TestCluster, name: string): Pod | undefined =>
   cluster.cache.get<Pod>({ apiVersion: "v1", kind: "Pod", namespace: "default", name });
 const isReady = (pod: Pod | undefined): boolean =>
   pod?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
-const waitFor = { timeout: 15_000, interval: 20 };
+const waitFor = { timeout: 90_000, interval: 20 };
 
 async function ready(cluster: TestCluster, name: string): Promise<Pod> {
   await expect.poll(() => isReady(getPod(cluster, name)), waitFor).toBe(true);
@@ -376,6 +376,6 @@ describe.skipIf(process.platform === "win32")("processes of a server that is kil
 
     server.kill("SIGKILL");
 
-    await expect.poll(() => pids.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive), { timeout: 90_000 }).toEqual([]);
   });
 });

@@ -19,6 +19,7 @@ import {
   textOf,
 } from "../application/application.ts";
 import { type DeployTask, deployTasksOf, taskKey, withInputs } from "../deploy-tasks.ts";
+import { policiesOfEnvironment } from "../policy/env-binding.ts";
 import { localCluster } from "../policy/topology.ts";
 import { oamLabels } from "../render/metadata.ts";
 import { isTerraform } from "../render/terraform.ts";
@@ -38,7 +39,14 @@ const strings = (value: JsonValue | undefined): readonly string[] =>
   Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 
 const operations = {
-  multicluster: ["deploy", "list-clusters", "get-placements-from-topology-policies"],
+  multicluster: [
+    "deploy",
+    "list-clusters",
+    "get-placements-from-topology-policies",
+    "apply-env-bind-app",
+    "deploy-cloud-resource",
+    "share-cloud-resource",
+  ],
   oam: [
     "component-apply",
     "load",
@@ -70,6 +78,9 @@ export function stepProviders(options: StepProviderOptions): ProviderTable {
     deploy: deployOperation(options),
     "list-clusters": listClusters(options),
     "get-placements-from-topology-policies": topologyPlacements(options),
+    "apply-env-bind-app": deployEnvironment(options),
+    "deploy-cloud-resource": refuseTerraform,
+    "share-cloud-resource": refuseTerraform,
   };
   const oam: Operations<"oam"> = {
     "component-apply": applyComponent(options),
@@ -130,23 +141,40 @@ function wait({ outcome }: ProviderContext, message: string): void {
 
 function deployOperation(options: StepProviderOptions): ProviderFunction {
   return async (params, context) => {
-    const { tools, placement, policies } = options;
     const parallelism = typeof params.parallelism === "number" ? params.parallelism : 5;
     if (parallelism < 1) throw new Error("parallelism cannot be smaller than 1");
-    const { tasks } = deployTasksOf(
-      tools.app,
-      { policies: strings(params.policies), inlinePolicies: params.inlinePolicies },
-      {
-        clusters: placement.clusters(),
-        namespace: tools.app.namespace,
-        allPolicies: policies,
-        isTerraform: (component) => params.ignoreTerraformComponent === true && isTerraformType(tools, component),
-      },
-    );
-    const reasons = await deliverTasks(options, tasks);
-    if (reasons.length > 0) wait(context, reasons.join(","));
+    await deployBy(options, params, context);
     return undefined;
   };
+}
+
+function deployEnvironment(options: StepProviderOptions): ProviderFunction {
+  return async (params, context) => {
+    const place = { name: textOf(params.policy), env: textOf(params.env) };
+    await deployBy(options, { inlinePolicies: [...policiesOfEnvironment(options.policies, place)] }, context);
+    return undefined;
+  };
+}
+
+const refuseTerraform: ProviderFunction = async () => {
+  throw new Error("cloud resources need Terraform, which this control plane does not run: provision them elsewhere");
+};
+
+/** Delivers the components to where the named and given policies place them, and waits for them. */
+async function deployBy(options: StepProviderOptions, params: JsonObject, context: ProviderContext): Promise<void> {
+  const { tools, placement, policies } = options;
+  const { tasks } = deployTasksOf(
+    tools.app,
+    { policies: strings(params.policies), inlinePolicies: params.inlinePolicies },
+    {
+      clusters: placement.clusters(),
+      namespace: tools.app.namespace,
+      allPolicies: policies,
+      isTerraform: (component) => params.ignoreTerraformComponent === true && isTerraformType(tools, component),
+    },
+  );
+  const reasons = await deliverTasks(options, tasks);
+  if (reasons.length > 0) wait(context, reasons.join(","));
 }
 
 function isTerraformType({ definitions, app }: DeliveryTools, { type }: AppComponent): boolean {

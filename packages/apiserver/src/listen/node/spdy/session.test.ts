@@ -125,7 +125,7 @@ describe("port-forward over SPDY", () => {
     await openPair(peer);
     const part = Buffer.alloc(32 * 1024, "x");
     for (let n = 0; n < 64; n++) peer.send({ kind: "data", streamId: 3, bytes: part, fin: n === 63 });
-    await expect.poll(() => peer.received.some(isEnd(3)), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => peer.received.some(isEnd(3)), { timeout: 90_000 }).toBe(true);
     expect(peer.textOf(3).length).toBe(64 * part.length);
     expect(peer.received.some((frame) => frame.kind === "windowUpdate" && frame.streamId === 3)).toBe(true);
   });
@@ -156,7 +156,7 @@ describe("port-forward over SPDY", () => {
     }
     for (let n = 0; n <= 1000; n++) await peer.open(5 + 2 * n, { streamtype: "error", port: "80", requestid: `r${n}` });
     await expect
-      .poll(() => peer.received, { timeout: 5_000 })
+      .poll(() => peer.received, { timeout: 90_000 })
       .toContainEqual({
         kind: "rstStream",
         streamId: 2005,
