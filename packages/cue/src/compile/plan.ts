@@ -16,7 +16,9 @@ export function structPlan(decls: readonly Decl[], src: Source | undefined): Str
 }
 
 function isOwnField(decl: Decl): boolean {
-  return decl.kind === "field" ? decl.arcType !== 2 && isRegular(decl.label) : decl.kind === "dynamic";
+  return decl.kind === "field"
+    ? decl.arcType !== 2 && isRegular(decl.label)
+    : decl.kind === "dynamic" && decl.arcType !== 2;
 }
 
 /** Labels that the declarations can bring; undefined when that is not known before evaluation. */

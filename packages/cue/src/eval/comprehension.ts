@@ -41,7 +41,7 @@ export function runComprehension(
   const found = iterations(run, task.env, expr);
   if (!Array.isArray(found)) {
     if (!isFatal(found)) return found;
-    fail(node, placed(found, node.vertex));
+    fail(node, { ...placed(found, node.vertex), isOfComprehension: true });
     return undefined;
   }
   for (const { env, body } of found) {
@@ -191,7 +191,10 @@ function rangeOf(run: Run, env: Environment | undefined, source: Expr): Vertex |
     const holder = holderOf(run, found);
     if (holder.status === inProgress && holder.state !== undefined)
       return rangeInProgress(run, holder, holder.state, source);
-    if (!holder.isComplete && holder.bottom !== undefined) holder.isToldEarly = true;
+    if (!holder.isComplete && holder.bottom !== undefined) {
+      holder.isToldEarly = true;
+      if (holder.bottom.isOfComprehension === true && holder.base?.tag === "struct") return holder;
+    }
   }
   const value = defaultOf(evaluate(run, env, source));
   const error = errorOf(value);
@@ -270,6 +273,7 @@ export function runListLiteral(run: Run, node: NodeState, expr: ListLit, conjunc
     elements,
     rest: rest === undefined ? undefined : { expr: rest, env, lineage },
     isOpen: expr.ellipsis !== undefined,
+    group: lineage.group,
     src: expr.src,
   });
   return undefined;

@@ -21,6 +21,7 @@ export function addData(run: Run, node: NodeState, expr: DataExpr, conjunct: Con
       elements: value.map((part, i) => ({ expr: partOf(expr, i, part), env, lineage })),
       rest: undefined,
       isOpen: false,
+      group: lineage.group,
       src: placeOf(expr),
     });
     return;

@@ -188,3 +188,36 @@ a: close({x: 1} | {y: 2}) & {x: 1} => ? a
 a: close({x: a.y, y: 1, {z: 3}}) => {"a":{"x":1,"y":1,"z":3}}
 `,
 );
+
+section(
+  "constraints of a term on fields that are there without it",
+  String.raw`
+a: [] | [...int], a: ["x"] => ! a
+a: {[_]: int} | {[_]: bool}, a: {x: "s"} => ! a
+a: {m: [_]: int} | {m: [_]: bool}, a: {m: x: "s"} => ! a a.m
+a: {x: 1} | {[_]: int}, a: {x: "s"} => ! a a.x
+a: {[_]: #T} | {[_]: bool}, a: {x: "s"}, #T: int => ! a a.x
+a: [...{k: 1}] | 5, a: [{k: 0}] => ! a a.0.k
+a: [1, ...2] | [...3], a: [1, 0] => ! a
+`,
+);
+
+section(
+  "elements that the list of a definition does not have",
+  String.raw`
+#P: {t: []}, a: #P & {t: [1]} => ! a.t
+#P: {t: []}, a: #P & {t: [{k: 1}]} => ! a.t.0
+#P: {t: [{k: 1}]}, a: #P & {t: [{k: 1}, {k: "x"}]} => ! a.t.1
+P: {t: [] | [...{k: int}]}, a: P & {t: [{k: "x"}]} => ! a.t a.t.0.k
+#P: {t: *[] | [...{k: int}]}, a: #P & {t: [{k: "x"}]} => ! a.t a.t.0 a.t.0.k
+`,
+);
+
+section(
+  "ranging over a struct of which a comprehension failed",
+  String.raw`
+E: {for k, v in D {(k): k}, x: 3}, D: {n: 1, if n {}, x: 2} => ! D E.x
+D: {n: 1, if n {}, x: 2}, E: {for k, v in D {(k): k}, x: 3} => ! D
+d: a.k, a: close({...}), a: close({}) => ? d
+`,
+);

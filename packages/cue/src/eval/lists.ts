@@ -2,8 +2,15 @@ import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import type { ListRecord, NodeState } from "./state.ts";
 import { addField, addToArc } from "./arcs.ts";
+<<<<<<< Updated upstream
 import { type Bottom, type ListLength, bottom, closedList, closedListMarker } from "./values.ts";
 import { member } from "./vertex.ts";
+=======
+import { type Group, isClosing } from "./closedness.ts";
+import { imposed } from "./patterns.ts";
+import { type Bottom, type ListLength, bottom, closedListMarker } from "./values.ts";
+import { type Conjunct, type Vertex, member } from "./vertex.ts";
+>>>>>>> Stashed changes
 
 /** Adds a list literal: its elements, and what it says of elements that others bring. */
 export function addList(run: Run, node: NodeState, record: ListRecord): void {
@@ -16,10 +23,10 @@ export function addList(run: Run, node: NodeState, record: ListRecord): void {
   run.spend(record.elements.length);
   for (let i = 0; i < record.elements.length; i++) addField(run, node, i, member, record.elements[i]!);
   if (record.rest !== undefined)
-    for (let i = record.elements.length; i < before; i++) addToArc(run, vertex.arc(i)!, record.rest);
+    for (let i = record.elements.length; i < before; i++) addToArc(run, vertex.arc(i)!, imposed(vertex.arc(i)!, record.rest));
   for (let i = before; i < record.elements.length; i++)
     for (const list of node.lists)
-      if (list !== record && list.rest !== undefined) addToArc(run, vertex.arc(i)!, list.rest);
+      if (list !== record && list.rest !== undefined) addToArc(run, vertex.arc(i)!, imposed(vertex.arc(i)!, list.rest));
 }
 
 /** Closed lists have one length, open ones none that is longer. */
@@ -37,7 +44,8 @@ export function listLengths(node: NodeState): Bottom | undefined {
   return undefined;
 }
 
-function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bottom {
+function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bottom | undefined {
+  if (refusesElements(node.vertex, left, right) || refusesElements(node.vertex, right, left)) return undefined;
   const lengths = [left.elements.length, right.elements.length];
   return bottom({
     message: `incompatible list lengths (${Math.min(...lengths)} and ${Math.max(...lengths)})`,
@@ -45,6 +53,29 @@ function incompatible(node: NodeState, left: ListRecord, right: ListRecord): Bot
     sources: [left.src, right.src],
     subject: { kind: "lengths", left: lengthOf(left), right: lengthOf(right) },
   });
+}
+
+/** A definition's list that is shorter does not allow the structs and lists that another one has in addition. */
+function refusesElements(vertex: Vertex, { elements, isOpen, group }: ListRecord, other: ListRecord): boolean {
+  const further = other.elements.slice(elements.length);
+  if (isOpen || !further.some(isComposite) || !closesAlone(vertex, group, other.group)) return false;
+  for (let i = elements.length; i < other.elements.length; i++) (vertex.excess ??= []).push(vertex.arc(i)!);
+  return true;
+}
+
+function isComposite({ expr }: Conjunct): boolean {
+  return expr.kind === "struct" || expr.kind === "list" || (expr.kind === "data" && typeof expr.value === "object");
+}
+
+function closesAlone({ depth }: Vertex, group: Group | undefined, other: Group | undefined): boolean {
+  for (let at = group; at !== undefined; at = at.parent)
+    if (isClosing(at, depth) && !isWithin(other, at)) return true;
+  return false;
+}
+
+function isWithin(group: Group | undefined, outer: Group): boolean {
+  for (let at = group; at !== undefined; at = at.parent) if (at === outer) return true;
+  return false;
 }
 
 function lengthOf({ elements, isOpen, src }: ListRecord): ListLength {

@@ -75,8 +75,8 @@ function isFile(plan: StructLit): boolean {
 }
 
 /** What the fields of a literal inherit. */
-function inGroup({ refs, cyclic }: Lineage, group: Group | undefined): Lineage {
-  return { group, refs, cyclic, origin: 0, within: undefined, choices: undefined };
+function inGroup({ refs, cyclic, isChosen }: Lineage, group: Group | undefined): Lineage {
+  return { group, refs, cyclic, origin: 0, within: undefined, choices: undefined, isChosen };
 }
 
 /** Literals embedded in each other deeper than this are taken apart one after the other. */

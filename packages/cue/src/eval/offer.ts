@@ -34,7 +34,8 @@ function chosen(
 }
 
 export function addDisjunction(node: NodeState, conjunct: Conjunct, expr: DisjunctionExpr): void {
-  const { env, lineage } = conjunct;
+  const { env } = conjunct;
+  const lineage = conjunct.lineage.isChosen ? conjunct.lineage : { ...conjunct.lineage, isChosen: true };
   offerDisjunction(node, conjunct, {
     key: expr,
     src: expr.src,

@@ -37,7 +37,13 @@ export function applyPatterns(run: Run, node: NodeState, arc: Vertex): void {
 
 function constrain(run: Run, node: NodeState, arc: Vertex, pattern: Pattern): void {
   if (!isRegular(arc.label) || !matches(run, pattern, arc.label, node)) return;
-  addToArc(run, arc, patternConjunct(pattern, arc.label));
+  addToArc(run, arc, imposed(arc, patternConjunct(pattern, arc.label)));
+}
+
+/** What a chosen term says of a field; see `isImposed`. */
+export function imposed(arc: Vertex, conjunct: Conjunct): Conjunct {
+  if (!conjunct.lineage.isChosen || arc.conjuncts.every(({ lineage }) => lineage.isChosen)) return conjunct;
+  return { ...conjunct, isImposed: true };
 }
 
 function patternConjunct(pattern: Pattern, label: Label): Conjunct {

@@ -216,7 +216,11 @@ function missing(run: Run, vertex: Vertex, label: Label, expr: Expr): Bottom {
     });
   }
   const isClosed =
-    isRegular(label) && vertex.base?.tag === "struct" && isKnownClosed(vertex) && !allows(run, vertex, label);
+    !isHeldOpen(vertex) &&
+    isRegular(label) &&
+    vertex.base?.tag === "struct" &&
+    isKnownClosed(vertex) &&
+    !allows(run, vertex, label);
   return undefinedField(
     { label, holder: vertex },
     expr,
@@ -233,6 +237,11 @@ function rootOf(vertex: Vertex): Vertex {
   let at = vertex;
   while (at.parent !== undefined) at = at.parent;
   return at;
+}
+
+/** `close` counts for nothing beside a literal with `...`, as far as looking up goes. */
+function isHeldOpen({ depth, closedBy, openedBy }: Vertex): boolean {
+  return openedBy !== undefined && closedBy !== undefined && closedBy.every(({ closes }) => closes === depth);
 }
 
 /** What closes a struct counts once that is complete; `close` counts at once. */

@@ -58,7 +58,7 @@ export function addValue(run: Run, node: NodeState, value: Value, conjunct: Conj
           conjunct: {
             expr: { kind: "value", value: choice, src: conjunct.expr.src },
             env: undefined,
-            lineage: conjunct.lineage,
+            lineage: { ...conjunct.lineage, isChosen: true },
           },
           mode: value.defaults === 0 ? "maybe" : at < value.defaults ? "default" : "not",
         })),
@@ -96,7 +96,13 @@ function addAtom(node: NodeState, value: Atom): void {
 }
 
 function conflictAt(node: NodeState, left: Value, right: Value): Bottom {
-  return conflict(left, right, node.vertex);
+  const { vertex } = node;
+  const error = conflict(left, right, vertex);
+  return node.isImposed && !isCheck(left) && !isCheck(right) ? { ...error, toldAt: vertex.parent } : error;
+}
+
+function isCheck({ tag }: Value): boolean {
+  return tag === "bound" || tag === "validator";
 }
 
 /** Leaves only these kinds; false, and an error, when none are left. */

@@ -1,4 +1,5 @@
 import type { Expr, Source } from "../compile/ir.ts";
+import type { Group } from "./closedness.ts";
 import type { Environment } from "./environment.ts";
 import { type Kind, topKind } from "./kind.ts";
 import type { Label } from "./label.ts";
@@ -44,6 +45,7 @@ export interface ListRecord {
   /** The conjunct for what comes after the elements; `open` says whether anything may. */
   readonly rest: Conjunct | undefined;
   readonly isOpen: boolean;
+  readonly group: Group | undefined;
   readonly src: Source | undefined;
 }
 
@@ -83,6 +85,8 @@ export class NodeState {
   isFrozen = false;
   patternsApplied = 0;
   conjunctNumber = 0;
+  /** A chosen term constrains it: the reference tells of conflicts at the struct or list around it. */
+  isImposed = false;
   /** How many literals, one embedded in the other, are being taken apart. */
   nesting = 0;
 

@@ -14,7 +14,7 @@ import { shareValue } from "./share.ts";
 import { NodeState, fail } from "./state.ts";
 import { settle } from "./tasks.ts";
 import { bottom, isFatal } from "./values.ts";
-import { type Conjunct, type Vertex, evaluated, inProgress, target, unprocessed } from "./vertex.ts";
+import { type Conjunct, type Lineage, type Vertex, evaluated, inProgress, target, unprocessed } from "./vertex.ts";
 
 /** Works a vertex off, unless that was done or is being done. */
 export function unify(run: Run, vertex: Vertex): void {
@@ -101,6 +101,7 @@ function withOrigin(conjunct: Conjunct, origin: number): Conjunct {
   const { lineage } = conjunct;
   if (lineage.origin === origin && lineage.within === undefined) return conjunct;
   const { expr, env, field } = conjunct;
-  const { group, refs, cyclic, choices } = lineage;
-  return { expr, env, lineage: { group, refs, cyclic, origin, within: undefined, choices }, field };
+  const { group, refs, cyclic, choices, isChosen } = lineage;
+  const own: Lineage = { group, refs, cyclic, origin, within: undefined, choices, isChosen };
+  return conjunct.isImposed === true ? { ...conjunct, lineage: own } : { expr, env, lineage: own, field };
 }

@@ -175,7 +175,8 @@ class Problems {
   }
 
   /** The reference names what stands nowhere by its own path; a person is told where the expression stands. */
-  #placeOf({ vertex }: Bottom, path: Path | undefined): readonly Label[] {
+  #placeOf(error: Bottom, path: Path | undefined): readonly Label[] {
+    const vertex = (this.areTermsApart ? error.toldAt : undefined) ?? error.vertex;
     if (vertex === undefined || isOfLet(vertex)) return this.#full(path);
     return this.areTermsApart ? pathWithin(vertex) : pathOf(vertex);
   }

@@ -122,6 +122,10 @@ export interface Bottom {
   readonly isConflict?: boolean;
   /** A field that a closed struct does not have. */
   readonly isNotAllowed?: boolean;
+  /** Where the reference tells of it, if not at `vertex`. */
+  readonly toldAt?: Vertex | undefined;
+  /** A comprehension failed: what else the struct has can be ranged over until it is complete. */
+  readonly isOfComprehension?: boolean;
   /** What a function said, without the words around it. */
   readonly detail?: string | undefined;
   /** The parts that the message is about, for those who explain it to a person. */
@@ -203,6 +207,7 @@ export function combineBottoms(left: Bottom | undefined, right: Bottom): Bottom 
     ...bottom({ code, message: () => parts[0]!.message(), vertex: left.vertex, sources: left.sources, causes: parts }),
     isAbsence: false,
     isNotAllowed: parts.every((part) => part.isNotAllowed === true),
+    isOfComprehension: parts.every((part) => part.isOfComprehension === true),
     group: true,
   } as Bottom & { group: true };
 }

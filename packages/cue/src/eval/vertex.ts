@@ -20,6 +20,8 @@ export interface Lineage {
   readonly within: { readonly record: LiteralRecord; readonly at: number } | undefined;
   /** The choices of the disjunct that it is part of. */
   readonly choices: ChoiceList | undefined;
+  /** It is part of a term of a disjunction. */
+  readonly isChosen: boolean;
 }
 
 export const noLineage: Lineage = {
@@ -29,6 +31,7 @@ export const noLineage: Lineage = {
   origin: 0,
   within: undefined,
   choices: undefined,
+  isChosen: false,
 };
 
 /** The same way here, as part of a group. Written out: a spread costs ten times as much, and this is done for each literal. */
@@ -43,6 +46,8 @@ export interface Conjunct {
   readonly lineage: Lineage;
   /** The declaration of the field, for its comments and attributes. */
   readonly field?: Source | undefined;
+  /** A constraint of a chosen term on a field that is there without it: the reference tells of conflicts at the struct. */
+  readonly isImposed?: boolean | undefined;
 }
 
 /** Regular wins over required, required over optional; `pending` may still come from a comprehension. */
