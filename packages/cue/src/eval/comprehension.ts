@@ -57,8 +57,8 @@ export function runComprehension(
 }
 
 function withOrigin(lineage: Lineage, origin: number): Lineage {
-  const { group, refs, cyclic, within, choices } = lineage;
-  return lineage.origin === origin ? lineage : { group, refs, cyclic, origin, within, choices };
+  const { group, refs, cyclic, within, choices, isChosen } = lineage;
+  return lineage.origin === origin ? lineage : { group, refs, cyclic, origin, within, choices, isChosen };
 }
 
 interface Iteration {

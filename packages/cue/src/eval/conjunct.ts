@@ -92,17 +92,16 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
   }
 }
 
-<<<<<<< Updated upstream
 /** Apart, so that only what has to wait makes a closure and what it holds. */
 function wait(run: Run, node: NodeState, kind: "comprehension" | "reference" | "expression", conjunct: Conjunct): void {
   if (kind === "reference") addTask(node, kind, conjunct, () => addReference(run, node, conjunct));
   else if (kind === "expression") addTask(node, kind, conjunct, () => addExpression(run, node, conjunct));
   else addTask(node, kind, conjunct, (task) => runComprehension(run, node, task, undefined));
-=======
+}
+
 /** Whether nothing has to be looked up before it is clear what an expression is. */
 function isAtHand({ kind }: Expr): boolean {
   return kind === "value" || kind === "struct" || kind === "list" || kind === "unify";
->>>>>>> Stashed changes
 }
 
 /** Whether a conjunct brings something of its own; a literal that only embeds does not, nor does a choice. */

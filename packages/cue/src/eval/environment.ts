@@ -73,5 +73,5 @@ export function inheritedLineage(env: Environment | undefined): Lineage {
 
 /** Of a lineage what parts of an expression inherit: the references that were followed. */
 export function inherited({ refs, cyclic }: Lineage): Lineage {
-  return { group: undefined, refs, cyclic, origin: 0, within: undefined, choices: undefined };
+  return { group: undefined, refs, cyclic, origin: 0, within: undefined, choices: undefined, isChosen: false };
 }

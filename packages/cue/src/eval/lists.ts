@@ -2,15 +2,10 @@ import type { Run } from "./run.ts";
 import { narrow } from "./scalars.ts";
 import type { ListRecord, NodeState } from "./state.ts";
 import { addField, addToArc } from "./arcs.ts";
-<<<<<<< Updated upstream
-import { type Bottom, type ListLength, bottom, closedList, closedListMarker } from "./values.ts";
-import { member } from "./vertex.ts";
-=======
 import { type Group, isClosing } from "./closedness.ts";
 import { imposed } from "./patterns.ts";
-import { type Bottom, type ListLength, bottom, closedListMarker } from "./values.ts";
+import { type Bottom, type ListLength, bottom, closedList, closedListMarker } from "./values.ts";
 import { type Conjunct, type Vertex, member } from "./vertex.ts";
->>>>>>> Stashed changes
 
 /** Adds a list literal: its elements, and what it says of elements that others bring. */
 export function addList(run: Run, node: NodeState, record: ListRecord): void {
@@ -23,7 +18,8 @@ export function addList(run: Run, node: NodeState, record: ListRecord): void {
   run.spend(record.elements.length);
   for (let i = 0; i < record.elements.length; i++) addField(run, node, i, member, record.elements[i]!);
   if (record.rest !== undefined)
-    for (let i = record.elements.length; i < before; i++) addToArc(run, vertex.arc(i)!, imposed(vertex.arc(i)!, record.rest));
+    for (let i = record.elements.length; i < before; i++)
+      addToArc(run, vertex.arc(i)!, imposed(vertex.arc(i)!, record.rest));
   for (let i = before; i < record.elements.length; i++)
     for (const list of node.lists)
       if (list !== record && list.rest !== undefined) addToArc(run, vertex.arc(i)!, imposed(vertex.arc(i)!, list.rest));
@@ -68,8 +64,7 @@ function isComposite({ expr }: Conjunct): boolean {
 }
 
 function closesAlone({ depth }: Vertex, group: Group | undefined, other: Group | undefined): boolean {
-  for (let at = group; at !== undefined; at = at.parent)
-    if (isClosing(at, depth) && !isWithin(other, at)) return true;
+  for (let at = group; at !== undefined; at = at.parent) if (isClosing(at, depth) && !isWithin(other, at)) return true;
   return false;
 }
 

@@ -101,8 +101,13 @@ function addDeclaration(run: Run, node: NodeState, decl: Decl, place: Place, at:
         decl.isClosed === true ? lineage.group : new Group(lineage.group, noLevel, node.vertex.depth, "embedding");
       const within = { record: place.record, at };
       const { expr } = decl;
-      const { refs, cyclic, choices } = lineage;
-      const conjunct: Conjunct = { expr, env, lineage: { group, refs, cyclic, origin: place.origin, within, choices } };
+      const { refs, cyclic, choices, isChosen } = lineage;
+      const { origin } = place;
+      const conjunct: Conjunct = {
+        expr,
+        env,
+        lineage: { group, refs, cyclic, origin, within, choices, isChosen },
+      };
       // Its fields come to be where it stands, as far as the stack allows.
       if (expr.kind === "struct" && node.nesting < maxNesting) {
         node.nesting++;

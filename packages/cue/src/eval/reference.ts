@@ -65,6 +65,7 @@ export function addVertex(run: Run, node: NodeState, to: Vertex, conjunct: Conju
     origin: lineage.origin,
     within: lineage.within,
     choices: to.choices ?? lineage.choices,
+    isChosen: lineage.isChosen,
   };
   node.follow({ target: to, lineage });
   if (to.conjuncts.length === 0 && to.status >= evaluated) {

@@ -35,8 +35,11 @@ export const noLineage: Lineage = {
 };
 
 /** The same way here, as part of a group. Written out: a spread costs ten times as much, and this is done for each literal. */
-export function withGroup({ refs, cyclic, origin, within, choices }: Lineage, group: Group | undefined): Lineage {
-  return { group, refs, cyclic, origin, within, choices };
+export function withGroup(
+  { refs, cyclic, origin, within, choices, isChosen }: Lineage,
+  group: Group | undefined,
+): Lineage {
+  return { group, refs, cyclic, origin, within, choices, isChosen };
 }
 
 /** One term of a value: an expression, what its names mean, and where it came from. */
