@@ -2,6 +2,7 @@ import type { Diagnostic } from "@lateen/base";
 import { CueValue } from "../../src/cue-value.ts";
 import { Context, type Value, parseExpression, parseFile } from "../../src/index.ts";
 import type { Attribute, Decl, Expr, Field, Label } from "../../src/syntax/ast.ts";
+import { isHeldClosed } from "../../src/eval/closedness.ts";
 import { formatLabel } from "../../src/eval/label.ts";
 import { Vertex, target } from "../../src/eval/vertex.ts";
 import { unquote } from "../../src/syntax/index.ts";
@@ -173,11 +174,13 @@ function selectorOf(text: string): string {
   return /^\d+$/.test(text) ? `[${text}]` : text;
 }
 
-/** Closed is what a definition or `close()` made so, whatever its ellipsis lets in. */
+/** Closed is what a definition or `close()` made so, whatever its ellipsis lets in, and all that it holds. */
 function isClosed(value: Value): boolean {
   if (value.incompleteKind === "list") return !value.allows("[_]");
   if (!(value instanceof CueValue)) return false;
-  const { base, closedBy } = target(value.vertex);
+  const holder = target(value.vertex);
+  if (isHeldClosed(holder)) return true;
+  const { base, closedBy } = holder;
   if (base?.tag === "disjunction")
     return base.values.every((part) => part instanceof Vertex && target(part).closedBy !== undefined);
   return closedBy !== undefined;

@@ -34,7 +34,7 @@ export function call(run: Run, env: Environment | undefined, expr: CallExpr, fun
   if (validator === true && given === params.length - 1) {
     const error = args.map(errorOf).find((found) => found !== undefined);
     if (error !== undefined) return error;
-    return { tag: "validator", kind: kindOfNames(params[0]!), func, args, src: expr.src };
+    return { tag: "validator", kind: kindOfNames(params[0]!), func, args, src: expr.src, isCalled: true };
   }
   for (let i = given; i < params.length; i++) {
     const value = defaults?.[i];

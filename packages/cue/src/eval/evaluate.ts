@@ -184,6 +184,11 @@ export function errorOf(value: Value): Bottom | undefined {
 function callValue(run: Run, env: Environment | undefined, expr: CallExpr): Value {
   const func = evaluate(run, env, expr.fun);
   const base = func instanceof Vertex ? func.base : func;
+  if (base?.tag === "validator" && base.isCalled === true)
+    return bottom({
+      message: () => `cannot call previously called validator ${formatExpr(expr.fun)}`,
+      sources: [expr.src],
+    });
   if (base?.tag === "validator" && base.args.length === 0) return call(run, env, expr, base.func);
   if (base?.tag === "func") return call(run, env, expr, base as Func);
   return noFunction(func, expr);

@@ -1,4 +1,10 @@
-import { BuiltinError, type LazyValue, type Native, type NativeScalar } from "../library/builtin.ts";
+import {
+  BuiltinError,
+  type BuiltinErrorCode,
+  type LazyValue,
+  type Native,
+  type NativeScalar,
+} from "../library/builtin.ts";
 import type { Expr, Source } from "../compile/ir.ts";
 import { structPlan } from "../compile/plan.ts";
 import { defaultOf, kindsOf } from "./evaluate.ts";
@@ -13,7 +19,7 @@ import type { Run } from "./run.ts";
 import { expressionOf } from "./snapshot.ts";
 import { unify } from "./unify.ts";
 import { firstProblem } from "./validate.ts";
-import { type Value, atom } from "./values.ts";
+import { type Base, type Bottom, type Value, atom, isFatal } from "./values.ts";
 import { type Conjunct, Vertex, member, noLineage, target } from "./vertex.ts";
 
 /** Values at the border to the library, in both directions. */
@@ -151,14 +157,19 @@ class Lazy implements LazyValue {
 
   get verdict(): "ok" | "incomplete" | "error" {
     const problem = this.#problem();
-    return problem === undefined ? "ok" : problem.isFatal ? "error" : "incomplete";
+    return problem === undefined ? "ok" : isFatal(problem) ? "error" : "incomplete";
   }
 
   get message(): string | undefined {
-    return this.#problem()?.message;
+    return this.#problem()?.message();
   }
 
-  #problem(): { readonly isFatal: boolean; readonly message: string } | undefined {
+  get failure(): BuiltinError | undefined {
+    const problem = this.#problem();
+    return problem && new BuiltinError(problem.message(), codeOf(problem));
+  }
+
+  #problem(): Bottom | undefined {
     if (this.value instanceof Vertex) finalize(this.run, this.value);
     return firstProblem(this.value);
   }
@@ -194,9 +205,9 @@ class Lazy implements LazyValue {
     return arc === undefined || arc.arcType !== member ? undefined : new Lazy(this.run, arc);
   }
 
-  concrete(): Native {
+  concrete(complaint: Complaint = nonConcrete): Native {
     if (this.value instanceof Vertex) finalize(this.run, this.value);
-    return concreteOf(this.run, this.value);
+    return concreteOf(this.run, this.value, complaint);
   }
 
   text(): string {
@@ -204,32 +215,37 @@ class Lazy implements LazyValue {
   }
 }
 
+type Complaint = (text: string) => string;
+
+function nonConcrete(text: string): string {
+  return `non-concrete value ${text}`;
+}
+
+function codeOf({ code }: Bottom): BuiltinErrorCode {
+  if (code === "structural cycle") return code;
+  return code === "incomplete" || code === "cycle" ? "incomplete" : "eval";
+}
+
 /** Plain data of a finalized value. */
-function concreteOf(run: Run, value: Value): Native {
+function concreteOf(run: Run, value: Value, complaint: Complaint): Native {
   const plain = defaultOf(value);
   const vertex = plain instanceof Vertex ? target(plain) : undefined;
   const error =
-    vertex === undefined ? ((plain as { tag: string }).tag === "bottom" ? (plain as never) : undefined) : vertex.bottom;
-  if (error !== undefined) {
-    const known = error as { code: string; message: () => string };
-    throw new BuiltinError(
-      known.message(),
-      known.code === "incomplete" || known.code === "cycle" ? "incomplete" : "eval",
-    );
-  }
+    vertex === undefined ? ((plain as Base | Bottom).tag === "bottom" ? (plain as Bottom) : undefined) : vertex.bottom;
+  if (error !== undefined) throw new BuiltinError(error.message(), codeOf(error));
   const base = vertex === undefined ? (plain as Exclude<Value, Vertex>) : vertex.base;
   run.spend(1);
   if (base?.tag === "atom") return base.value;
   if (vertex === undefined || (base?.tag !== "struct" && base?.tag !== "list"))
-    throw new BuiltinError(`non-concrete value ${formatValue(plain)}`, "incomplete");
+    throw new BuiltinError(complaint(formatValue(plain)), "incomplete");
   if (base.tag === "list")
-    return vertex.arcs.filter((arc) => typeof arc.label === "number").map((arc) => concreteOf(run, arc));
+    return vertex.arcs.filter((arc) => typeof arc.label === "number").map((arc) => concreteOf(run, arc, complaint));
   const fields = new Map<string, Native>();
   for (const arc of orderedArcs(vertex)) {
     if (!isRegular(arc.label) || arc.arcType === 2) continue;
     if (arc.arcType === 1)
       throw new BuiltinError(`field is required but not present: ${nameOfLabel(arc.label)}`, "incomplete");
-    fields.set(nameOfLabel(arc.label), concreteOf(run, arc));
+    fields.set(nameOfLabel(arc.label), concreteOf(run, arc, complaint));
   }
   return { kind: "struct", fields };
 }

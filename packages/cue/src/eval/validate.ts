@@ -216,15 +216,15 @@ export function firstOpen(root: Vertex): { readonly error: Bottom; readonly vert
 }
 
 /** The first error of a finalized value, for functions that only need to know. */
-export function firstProblem(value: Value): { readonly isFatal: boolean; readonly message: string } | undefined {
-  if (!(value instanceof Vertex)) return value.tag === "bottom" ? summary(value) : undefined;
+export function firstProblem(value: Value): Bottom | undefined {
+  if (!(value instanceof Vertex)) return value.tag === "bottom" ? value : undefined;
   let soft: Bottom | undefined;
   const stack = [value];
   for (let vertex = stack.pop(); vertex !== undefined; vertex = stack.pop()) {
     const holder = target(vertex);
     const own = vertex.bottom ?? holder.bottom;
     if (own !== undefined) {
-      if (isFatal(own)) return summary(own);
+      if (isFatal(own)) return own;
       soft ??= own;
       continue;
     }
@@ -234,9 +234,5 @@ export function firstProblem(value: Value): { readonly isFatal: boolean; readonl
       else if (arc.arcType !== optional && !isLet(arc.label)) stack.push(arc);
     }
   }
-  return soft === undefined ? undefined : summary(soft);
-}
-
-function summary(error: Bottom): { readonly isFatal: boolean; readonly message: string } {
-  return { isFatal: isFatal(error), message: error.message() };
+  return soft;
 }

@@ -4,7 +4,7 @@ import { conflict } from "./errors.ts";
 import { formatValue } from "./format.ts";
 import { runMatcher } from "./predeclared.ts";
 import type { Run } from "./run.ts";
-import { type Atom, type Bottom, type Validator, bottom } from "./values.ts";
+import { type Atom, type Bottom, type Validator, bottom, isFatal } from "./values.ts";
 import { Vertex } from "./vertex.ts";
 
 /** `==X`, `!=X` of a struct or a list. */
@@ -31,9 +31,11 @@ export function runValidator(run: Run, check: Validator, value: Atom | Vertex): 
   }
   const result = callBuiltin(run, check.func, [value, ...check.args], { isValidator: true, src: check.src });
   if (result.tag === "atom" && result.value === true) return undefined;
-  if (result.tag === "bottom" && (result.code === "incomplete" || result.code === "cycle")) return result;
+  const isOpen = result.tag === "bottom" && !isFatal(result);
+  if (isOpen && result.detail === undefined) return result;
   const detail = result.tag === "bottom" && result.detail !== undefined ? `: ${result.detail}` : "";
   return bottom({
+    code: isOpen ? result.code : "eval",
     message: () => `invalid value ${formatValue(value)} (does not satisfy ${formatValue(check)})${detail}`,
     sources: [check.src, value instanceof Vertex ? undefined : value.src],
     subject: { kind: "constraint", value, check },

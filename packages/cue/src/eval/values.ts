@@ -59,6 +59,8 @@ export interface Validator {
   readonly func: Func;
   readonly args: readonly Value[];
   readonly src: Source | undefined;
+  /** It came of a call, `json.Valid()`: it cannot be called once more. */
+  readonly isCalled?: boolean;
 }
 
 /** Constraints that no single one of them says: `>=1 & <=5`. */

@@ -104,9 +104,7 @@ export function elementsArgument(args: Args, index: number): readonly LazyValue[
   const value = lazyArgument(args, index);
   const elements = value.elements();
   if (elements !== undefined) return elements;
-  const { verdict } = value;
-  if (verdict === "ok") throw misread(args, index, "a list");
-  throw new BuiltinError(value.message ?? "invalid list", verdict === "error" ? "eval" : "incomplete");
+  throw value.failure ?? misread(args, index, "a list");
 }
 
 /** The elements of a list of strings. @throws BuiltinError for others, `incomplete` for non-concrete ones. */
@@ -134,7 +132,8 @@ function wrongElement(what: {
   readonly wanted: "string" | "number";
 }): BuiltinError {
   const { element, position, index, wanted } = what;
-  if (element.verdict === "error") return new BuiltinError(element.message ?? "invalid value");
+  const { failure } = element;
+  if (failure !== undefined && failure.code !== "incomplete") return failure;
   const possible = element.isConcrete ? [element.type] : element.type.replaceAll(/[()]/g, "").split("|");
   const fits = possible.some(
     (kind) => kind === "_" || kind === wanted || (wanted === "number" && /^(int|float)$/.test(kind)),

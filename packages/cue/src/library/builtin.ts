@@ -56,10 +56,13 @@ export interface LazyValue {
   /** A regular field of a struct. */
   lookup(name: string): LazyValue | undefined;
   /**
-   * The value as plain data, to its leaves: no LazyValue within.
+   * The value as plain data, to its leaves: no LazyValue within. `complaint` words what is said of a part that is not
+   * concrete, given as CUE text.
    * @throws BuiltinError, `incomplete` when something in it is not concrete, `eval` when it holds an error.
    */
-  concrete(): Native;
+  concrete(complaint?: (text: string) => string): Native;
+  /** What is wrong in it, as the error of a function that needs it. */
+  readonly failure: BuiltinError | undefined;
   /** The value as CUE text on one line, as error messages show it. */
   text(): string;
 }
@@ -96,12 +99,15 @@ export interface BuiltinContext {
 /** The failure of a call. The evaluator wraps it: `error in call to strings.Repeat: negative count`. */
 export class BuiltinError extends Error {
   override readonly name = "BuiltinError";
-  readonly code: "eval" | "incomplete";
-  constructor(message: string, code: "eval" | "incomplete" = "eval") {
+  readonly code: BuiltinErrorCode;
+  constructor(message: string, code: BuiltinErrorCode = "eval") {
     super(message);
     this.code = code;
   }
 }
+
+/** Of an argument that is wrong itself the function has that error. */
+export type BuiltinErrorCode = "eval" | "incomplete" | "structural cycle";
 
 export interface BuiltinPackage {
   /** `encoding/json`; a reference goes by its last element unless the import names another. */

@@ -76,6 +76,11 @@ export function checkVerdict(value: LazyValue): true {
 
 const text = "bytes | string";
 
+/** In the words of the reference. */
+function notJson(text: string): string {
+  return `cannot convert incomplete value ${JSON.stringify(text)} to JSON`;
+}
+
 const functions: readonly Builtin[] = [
   {
     name: "Valid",
@@ -97,7 +102,7 @@ const functions: readonly Builtin[] = [
     params: ["top"],
     result: "string",
     call(args, context) {
-      const marshalled = jsonText(lazyArgument(args, 0).concrete());
+      const marshalled = jsonText(lazyArgument(args, 0).concrete(notJson));
       context.spend(1, marshalled.length);
       return marshalled;
     },
@@ -108,7 +113,7 @@ const functions: readonly Builtin[] = [
     result: "string",
     call: (args) =>
       streamElements(lazyArgument(args, 0))
-        .map((element) => `${jsonText(element.concrete())}\n`)
+        .map((element) => `${jsonText(element.concrete(notJson))}\n`)
         .join(""),
   },
   {

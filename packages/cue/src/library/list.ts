@@ -81,9 +81,8 @@ function concat(args: Args, context: BuiltinContext): Native {
 }
 
 function notAList(value: LazyValue): BuiltinError {
-  const { verdict } = value;
-  if (verdict !== "ok")
-    return new BuiltinError(value.message ?? "invalid list", verdict === "error" ? "eval" : "incomplete");
+  const { failure } = value;
+  if (failure !== undefined) return failure;
   const message = `cannot use value ${value.text()} (type ${value.type}) as list`;
   return new BuiltinError(message, value.isConcrete ? "eval" : "incomplete");
 }

@@ -39,12 +39,17 @@ function templateValue(native: Native): TemplateValue {
   return new Map([...known.fields].map(([name, value]) => [name, templateValue(value)]));
 }
 
+/** In the words of the reference. */
+function notData(text: string): string {
+  return `cannot convert non-concrete value ${text}`;
+}
+
 const functions: readonly Builtin[] = [
   {
     name: "Execute",
     params: ["string", "top"],
     result: "string",
-    call: (args, context) => execute(textArgument(args, 0), lazyArgument(args, 1).concrete(), context),
+    call: (args, context) => execute(textArgument(args, 0), lazyArgument(args, 1).concrete(notData), context),
   },
   { name: "HTMLEscape", params: ["string"], result: "string", call: (args) => escapeHtml(textArgument(args, 0)) },
   { name: "JSEscape", params: ["string"], result: "string", call: (args) => escapeJs(textArgument(args, 0)) },

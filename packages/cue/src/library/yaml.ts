@@ -44,13 +44,18 @@ function instancesOf(text: string, schema: LazyValue): readonly LazyValue[] {
 
 const text = "bytes | string";
 
+/** In the words of the reference. */
+function notYaml(text: string): string {
+  return `incomplete value ${text}`;
+}
+
 const functions: readonly Builtin[] = [
   {
     name: "Marshal",
     params: ["top"],
     result: "string",
     call(args, context) {
-      const marshalled = yamlText(lazyArgument(args, 0).concrete());
+      const marshalled = yamlText(lazyArgument(args, 0).concrete(notYaml));
       context.spend(1, marshalled.length);
       return marshalled;
     },
@@ -61,7 +66,7 @@ const functions: readonly Builtin[] = [
     result: "string",
     call: (args) =>
       streamElements(lazyArgument(args, 0))
-        .map((element) => yamlText(element.concrete()))
+        .map((element) => yamlText(element.concrete(notYaml)))
         .join("---\n"),
   },
   { name: "Unmarshal", params: [text], result: "top", call: (args) => readYaml(textOrBytesArgument(args, 0)) },
