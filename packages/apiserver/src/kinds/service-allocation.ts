@@ -1,6 +1,6 @@
 import type { JsonObject } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
-import { decodeStored } from "../object/stored-form.ts";
+import { parseStored } from "../object/stored-form.ts";
 import type { Core } from "../server/core.ts";
 import { objectsOf, specOf } from "./edit.ts";
 
@@ -11,24 +11,18 @@ const portCount = 2_768;
 
 /**
  * Which cluster addresses and node ports are taken: those of the services in the store, which it follows, and those that a
- * write in progress has picked. The range is 10.96.0.0/16.
+ * write in progress has picked. The range is 10.96.0.0/16. The services are read when it is first asked: a server that only
+ * reads, or a fork that nobody writes services to, never pays for them.
  */
 export class ServiceAllocation {
   readonly #core: Core;
-  /** What is taken, by the key of the service that has it. */
-  readonly #taken = new Map<string, Map<string, number>>();
+  /** How many services have an item; undefined until somebody asks. */
+  #taken: Map<string, number> | undefined;
   readonly #held = new Map<string, number>();
-  readonly #end: () => void;
+  #end = (): void => undefined;
 
   constructor(core: Core) {
     this.#core = core;
-    const { entries, revision } = core.store.range(servicesPrefix);
-    for (const entry of entries) this.#count(decodeStored(entry), 1);
-    this.#end = core.store.subscribe(servicesPrefix, revision, (event) => {
-      if (event.kind === "progress") return;
-      if (event.previous !== undefined) this.#count(decodeStored(event.previous), -1);
-      if (event.kind === "put") this.#count(decodeStored(event), 1);
-    });
   }
 
   close(): void {
@@ -36,7 +30,20 @@ export class ServiceAllocation {
   }
 
   isTaken(item: string): boolean {
-    return (this.#taken.get("")?.get(item) ?? 0) > 0 || (this.#held.get(item) ?? 0) > 0;
+    return (this.#followed().get(item) ?? 0) > 0 || (this.#held.get(item) ?? 0) > 0;
+  }
+
+  #followed(): ReadonlyMap<string, number> {
+    if (this.#taken !== undefined) return this.#taken;
+    const taken = (this.#taken = new Map<string, number>());
+    const { entries, revision } = this.#core.store.range(servicesPrefix);
+    for (const entry of entries) count(taken, parseStored(entry), 1);
+    this.#end = this.#core.store.subscribe(servicesPrefix, revision, (event) => {
+      if (event.kind === "progress") return;
+      if (event.previous !== undefined) count(taken, parseStored(event.previous), -1);
+      if (event.kind === "put") count(taken, parseStored(event), 1);
+    });
+    return taken;
   }
 
   /** Keeps `item` for a write in progress; the answer lets it go, after the store has told of it or not. */
@@ -73,15 +80,13 @@ export class ServiceAllocation {
     const bytes = this.#core.platform.randomBytes(4);
     return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % below;
   }
+}
 
-  #count(service: KubeObject, by: 1 | -1): void {
-    let counts = this.#taken.get("");
-    if (counts === undefined) this.#taken.set("", (counts = new Map()));
-    for (const item of allocatedItems(service)) {
-      const count = (counts.get(item) ?? 0) + by;
-      if (count > 0) counts.set(item, count);
-      else counts.delete(item);
-    }
+function count(taken: Map<string, number>, service: KubeObject, by: 1 | -1): void {
+  for (const item of allocatedItems(service)) {
+    const left = (taken.get(item) ?? 0) + by;
+    if (left > 0) taken.set(item, left);
+    else taken.delete(item);
   }
 }
 

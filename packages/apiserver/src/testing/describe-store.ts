@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, it, describe } from "vitest";
 import type { Entry, Store, StoreEvent } from "../store/store.ts";
 
@@ -18,6 +19,60 @@ const shownEvent = (event: StoreEvent): string => {
 export interface DescribeStoreOptions {
   /** Closes and opens the same data again; drivers without it lose all on closing. */
   readonly reopen?: (store: Store) => Promise<Store>;
+  /** How many histories the property of the log is tried with; 50 without. */
+  readonly propertyRuns?: number;
+}
+
+interface GivenOperation {
+  readonly key: string;
+  /** Null deletes. */
+  readonly text: string | null;
+  /** Under a condition that does not hold. */
+  readonly stale: boolean;
+}
+
+/** One operation a key; every third commit carries a condition, which may be one that does not hold. */
+function asOperations(store: Store, given: readonly GivenOperation[]) {
+  const last = new Map(given.map((one) => [one.key, one]));
+  const isStale = given.length === 4 && given.every(({ stale }) => stale);
+  return [...last.values()].map(({ key, text }) => {
+    const revision = store.get(key)?.revision ?? 0;
+    const condition = given.length === 3 ? revision : isStale ? revision + 1 : undefined;
+    return text === null ? remove(key, condition) : put(key, text, condition);
+  });
+}
+
+/** Everything that a revision holds, with the revisions of the keys, as one number and its length (FNV-1a). */
+function hashOfEntries(entries: readonly Entry[]): string {
+  const text = JSON.stringify(entries.map((entry) => [entry.key, decode(entry.bytes), entry.revision]));
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return `${hash >>> 0}:${text.length}`;
+}
+
+function hashOf(store: Store, at?: number): string {
+  return hashOfEntries(store.range("", { at }).entries);
+}
+
+/** The hashes of the states that the log makes of the state at `from`, one a revision. */
+function replayed(store: Store, from: number, to: number): readonly (readonly [number, string])[] {
+  const state = new Map(store.range("", { at: from }).entries.map((entry) => [entry.key, entry]));
+  const hashes = new Map<number, string>();
+  store.subscribe("", from, (event) => {
+    if (event.kind === "progress" || event.revision > to) return;
+    if (event.kind === "delete") state.delete(event.key);
+    else state.set(event.key, { key: event.key, bytes: event.bytes, revision: event.revision });
+    const sorted = [...state.values()].toSorted((a, b) => compareKeys(a.key, b.key));
+    hashes.set(event.revision, hashOfEntries(sorted));
+  })();
+  return [...hashes];
+}
+
+function compareKeys(a: string, b: string): number {
+  const [left, right] = [encode(a), encode(b)];
+  const at = left.findIndex((byte, i) => byte !== right[i]);
+  if (at < 0) return left.length - right.length;
+  return left[at]! - (right[at] ?? -1);
 }
 
 /** The contract of `Store` as tests: each driver passes all of it. */
@@ -217,6 +272,36 @@ export function describeStore(name: string, open: () => Promise<Store>, options:
       expect([...replayed].sort((a, b) => (a[0] < b[0] ? -1 : 1))).toEqual(state);
       await store[Symbol.asyncDispose]();
     });
+
+    it("replays its log, from any revision, to the hash that each later revision has; so do forks of any revision", async () => {
+      const key = fc.constantFrom("/k/a", "/k/a/b", "/k/b", "/k/__proto__", "/k/constructor", "/k/é");
+      const operation = fc.record({ key, text: fc.option(fc.string({ maxLength: 3 })), stale: fc.boolean() });
+      const commits = fc.array(fc.array(operation, { minLength: 1, maxLength: 4 }), { maxLength: 25 });
+      await fc.assert(
+        fc.asyncProperty(commits, fc.nat(), fc.nat(), async (given, from, forkFrom) => {
+          const store = await open();
+          const start = store.revision;
+          const hashes = new Map([[start, hashOf(store)]]);
+          for (const operations of given) {
+            await store.commit(asOperations(store, operations)).catch((error: unknown) => {
+              if ((error as { code?: string }).code !== "conflict") throw error;
+            });
+            hashes.set(store.revision, hashOf(store));
+          }
+          for (const [revision, hash] of hashes) expect(hashOf(store, revision)).toBe(hash);
+          const begin = start + (from % (store.revision - start + 1));
+          expect(replayed(store, begin, store.revision)).toEqual([...hashes].filter(([revision]) => revision > begin));
+          const at = start + (forkFrom % (store.revision - start + 1));
+          const fork = store.fork(at);
+          expect([fork.revision, hashOf(fork)]).toEqual([at, hashes.get(at)]);
+          await fork.commit([put("/k/fork", "x")]);
+          expect(replayed(fork, at, fork.revision)).toEqual([[fork.revision, hashOf(fork)]]);
+          expect(hashOf(store)).toBe(hashes.get(store.revision));
+          await store[Symbol.asyncDispose]();
+        }),
+        { numRuns: options.propertyRuns ?? 50 },
+      );
+    }, 60_000);
 
     it("answers nothing once closed", async () => {
       const store = await open();
