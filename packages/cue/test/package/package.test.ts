@@ -122,4 +122,13 @@ describe("the package alone", () => {
     );
     execFileSync(process.execPath, [resolve(root, "node_modules/typescript/bin/tsc"), "-p", folder], { stdio: "pipe" });
   });
+
+  // How long it takes is a benchmark's matter (`npm run bench -- cold`); what there is to load is the same everywhere.
+  it("loads little: two files of its own, and three libraries", () => {
+    const dist = join(modules, "@lateen/cue/dist");
+    const files = readdirSync(dist).filter((name) => name.endsWith(".js"));
+    const bytes = files.reduce((sum, name) => sum + readFileSync(join(dist, name)).byteLength, 0);
+    expect(bytes).toBeLessThan(600_000);
+    expect(readdirSync(modules).toSorted()).toEqual(["@lateen", "argparse", "decimal.js", "js-yaml", "re2js"]);
+  });
 });
