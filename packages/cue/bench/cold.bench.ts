@@ -20,7 +20,7 @@ export async function bench(): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "lateen-cold-"));
   try {
     const { pack } = (await import(pathToFileURL(resolve(root, "packages/cue/package/pack.mjs")).href)) as {
-      pack(into: string): Promise<readonly string[]>;
+      readonly pack: (into: string) => Promise<readonly string[]>;
     };
     for (const archive of await pack(folder)) install(folder, archive);
     for (const name of ["re2js", "js-yaml", "argparse", "decimal.js"])
