@@ -26,7 +26,11 @@ const maxFileBytes = 8 * 1024 * 1024;
  * Reads YAML and JSON manifests and CUE definition files. What is wrong comes back as diagnostics with line and column;
  * a file that cannot be read at all is one of them.
  */
-export async function loadFiles(paths: readonly string[], cwd: string): Promise<LoadedFiles> {
+export async function loadFiles(
+  paths: readonly string[],
+  cwd: string,
+  { lists = "refused" }: { readonly lists?: "refused" | "kept" } = {},
+): Promise<LoadedFiles> {
   const manifests: Manifest[] = [];
   const diagnostics: Diagnostic[] = [];
   const texts = new Map<string, string>();
@@ -42,7 +46,8 @@ export async function loadFiles(paths: readonly string[], cwd: string): Promise<
       diagnostics.push(...read.diagnostics);
       read.objects.forEach((object, index) => {
         const manifest: Manifest = { object, source, positionOf: (at) => read.positionOf(index, at) };
-        const nameless = namelessDiagnostic(manifest);
+        const isList = lists === "kept" && Array.isArray((object as { readonly items?: unknown }).items);
+        const nameless = isList ? undefined : namelessDiagnostic(manifest);
         if (nameless === undefined) manifests.push(manifest);
         else diagnostics.push(nameless);
       });

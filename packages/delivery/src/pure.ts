@@ -10,6 +10,7 @@ export {
 export { type ManagedResource, resourcesOf as managedResourcesOf } from "./controller/tracker.ts";
 export { ApplicationError, type WorkflowPlan, convertStep, workflowPlanOf } from "./application/default-workflow.ts";
 export { type DiagnoseOptions, type Validation, diagnoseApplication } from "./application/diagnose.ts";
+export { validationAnnotation } from "./application/validation.ts";
 export { nativePolicyTypes } from "./application/native-policies.ts";
 export { type ParsedApplication, parseApplication } from "./application/parse-application.ts";
 export { builtinDefinitionSet, builtinDefinitions, builtinDefinitionsHash } from "./definition/builtin.ts";

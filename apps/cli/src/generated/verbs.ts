@@ -15,6 +15,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   rollback: () => import("../verbs/rollback.ts"),
   server: () => import("../verbs/server.ts"),
   status: () => import("../verbs/status.ts"),
+  try: () => import("../verbs/try.ts"),
   undo: () => import("../verbs/undo.ts"),
   up: () => import("../verbs/up.ts"),
   version: () => import("../verbs/version.ts"),

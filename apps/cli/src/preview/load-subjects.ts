@@ -8,8 +8,9 @@ import type { Terminal } from "../terminal.ts";
 export async function loadOrSay(
   paths: readonly string[],
   { cwd, terminal }: { readonly cwd: string; readonly terminal: Terminal },
+  options: Parameters<typeof loadFiles>[2] = {},
 ): Promise<LoadedFiles | undefined> {
-  const loaded = await loadFiles(paths, cwd);
+  const loaded = await loadFiles(paths, cwd, options);
   if (loaded.diagnostics.length === 0) return loaded;
   printDiagnostics(terminal, loaded.diagnostics, loaded.texts);
   return undefined;

@@ -12,3 +12,4 @@ export type {
   StepMoment,
   StepWrite,
 } from "./report.ts";
+export { type Fleet, type FleetApplication, type FleetRefusal, type UnownedObject, tryFleet } from "./try-fleet.ts";

@@ -10,6 +10,8 @@ import { recordedSteps, standingOf } from "../subject.ts";
 /** A control plane at work. */
 export interface World {
   readonly client: Client;
+  /** What takes longer is not compared. */
+  readonly limitMs?: number;
   readonly preview: (options: PreviewOptions) => Promise<Preview>;
   /** Lets it go on for a while: until nothing happens any more, or for a moment of real time. @returns false when it will not. */
   readonly goOn: () => Promise<boolean>;
@@ -20,8 +22,8 @@ export interface Comparison {
   /** Empty where preview and delivery agree. */
   readonly differences: readonly string[];
   readonly objects: number;
-  /** Why it is not compared: the preview does not send, the delivery would. */
-  readonly outside: boolean;
+  /** Why it is not compared. */
+  readonly skipped?: "the preview does not send what the delivery would" | "in real time it takes too long";
 }
 
 /** What is known of an application in words that equal for equal ends. */
@@ -38,7 +40,12 @@ export async function compareWithRun(world: World, application: KubeObject): Pro
   const before = await stateOf(client, { namespace, name });
   const preview = await world.preview({ objects: [application], resume: "all" });
   const [subject] = preview.subjects;
-  if ((subject?.outside.length ?? 0) > 0) return { end: "outside", differences: [], objects: 0, outside: true };
+  const nothing = { differences: [], objects: 0 };
+  if ((subject?.outside.length ?? 0) > 0)
+    return { ...nothing, end: "outside", skipped: "the preview does not send what the delivery would" };
+  // A step that fails is tried again with growing pauses.
+  if ((subject?.endMs ?? 0) > (world.limitMs ?? Number.POSITIVE_INFINITY))
+    return { ...nothing, end: "slow", skipped: "in real time it takes too long" };
   const expected = stateOfPreview(preview, before);
   const refusal = await client.apply(application, { fieldManager: "lateen" }).then(
     () => undefined,
@@ -53,7 +60,6 @@ export async function compareWithRun(world: World, application: KubeObject): Pro
       end: "refused",
       differences: said === refusal ? [] : [`refusal: preview ${said}, delivery ${refusal}`],
       objects: 0,
-      outside: false,
     };
   }
   const resumed = new Set<string>();
@@ -69,7 +75,7 @@ export async function compareWithRun(world: World, application: KubeObject): Pro
     }
     differences = differencesOf(expected, await stateOf(client, { namespace, name }));
   } while (differences.length > 0 && (await world.goOn()));
-  return { end: subject?.end ?? "", differences, objects: expected.objects.size, outside: false };
+  return { end: subject?.end ?? "", differences, objects: expected.objects.size };
 }
 
 function differencesOf(expected: State, found: State): readonly string[] {
