@@ -1,3 +1,5 @@
+import type { JsonValue } from "./json.ts";
+
 /** A place in a text: `source` is a file name or the name of an object (`ComponentDefinition vela-system/webservice`). */
 export interface Pos {
   readonly source: string;
@@ -22,7 +24,14 @@ export interface Diagnostic {
   readonly causes: readonly Diagnostic[];
   /** What to do, in one sentence, where it is known. */
   readonly help?: string | undefined;
+  /** A change of the user's text that mends it, where one is certain. */
+  readonly fix?: Fix | undefined;
 }
+
+/** A change of one field: another value, or another name for it. */
+export type Fix =
+  | { readonly kind: "replace"; readonly path: readonly (string | number)[]; readonly value: JsonValue }
+  | { readonly kind: "rename"; readonly path: readonly (string | number)[]; readonly name: string };
 
 const plainName = /^[A-Za-z_$#][A-Za-z0-9_$#-]*$/;
 

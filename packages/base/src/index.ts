@@ -6,6 +6,7 @@ export { type Deadline, abortable, deadline, formatMs, shielded } from "./deadli
 export { type Deferred, createDeferred } from "./deferred.ts";
 export {
   type Diagnostic,
+  type Fix,
   type FormatDiagnosticOptions,
   type Pos,
   formatDiagnostic,

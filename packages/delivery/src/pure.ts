@@ -73,3 +73,11 @@ export {
 } from "./why/explain-application.ts";
 export type { Author, Site } from "./why/sites.ts";
 export { type RecordedApplication, recordedApplication } from "./why/recorded-application.ts";
+export {
+  type AppliedFix,
+  type CheckedText,
+  type FixOptions,
+  type FixedText,
+  checkText,
+  fixText,
+} from "./fix/fix-text.ts";

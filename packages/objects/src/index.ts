@@ -121,7 +121,14 @@ export {
   subtractQuantities,
 } from "./values/quantity.ts";
 export { type Manifests, readManifests } from "./yaml/manifests.ts";
-export { type DuplicateKey, type YamlDocument, YamlError, readYaml, readYamlDocuments } from "./yaml/read-yaml.ts";
+export {
+  type DuplicateKey,
+  type TextRange,
+  type YamlDocument,
+  YamlError,
+  readYaml,
+  readYamlDocuments,
+} from "./yaml/read-yaml.ts";
 export { toYaml } from "./yaml/write-yaml.ts";
 
 // Algebra: server-side apply.

@@ -7,6 +7,7 @@ export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   dev: () => import("../verbs/dev.ts"),
   diff: () => import("../verbs/diff.ts"),
   "dry-run": () => import("../verbs/dry-run.ts"),
+  fix: () => import("../verbs/fix.ts"),
   fork: () => import("../verbs/fork.ts"),
   kubeconfig: () => import("../verbs/kubeconfig.ts"),
   logs: () => import("../verbs/logs.ts"),

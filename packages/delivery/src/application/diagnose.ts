@@ -14,8 +14,12 @@ import type { App, AppComponent } from "./application.ts";
 import { dependencyFaults } from "./dependency-check.ts";
 import { dryContext } from "./dry-context.ts";
 import { type Path, dropDoubles, fault } from "./fault.ts";
+import { fieldFaults } from "./field-check.ts";
+import { nameFix } from "./fixes.ts";
+import { inputFaults } from "./input-check.ts";
 import { nativePolicyTypes } from "./native-policies.ts";
 import { propertyFaults } from "./parameter-check.ts";
+import { selectorFaults } from "./selector-check.ts";
 import { type ComponentPlace, valueFaults } from "./value-check.ts";
 import type { Validation } from "./validation.ts";
 import { workflowFaults } from "./workflow-check.ts";
@@ -35,8 +39,9 @@ export function diagnoseApplication(
   definitions: DefinitionSource,
   { validation = "strict", renderings = new Renderings() }: DiagnoseOptions = {},
 ): readonly Diagnostic[] {
+  const fields = fieldFaults(application).map((found) => soften(found, validation));
   const shape = shapeFaults(application);
-  if (shape.length > 0) return shape;
+  if (shape.length > 0) return [...fields, ...shape];
   const app = renderings.appOf(application);
   const names = [
     ...componentNames(app),
@@ -44,6 +49,8 @@ export function diagnoseApplication(
     ...policyFaults(app, definitions),
     ...workflowFaults(app, definitions),
     ...dependencyFaults(app),
+    ...selectorFaults(app, definitions),
+    ...inputFaults(app),
   ];
   const values = app.components.flatMap((component, index) =>
     valueFaults(app, component, { index, definitions, renderings }),
@@ -52,7 +59,7 @@ export function diagnoseApplication(
     applianceWarnings(app, component, { index, definitions }),
   );
   const errors = [...names, ...values].map((found) => soften(found, validation));
-  return dropDoubles([...errors, ...warnings]);
+  return dropDoubles([...fields, ...errors, ...warnings]);
 }
 
 const lenient = new Set([
@@ -61,6 +68,11 @@ const lenient = new Set([
   "policy-undeclared",
   "component-unknown",
   "dependency-cycle",
+  "step-unknown",
+  "field-undeclared",
+  "selector-empty",
+  "input-unresolvable",
+  "quantity-wrong",
 ]);
 
 /** What KubeVela lets pass is a warning in its mode. */
@@ -140,26 +152,28 @@ function typeFaults(app: App, definitions: DefinitionSource): readonly Diagnosti
     const found: Diagnostic[] = [];
     if (definitions.find("component", component.type, app.namespace) === undefined) {
       const names = definitions.names("component", app.namespace);
-      found.push(
-        fault(
+      found.push({
+        ...fault(
           "component-type-unknown",
           `unknown component type ${JSON.stringify(component.type)}${suggestion(component.type, names)}`,
           [...path, "type"],
           `known types: ${names.toSorted().join(", ")}`,
         ),
-      );
+        ...nameFix([...path, "type"], component.type, names),
+      });
     }
     for (const [at, { type }] of component.traits.entries()) {
       if (definitions.find("trait", type, app.namespace) !== undefined) continue;
       const names = definitions.names("trait", app.namespace);
-      found.push(
-        fault(
+      found.push({
+        ...fault(
           "trait-type-unknown",
           `unknown trait type ${JSON.stringify(type)}${suggestion(type, names)}`,
           [...path, "traits", at, "type"],
           `known types: ${names.toSorted().join(", ")}`,
         ),
-      );
+        ...nameFix([...path, "traits", at, "type"], type, names),
+      });
     }
     return found;
   });
@@ -182,14 +196,16 @@ function policyFaults(app: App, definitions: DefinitionSource): readonly Diagnos
     const known =
       nativePolicyTypes.has(policy.type) || definitions.find("policy", policy.type, app.namespace) !== undefined;
     if (!known) {
-      const names = [...nativePolicyTypes, ...definitions.names("policy", app.namespace)];
-      found.push(
-        fault(
+      const names = [...new Set([...nativePolicyTypes, ...definitions.names("policy", app.namespace)])];
+      found.push({
+        ...fault(
           "policy-type-unknown",
           `unknown policy type ${JSON.stringify(policy.type)}${suggestion(policy.type, names)}`,
           [...path, "type"],
+          `known types: ${names.toSorted().join(", ")}`,
         ),
-      );
+        ...nameFix([...path, "type"], policy.type, names),
+      });
     } else if (
       policy.properties === undefined &&
       policy.type !== "debug" &&
@@ -198,7 +214,12 @@ function policyFaults(app: App, definitions: DefinitionSource): readonly Diagnos
       found.push(
         fault("policy-empty", `policy ${policy.type} named ${policy.name} must not have empty properties`, path),
       );
-    } else found.push(...policyContentFaults(app, index), ...policyProperties(app, index, definitions));
+    } else {
+      const properties = policyProperties(app, index, definitions);
+      // What its definition does not declare the engine cannot read either.
+      const isUnknown = properties.some(({ code }) => code === "parameter-undeclared");
+      found.push(...(isUnknown ? [] : policyContentFaults(app, index)), ...properties);
+    }
     return found;
   });
 }
@@ -206,7 +227,8 @@ function policyFaults(app: App, definitions: DefinitionSource): readonly Diagnos
 /** Properties by the policy's definition. Native types have one, too, which says what they take. */
 function policyProperties(app: App, index: number, definitions: DefinitionSource): readonly Diagnostic[] {
   const policy = app.policies[index]!;
-  const definition = definitions.find("policy", policy.type, app.namespace);
+  const type = policy.type === "env-binding" ? "envbinding" : policy.type;
+  const definition = definitions.find("policy", type, app.namespace);
   if (definition === undefined) return [];
   const context = { ...applicationContext(app, dryContext), name: policy.name };
   return propertyFaults(definition, {

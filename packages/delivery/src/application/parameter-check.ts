@@ -1,11 +1,13 @@
 /** What a definition says of a user's properties: wrong values, undeclared and missing ones, with paths and places. */
-import { type Diagnostic, type JsonObject, type JsonValue, type Pos, isJsonObject } from "@lateen/base";
+import { type Diagnostic, type Fix, type JsonObject, type JsonValue, type Pos, isJsonObject } from "@lateen/base";
 import type { Value } from "@lateen/cue";
 import type { KubeObject } from "@lateen/objects";
 import { type Declaration, declarationOf, makesParameterWhole } from "../definition/declaration.ts";
-import { sourceOf, suggestion, templateOf } from "../definition/definition-set.ts";
+import { sourceOf, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
+import { amountMeant } from "./amounts.ts";
+import { renameFix, suggested, valueMeant } from "./fixes.ts";
 import { isSecretProperty, withoutValues } from "../render/covered-message.ts";
 import { withoutFieldAt } from "../render/field-path.ts";
 import { compileTemplate, renderContext } from "../render/template.ts";
@@ -73,11 +75,31 @@ export function parameterFault(
   const found = lookupPath(properties ?? {}, inner);
   const type = typeText(declared);
   const isSecret = isSecretProperty(properties, inner);
+  const value = type === undefined || isSecret ? undefined : meantValue(type, found, declared);
+  const amount = value === undefined && fault.message.includes("=~") ? amountIn(found) : undefined;
+  const meant = value ?? amount?.value;
+  const suggestion = meant === undefined ? "" : ` (did you mean ${JSON.stringify(meant)}?)`;
   const message =
     type === undefined
-      ? `${isSecret ? withoutValues(fault.message) : fault.message}${place}`
-      : `expected ${type}, found ${foundText(found, isSecret)}${place}`;
-  return { code: "parameter-wrong", message, path, pos, causes: [] };
+      ? `${isSecret ? withoutValues(fault.message) : fault.message}${suggestion}${place}`
+      : `expected ${type}, found ${foundText(found, isSecret)}${suggestion}${place}`;
+  const isCertain = meant !== undefined && amount?.isCertain !== false;
+  const fix: Fix | undefined = isCertain ? { kind: "replace", path, value: meant } : undefined;
+  return { code: "parameter-wrong", message, path, pos, causes: [], ...(fix === undefined ? {} : { fix }) };
+}
+
+/** The amount that a text stands for, where a pattern asks for one. */
+const amountIn = (found: JsonValue | undefined): ReturnType<typeof amountMeant> =>
+  typeof found === "string" ? amountMeant(found) : undefined;
+
+/** The value that was surely meant: of the declared type, or the only element of the list that is wanted. */
+function meantValue(
+  type: string,
+  found: JsonValue | undefined,
+  declared: Declaration | undefined,
+): JsonValue | undefined {
+  const isPlain = typeof found === "string" || typeof found === "number";
+  return declared?.kind === "list" && isPlain ? [found] : valueMeant(type, found);
 }
 
 const maxRounds = 50;
@@ -126,12 +148,19 @@ export function undeclaredParameters(
     const shown = path.length === 1 ? name : path.join(".");
     return {
       code: "parameter-undeclared",
-      message: `${definition.metadata.name ?? ""} has no parameter ${JSON.stringify(shown)}${suggestion(name, siblings)}`,
+      message: `${definition.metadata.name ?? ""} has no parameter ${JSON.stringify(shown)}${suggested(name, siblings)}`,
       path: [...prefix, ...path],
       causes: [],
       ...(siblings.length === 0 ? {} : { help: `it has ${siblings.join(", ")}` }),
+      ...renameFix([...prefix, ...path], siblings, givenBeside(properties, path)),
     };
   });
+}
+
+/** The struct that a property stands in. */
+function givenBeside(properties: JsonObject, path: Path): JsonObject | undefined {
+  const beside = lookupPath(properties, path.slice(0, -1));
+  return isJsonObject(beside) ? beside : undefined;
 }
 
 /** Undeclared parameters at the top level only, as KubeVela looks for them. */

@@ -9,6 +9,7 @@ import type { App, AppComponent } from "./application.ts";
 import { dryContext } from "./dry-context.ts";
 import { type Path, dropDoubles, fault } from "./fault.ts";
 import { missingIn, parameterFault, undeclaredParameters } from "./parameter-check.ts";
+import { quantityFaults } from "./quantity-check.ts";
 
 export interface ComponentPlace {
   readonly index: number;
@@ -45,7 +46,7 @@ export function valueFaults(
       parameterFault(one, { definition, properties: component.properties, prefix: [...path, "properties"] }),
     )
     .filter((one) => !isSupplied(one.path, app, component, path));
-  return [...undeclared, ...missing];
+  return [...undeclared, ...missing, ...quantityFaults(rendered, component, path)];
 }
 
 /** Parameter faults first; where there are none, what the template says. */

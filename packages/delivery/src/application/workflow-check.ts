@@ -4,6 +4,7 @@ import { durationFault, embeddedTemplates, groupType, parseGoDuration } from "@l
 import { type DefinitionSource, suggestion } from "../definition/definition-set.ts";
 import { type App, textOf } from "./application.ts";
 import { type Path, fault } from "./fault.ts";
+import { nameFix } from "./fixes.ts";
 import { propertyFaults } from "./parameter-check.ts";
 import { dryContext } from "./dry-context.ts";
 import { applicationContext } from "../render/context.ts";
@@ -46,13 +47,16 @@ function stepFaults(
   }
   const builtin = type === groupType || type === "apply-component" || Object.hasOwn(embeddedTemplates, type);
   if (!builtin && definitions.find("workflow-step", type, app.namespace) === undefined) {
-    const names = [...definitions.names("workflow-step", app.namespace), groupType, "suspend"];
-    found.push(
-      fault("step-type-unknown", `unknown workflow step type ${JSON.stringify(type)}${suggestion(type, names)}`, [
-        ...path,
-        "type",
-      ]),
-    );
+    const names = [...new Set([...definitions.names("workflow-step", app.namespace), groupType, "suspend"])];
+    found.push({
+      ...fault(
+        "step-type-unknown",
+        `unknown workflow step type ${JSON.stringify(type)}${suggestion(type, names)}`,
+        [...path, "type"],
+        `known types: ${names.toSorted().join(", ")}`,
+      ),
+      ...nameFix([...path, "type"], type, names),
+    });
   }
   if (typeof step.timeout === "string" && step.timeout !== "" && parseGoDuration(step.timeout) === undefined) {
     found.push(
@@ -77,27 +81,29 @@ function stepReferences(
     for (const [at, policy] of properties.policies.entries()) {
       if (typeof policy !== "string" || app.policies.some(({ name }) => name === policy)) continue;
       const names = app.policies.map(({ name }) => name);
-      found.push(
-        fault(
+      found.push({
+        ...fault(
           "policy-undeclared",
           `policy ${JSON.stringify(policy)} is not declared in spec.policies${suggestion(policy, names)}`,
           [...path, "properties", "policies", at],
           names.length === 0 ? undefined : `declared: ${names.join(", ")}`,
         ),
-      );
+        ...nameFix([...path, "properties", "policies", at], policy, names),
+      });
     }
   }
   if (step.type === "apply-component") {
     const names = app.components.map(({ name }) => name);
     const component = properties.component;
     if (typeof component !== "string" || !names.includes(component))
-      found.push(
-        fault(
+      found.push({
+        ...fault(
           "component-unknown",
           `component ${JSON.stringify(component ?? "")} is not a component of the application${suggestion(textOf(component), names)}`,
           [...path, "properties", "component"],
         ),
-      );
+        ...nameFix([...path, "properties", "component"], textOf(component), names),
+      });
   }
   return found;
 }

@@ -88,7 +88,7 @@ const component = struct(
   ["name", "type"],
 );
 
-const applicationSpec = struct(
+export const applicationSpec = struct(
   {
     components: list(component, "What the application is made of"),
     policies: list(

@@ -1,6 +1,16 @@
 import { type Diagnostic, type JsonObject, type JsonValue, type Pos, isJsonObject, ownProperty } from "@lateen/base";
 import type { KubeObject } from "../kube-object.ts";
-import { type YamlDocument, type YamlText, YamlError, documentsOf, locate, scanYaml } from "./read-yaml.ts";
+import { yamlHint } from "./hint.ts";
+import {
+  type TextRange,
+  type YamlDocument,
+  type YamlText,
+  YamlError,
+  documentsOf,
+  locate,
+  scalarRange,
+  scanYaml,
+} from "./read-yaml.ts";
 
 export interface Manifests {
   /** The objects in their order, items of a `List` each for itself. */
@@ -8,6 +18,8 @@ export interface Manifests {
   readonly diagnostics: readonly Diagnostic[];
   /** Where the value at `path` of object `index` stands; the nearest place above it when it is not there itself. */
   readonly positionOf: (index: number, path: readonly (string | number)[]) => Pos;
+  /** Where a value that is written on one line stands in the text, or with `key` the name of its field. */
+  readonly rangeOf: (index: number, path: readonly (string | number)[], of: "value" | "key") => TextRange | undefined;
 }
 
 interface Origin {
@@ -52,7 +64,10 @@ export function readManifests(text: string, { source }: { readonly source: strin
     if (complaint === undefined) {
       objects.push(value as unknown as KubeObject);
       origins.push(origin);
-    } else problem(complaint, locate(scanned, origin.event, origin.prefix), origin.prefix);
+    } else {
+      const path = [...origin.prefix, ...(complaint.startsWith("metadata ") ? ["metadata"] : [])];
+      problem(complaint, locate(scanned, origin.event, path), path);
+    }
   };
   for (const { value, duplicates, event } of documents) {
     for (const { key, offset } of duplicates) problem(`key ${JSON.stringify(key)} already set in map`, offset);
@@ -69,6 +84,11 @@ export function readManifests(text: string, { source }: { readonly source: strin
       if (origin === undefined) throw new RangeError(`there is no object ${index}`);
       return place(locate(scanned, origin.event, [...origin.prefix, ...path]));
     },
+    rangeOf(index, path, of) {
+      const origin = origins[index];
+      if (origin === undefined) throw new RangeError(`there is no object ${index}`);
+      return scalarRange(scanned, origin.event, { path: [...origin.prefix, ...path], of });
+    },
   };
 }
 
@@ -82,7 +102,8 @@ function readable(
     return { scanned, documents: documentsOf(scanned) };
   } catch (error) {
     if (!(error instanceof YamlError)) throw error;
-    problem(error.message, error.offset);
+    const hint = yamlHint(text, error.message, error.offset);
+    problem(hint?.message ?? error.message, hint?.offset ?? error.offset);
     const before = text.lastIndexOf("\n---", error.offset);
     if (before <= 0) return { scanned: { text, mended: [], events: [] }, documents: [] };
     return readable(text.slice(0, before + 1), problem);

@@ -385,6 +385,60 @@ function keyText(text: string, key: Event & { type: 4 }): string {
   return typeof value === "number" ? formatFloat(value) : String(value);
 }
 
+/** A stretch of a text, by offsets. */
+export interface TextRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Where a one-line scalar stands, its quotes included: the value at a path, or with `key` the name of that field.
+ * Undefined for what is written otherwise: collections, blocks of several lines, aliases, merged keys.
+ */
+export function scalarRange(
+  { text, events, mended }: YamlText,
+  from: number,
+  { path, of }: { readonly path: readonly (string | number)[]; readonly of: "value" | "key" },
+): TextRange | undefined {
+  let at: number | undefined = events[from]?.type === eventDocument ? from + 1 : from;
+  let key: Event | undefined;
+  for (const part of path) {
+    const event: Event | undefined = at === undefined ? undefined : events[at];
+    if (event === undefined || at === undefined) return undefined;
+    if (event.type === eventMapping) {
+      const found = pairAt(text, events, { at: at + 1, name: String(part) });
+      ({ at, key } = { at: found?.value, key: found?.key });
+    } else if (event.type === eventSequence && typeof part === "number") {
+      let item = at + 1;
+      for (let i = 0; i < part && events[item] !== undefined && events[item]!.type !== eventPop; i++)
+        item = skip(events, item);
+      ({ at, key } = { at: events[item]?.type === eventPop ? undefined : item, key: undefined });
+    } else return undefined;
+  }
+  const scalar = of === "key" ? key : at === undefined ? undefined : events[at];
+  if (scalar?.type !== eventScalar || scalar.valueStart < 0) return undefined;
+  const isQuoted = scalar.style === 2 || scalar.style === 3;
+  const range = { start: scalar.valueStart - (isQuoted ? 1 : 0), end: scalar.valueEnd + (isQuoted ? 1 : 0) };
+  if ((!isQuoted && scalar.style !== stylePlain) || text.slice(range.start, range.end).includes("\n")) return undefined;
+  return { start: originalOffset(mended, range.start), end: originalOffset(mended, range.end) };
+}
+
+/** The last pair of a name in a mapping: it is the one that counts. */
+function pairAt(
+  text: string,
+  events: readonly Event[],
+  { at: start, name }: { readonly at: number; readonly name: string },
+): { readonly key: Event; readonly value: number } | undefined {
+  let found: { readonly key: Event; readonly value: number } | undefined;
+  for (let at = start; events[at] !== undefined && events[at]!.type !== eventPop; ) {
+    const key = events[at]!;
+    const value = skip(events, at);
+    if (key.type === eventScalar && key.valueStart >= 0 && keyText(text, key) === name) found = { key, value };
+    at = skip(events, value);
+  }
+  return found;
+}
+
 /** The index after the node that starts at `at`. */
 function skip(events: readonly Event[], at: number): number {
   const type = events[at]?.type;
