@@ -72,7 +72,11 @@ export class Channel<T> implements AsyncIterable<T>, Disposable {
     if (this.#head < this.#items.length) {
       const value = this.#items[this.#head]!;
       this.#head++;
-      if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+      // What was read is let go of, at once when nothing waits: a quiet stream must not hold what it began with.
+      if (this.#head === this.#items.length) {
+        this.#items.length = 0;
+        this.#head = 0;
+      } else if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
         this.#items.splice(0, this.#head);
         this.#head = 0;
       }

@@ -80,6 +80,12 @@ const echo = (request: ApiRequest): Promise<ApiResponse> =>
 
 const bytesOf = (length: number): Buffer => Buffer.alloc(length, "0123456789abcdef");
 
+/** Header blocks of `GET /` and `POST /`. */
+const get = Buffer.of(0x82, 0x87, 0x84);
+const post = Buffer.of(0x83, 0x87, 0x84);
+const none = new Uint8Array();
+const noop = (): Promise<ApiResponse> => Promise.resolve({ status: 200, headers: {}, body: none });
+
 /** A client that speaks in frames. */
 async function rawClient(): Promise<{ readonly socket: TLSSocket; readonly received: Promise<Buffer> }> {
   const socket = await new Promise<TLSSocket>((done, fail) => {
@@ -100,9 +106,21 @@ async function rawClient(): Promise<{ readonly socket: TLSSocket; readonly recei
 
 /** The code of the GOAWAY among what came. */
 function goAwayCode(bytes: Buffer): number | undefined {
-  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) {
-    if (bytes[at + 3] === frameType.goAway) return bytes.readUInt32BE(at + 13);
-  }
+  const at = findFrame(bytes, (start) => bytes[start + 3] === frameType.goAway);
+  return at === undefined ? undefined : bytes.readUInt32BE(at + 13);
+}
+
+/** The code of the RST_STREAM of a stream. */
+function resetCode(bytes: Buffer, streamId: number): number | undefined {
+  const at = findFrame(
+    bytes,
+    (start) => bytes[start + 3] === frameType.resetStream && bytes.readUInt32BE(start + 5) === streamId,
+  );
+  return at === undefined ? undefined : bytes.readUInt32BE(at + 9);
+}
+
+function findFrame(bytes: Buffer, isIt: (start: number) => boolean): number | undefined {
+  for (let at = 0; at + 9 <= bytes.length; at += 9 + bytes.readUIntBE(at, 3)) if (isIt(at)) return at;
   return undefined;
 }
 
@@ -168,7 +186,6 @@ describe("a connection of HTTP/2", () => {
     const waiting: (() => void)[] = [];
     respond = () => new Promise((done) => waiting.push(() => done({ status: 200, headers: {}, body: bytesOf(1) })));
     const { socket } = await rawClient();
-    const get = Buffer.of(0x82, 0x87, 0x84);
     for (let id = 1; id < 600; id += 2) {
       socket.write(frameOf(frameType.headers, 0x5, id, get));
       socket.write(frameOf(frameType.resetStream, 0, id, words(8)));
@@ -188,11 +205,110 @@ describe("a connection of HTTP/2", () => {
   it.each([
     ["pings", frameOf(frameType.ping, 0, 0, bytesOf(8))],
     ["settings", settingsFrame([[3, 1]])],
-    ["frames of no meaning", frameOf(77, 0, 0, new Uint8Array())],
+    ["frames of no meaning", frameOf(77, 0, 0, none)],
+    ["priorities that depend on themselves", frameOf(frameType.priority, 0, 1, Buffer.of(0, 0, 0, 1, 0))],
+    ["windows of streams that are over", frameOf(frameType.windowUpdate, 0, 1, words(1))],
+    ["data without bytes", frameOf(frameType.data, 0, 3, none)],
+    ["resets", frameOf(frameType.resetStream, 0, 1, words(8))],
   ])("ends for a flood of %s", async (_, frame) => {
+    respond = noop;
     const { socket, received } = await rawClient();
+    socket.write(frameOf(frameType.headers, 0x5, 1, get));
+    socket.write(frameOf(frameType.headers, 0x4, 3, post));
     socket.write(Buffer.concat(Array.from({ length: 5_000 }, () => frame)));
     expect(goAwayCode(await received)).toBe(11);
+  });
+
+  it("ends for continuations without bytes", async () => {
+    const { socket, received } = await rawClient();
+    const empty = frameOf(frameType.continuation, 0, 1, none);
+    socket.write(frameOf(frameType.headers, 0, 1, get));
+    socket.write(Buffer.concat(Array.from({ length: 5_000 }, () => empty)));
+    expect(goAwayCode(await received)).toBe(11);
+  });
+
+  it.each([
+    ["a stream of the server's", [frameOf(frameType.headers, 0x5, 2, get)], 1],
+    ["a stream that is older than another", [5, 3].map((id) => frameOf(frameType.headers, 0x5, id, get)), 5],
+    ["data of no stream", [frameOf(frameType.data, 0x1, 0, bytesOf(1))], 1],
+    ["data of a stream to come", [frameOf(frameType.data, 0x1, 7, bytesOf(1))], 1],
+    ["headers without an end before another frame", [frameOf(frameType.headers, 0, 1, get), settingsFrame([])], 1],
+    ["a continuation of nothing", [frameOf(frameType.continuation, 0x4, 1, get)], 1],
+    ["a header block of nonsense", [frameOf(frameType.headers, 0x5, 1, Buffer.of(0xff, 0xff, 0xff, 0xff, 0xff))], 9],
+    ["a table of headers that is too large", [frameOf(frameType.headers, 0x5, 1, Buffer.of(0x3f, 0xe2, 0x7f))], 9],
+    ["a window that overflows", [1, 2].map(() => frameOf(frameType.windowUpdate, 0, 0, words(2 ** 31 - 1))), 3],
+    ["a window of the streams that overflows", [settingsFrame([[4, 2 ** 31]])], 3],
+    ["a window that opens by nothing", [frameOf(frameType.windowUpdate, 0, 0, words(0))], 1],
+    ["a ping of a stream", [frameOf(frameType.ping, 0, 1, bytesOf(8))], 1],
+    ["a ping of nine bytes", [frameOf(frameType.ping, 0, 0, bytesOf(9))], 6],
+    ["a promise", [frameOf(frameType.pushPromise, 0x4, 1, bytesOf(4))], 1],
+    ["a frame that is too long", [frameOf(frameType.data, 0, 1, bytesOf(16_385))], 6],
+    [
+      "more data than the windows allow",
+      [
+        frameOf(frameType.headers, 0x4, 1, post),
+        ...Array.from({ length: 300 }, () => frameOf(frameType.data, 0, 1, bytesOf(16_384))),
+      ],
+      undefined,
+    ],
+  ] as readonly [string, readonly Uint8Array[], number | undefined][])(
+    "ends, or loses the stream, for %s",
+    async (_, frames, code) => {
+      respond = noop;
+      const { socket, received } = await rawClient();
+      socket.write(Buffer.concat(frames));
+      // Whoever broke no rule of the connection ends it by itself.
+      if (code === undefined) socket.end();
+      expect(goAwayCode(await received)).toBe(code);
+      expect((await send(client())).status).toBe(200);
+    },
+  );
+
+  it.each([
+    ["data after its end", [frameOf(frameType.headers, 0x5, 1, get), frameOf(frameType.data, 0x1, 1, bytesOf(1))], 5],
+    ["headers after its end", [1, 1].map((id) => frameOf(frameType.headers, 0x5, id, get)), 5],
+    ["a request without a path", [frameOf(frameType.headers, 0x5, 1, Buffer.of(0x82, 0x87))], 1],
+    [
+      "a body of another length than announced",
+      [
+        frameOf(frameType.headers, 0x4, 1, Buffer.concat([post, Buffer.of(0x0f, 0x0d, 1, 0x35)])),
+        frameOf(frameType.data, 0x1, 1, bytesOf(4)),
+      ],
+      1,
+    ],
+  ] as readonly [string, readonly Uint8Array[], number][])("resets a stream for %s", async (_, frames, code) => {
+    respond = () => new Promise(() => undefined);
+    const { socket, received } = await rawClient();
+    socket.write(Buffer.concat([...frames, frameOf(frameType.goAway, 0, 0, words(0, 0))]));
+    expect(resetCode(await received, 1)).toBe(code);
+  });
+
+  it("loses a client that says nothing, and a stream whose answer nobody reads, after a while", async () => {
+    const silent = await new Promise<TLSSocket>((done) => {
+      const opened = connect({ host: "127.0.0.1", port: port(), ca: tls.ca, ALPNProtocols: ["h2"] }, () =>
+        done(opened),
+      );
+    });
+    silent.on("error", () => undefined).resume();
+    const gone = new Promise((done) => silent.once("close", done));
+    silent.write("PRI * HTTP/2");
+    respond = () => Promise.resolve({ status: 200, headers: {}, body: bytesOf(100_000) });
+    const { socket, received } = await rawClient();
+    const stalled = new Promise<void>((done) => {
+      let bytes = 0;
+      socket.on("data", (part: Buffer) => {
+        bytes += part.length;
+        if (bytes > 65_000) done();
+      });
+    });
+    socket.write(frameOf(frameType.headers, 0x5, 1, get));
+    await stalled;
+    for (const connection of connections) connection.sweep(performance.now() + 10_000);
+    expect([silent.destroyed, socket.destroyed]).toEqual([false, false]);
+    for (const connection of connections) connection.sweep(performance.now() + 200_000);
+    await gone;
+    socket.write(frameOf(frameType.goAway, 0, 0, words(0, 0)));
+    expect(resetCode(await received, 1)).toBe(8);
   });
 
   it("ends for headers that go on and on", async () => {
