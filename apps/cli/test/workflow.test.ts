@@ -223,6 +223,12 @@ describe("lateen workflow", () => {
     expect(variables).toEqual({ version: "1.4" });
   });
 
+  it("cannot roll a run back, and says so", async () => {
+    const { code, err } = await lateen("workflow", "rollback", "tour");
+    expect(code).toBe(1);
+    expect(err).toContain("can not rollback a WorkflowRun");
+  });
+
   it("says what there is when a name is wrong", async () => {
     const { code, err } = await lateen("workflow", "show", "tuor");
     expect(code).toBe(1);

@@ -46,6 +46,8 @@ export interface RunState {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly memories: Map<string, RunMemory>;
+  /** Of each run the version that this controller wrote last: seeing it again is no news. */
+  readonly written?: Map<string, string>;
   /** Operations for the steps of a run. */
   readonly providers: (run: KubeObject) => readonly ProviderTable[];
   readonly systemNamespace?: string;
@@ -87,6 +89,7 @@ export async function reconcileRun(
   const run = await found(client.get({ ...runApi, ...request }, { signal }));
   if (run === undefined) {
     state.memories.delete(keyOf(request));
+    state.written?.delete(keyOf(request));
     return {};
   }
   const wanted = run.metadata.annotations?.[versionAnnotation];
@@ -95,7 +98,7 @@ export async function reconcileRun(
   return new Round(state, run, signal).advance();
 }
 
-const keyOf = ({ namespace, name }: RunRequest): string => `${namespace}/${name}`;
+export const keyOf = ({ namespace, name }: RunRequest): string => `${namespace}/${name}`;
 
 async function found<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
@@ -203,9 +206,16 @@ class Round {
       conditions: this.#conditionsAfter(advanced.phase),
     });
     const contextBackend = { ...kept.reference };
-    await this.#writeStatus({ ...statusToJson(status, "run"), ...conditionField(conditions), contextBackend });
+    const written = await this.#writeStatus({
+      ...statusToJson(status, "run"),
+      ...conditionField(conditions),
+      contextBackend,
+    });
     await kept.save(contextToData(withoutRecordedCalls(advanced.context, status)));
-    if (status.finished) this.#finished(status);
+    if (status.finished) {
+      this.#finished(status);
+      return retain(this.#state, written, this.#signal);
+    }
     if (status.terminated && !advanced.status.terminated) return { requeueAfterMs: 1_000 };
     return advanced.requeueAfterMs === undefined ? {} : { requeueAfterMs: advanced.requeueAfterMs };
   }
@@ -244,13 +254,18 @@ class Round {
     return { error: message };
   }
 
-  async #writeStatus(status: JsonObject): Promise<void> {
+  /** @returns the run with this status. */
+  async #writeStatus(status: JsonObject): Promise<KubeObject> {
+    const { client, metrics, clock, written } = this.#state;
     const before = isJsonObject(this.#run.status) ? this.#run.status : {};
-    if (canonicalJson(before) !== canonicalJson(status))
-      await this.#state.client.updateStatus({ ...this.#run, status }, { signal: this.#signal });
-    const { metrics, clock } = this.#state;
+    const changed = canonicalJson(before) !== canonicalJson(status);
+    const run = changed
+      ? await client.updateStatus({ ...this.#run, status }, { signal: this.#signal })
+      : { ...this.#run, status };
+    written?.set(this.#key, run.metadata.resourceVersion ?? "");
     const now = clock.now();
     if (metrics !== undefined) observeRound(metrics, { run: this.#run, status, tookMs: now - this.#now, now });
+    return run;
   }
 
   #finished({ phase }: RunStatus): void {

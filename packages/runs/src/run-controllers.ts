@@ -11,7 +11,7 @@ import { metricsProviders } from "./providers/metrics.ts";
 import { queryProviders } from "./providers/query.ts";
 import { timeProviders } from "./providers/time.ts";
 import { utilProviders } from "./providers/util.ts";
-import { type RunState, reconcileRun } from "./reconcile-run.ts";
+import { type RunState, keyOf, reconcileRun } from "./reconcile-run.ts";
 import { runApi } from "./run-instance.ts";
 import { RunCounts, createRunMetrics } from "./run-metrics.ts";
 
@@ -87,11 +87,13 @@ export function createRunControllers(
     "workflowrun.oam.dev/name": metadata.name ?? "",
     "workflowrun.oam.dev/namespace": metadata.namespace ?? "default",
   });
+  const written = new Map<string, string>();
   const state: RunState = {
     client: environment.client,
     clock: environment.clock,
     newId: randomId,
     memories: new Map(),
+    written,
     providers: (run) => providers(labelsOf(run)),
     journal: true,
     stalledAfterMs: defaultStalledAfterMs,
@@ -103,7 +105,9 @@ export function createRunControllers(
     {
       name: "workflowrun",
       concurrency: 4,
-      sources: [{ ...runApi, when: isWorthwhile }],
+      sources: [
+        { ...runApi, when: (object, previous) => !isOwnWrite(written, object) && isWorthwhile(object, previous) },
+      ],
       feed: (_, { signal }) => countRuns(environment, new RunCounts(metrics), signal),
       reconcile: async (request, { signal }) => {
         const { error, requeueAfterMs } = await reconcileRun(state, request, { signal });
@@ -113,6 +117,11 @@ export function createRunControllers(
     },
   ];
 }
+
+/** What the controller itself wrote it has already acted on; when to come back it said then. */
+const isOwnWrite = (written: ReadonlyMap<string, string>, { metadata }: KubeObject): boolean =>
+  written.get(keyOf({ namespace: metadata.namespace ?? "default", name: metadata.name ?? "" })) ===
+  metadata.resourceVersion;
 
 /** Keeps the gauges to what the runs' statuses say. */
 async function countRuns({ cache }: Environment, counts: RunCounts, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,22 @@
 import { type JsonObject, deadline } from "@lateen/base";
 import type { Client } from "@lateen/client";
-import { restartWorkflow, resumeWorkflow, suspendWorkflow, terminateWorkflow } from "@lateen/delivery/pure";
+import {
+  restartWorkflow,
+  resumeWorkflow,
+  rollbackApplication,
+  suspendWorkflow,
+  terminateWorkflow,
+} from "@lateen/delivery/pure";
 import { valueAt } from "@lateen/objects";
 import {
   restartWorkflowRun,
   resumeWorkflowRun,
+  rollbackWorkflowRun,
   runApi,
   suspendWorkflowRun,
   terminateWorkflowRun,
 } from "@lateen/runs/pure";
+import { gzipCompression } from "@lateen/server/embedded";
 import type { Command } from "commander";
 import { applicationApi, outcomeOf, phaseOf, readApplication } from "../application-view.ts";
 import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
@@ -85,10 +93,20 @@ const actions: Readonly<Record<string, Action>> = {
     ofApplication: restartWorkflow,
     ofRun: restartWorkflowRun,
   },
+  rollback: {
+    summary: "deliver the last revision again whose workflow succeeded; lateen rollback takes any",
+    done: "goes back",
+    follows: true,
+    ofApplication: async (client, { namespace, name, signal }) => {
+      await rollbackApplication(client, { namespace, name, revision: undefined, compression: gzipCompression, signal });
+    },
+    ofRun: rollbackWorkflowRun,
+  },
 };
 
 export const verb: Verb = {
-  summary: "look at workflows and act on them: list, show, logs, graph, debug, resume, suspend, terminate, restart",
+  summary:
+    "look at workflows and act on them: list, show, logs, graph, debug, resume, suspend, terminate, restart, rollback",
   configure(command, run) {
     const named = (name: string, summary: string): Command =>
       connectionOptions(command.command(name).description(summary))
