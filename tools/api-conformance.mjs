@@ -104,16 +104,25 @@ async function startOwn() {
 }
 
 /** One request: HTTP/2 unless HTTP/1.1 is asked for. */
-function raw(method, path, object, headers = {}, { http1 = false } = {}) {
+/** @param lines a stream is left once it has told so many. */
+function raw(method, path, object, headers = {}, { http1 = false, lines = Number.POSITIVE_INFINITY } = {}) {
   const body = object === undefined ? undefined : JSON.stringify(object);
   const all = { ...tls.headers, ...(body !== undefined && { "content-type": "application/json" }), ...headers };
   const collect = (stream, status, given, done) => {
     const parts = [];
-    stream.on("data", (part) => parts.push(part));
-    stream.on("end", () => {
+    let told = 0;
+    const end = () => {
       const bytes = Buffer.concat(parts);
       done({ status, headers: given, bytes, text: bytes.toString("utf8") });
+    };
+    stream.on("data", (part) => {
+      parts.push(part);
+      for (const byte of part) if (byte === 10) told++;
+      if (told < lines) return;
+      end();
+      stream.close?.();
     });
+    stream.on("end", end);
   };
   return new Promise((done, fail) => {
     if (http1) {

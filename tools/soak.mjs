@@ -1,4 +1,4 @@
-// npm run soak -- --rounds 200 [--seed N] | --fan-out (1,000 watchers × 10,000 events): see bench/soak/run.ts.
+// npm run soak -- --rounds 200 [--seed N] | --fan-out (1,000 watchers × 10,000 events) | --idle (10,000 connections): see bench/soak/run.ts.
 import { pathToFileURL } from "node:url";
 import { buildIfStale } from "./build.mjs";
 import { bundle, ensureInstalled, root } from "./project.mjs";

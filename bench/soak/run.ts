@@ -11,6 +11,7 @@ import { createRandom } from "@lateen/base";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import { type ServerProcess, startServerProcess } from "../lib/server-process.ts";
 import { runFanOut } from "./fan-out.ts";
+import { runIdle } from "./idle.ts";
 import { faultsOf, type History, newHistory } from "./history.ts";
 
 const counters = 4;
@@ -124,8 +125,25 @@ async function fanOut(): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
+/** `--idle`: connections instead of rounds. */
+async function idle(): Promise<number> {
+  const dataDir = mkdtempSync(join(tmpdir(), "lateen-soak-"));
+  try {
+    const { open, openMs, bytesEach, slowestAnswerMs, faults } = await runIdle(dataDir, 10_000);
+    for (const fault of faults) console.error(fault);
+    console.log(
+      `${open} idle TLS connections, opened in ${Math.round(openMs)} ms: ${(bytesEach / 1024).toFixed(1)} KiB each, ${Math.round((bytesEach * open) / 1e6)} MB in all; the slowest of 50 answers meanwhile ${Math.round(slowestAnswerMs)} ms`,
+    );
+    console.log(`${faults.length === 0 ? 1 : 0} passed, ${faults.length === 0 ? 0 : 1} failed`);
+    return faults.length === 0 ? 0 : 1;
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
 export async function runSoak(args: readonly string[]): Promise<number> {
   if (args.includes("--fan-out")) return fanOut();
+  if (args.includes("--idle")) return idle();
   const { rounds, seed } = parse(args);
   const random = createRandom(seed);
   const dataDir = mkdtempSync(join(tmpdir(), "lateen-soak-"));
