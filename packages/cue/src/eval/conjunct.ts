@@ -1,5 +1,5 @@
 /** One conjunct is taken apart, by what it is written as. */
-import type { Decl, Expr, ListLit, StructLit } from "../compile/ir.ts";
+import type { CallExpr, Decl, Expr, ListLit, StructLit } from "../compile/ir.ts";
 import { Group, everyLevel, noLevel } from "./closedness.ts";
 import { runComprehension, runListLiteral } from "./comprehension.ts";
 import { closesCycle } from "./cycle.ts";
@@ -9,14 +9,16 @@ import { defaultOf, errorOf, evaluate, isReference, kindsOf } from "./evaluate.t
 import { formatValue } from "./format.ts";
 import { formatKind, listKind, structKind } from "./kind.ts";
 import { addFill, addStruct } from "./literal.ts";
-import { addDisjunction } from "./offer.ts";
+import { addDisjunction, offerDisjunction } from "./offer.ts";
+import { combinedElements, isElements } from "./predeclared.ts";
 import { addReference, addVertex } from "./reference.ts";
 import type { Run } from "./run.ts";
 import { addValue, narrow } from "./scalars.ts";
 import { type NodeState, fail } from "./state.ts";
 import { addTask } from "./tasks.ts";
+import { unify } from "./unify.ts";
 import { type Bottom, type Value, bottom, closedList, isFatal, typeValue } from "./values.ts";
-import { type Conjunct, Vertex, withGroup } from "./vertex.ts";
+import { type Conjunct, Vertex, target, withGroup } from "./vertex.ts";
 
 /** Takes one conjunct apart. */
 export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void {
@@ -133,6 +135,8 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
   if (expr.kind === "call") {
     const close = closeCall(run, node, conjunct);
     if (close !== "other") return close;
+    const choice = orCall(run, node, conjunct, expr);
+    if (choice !== "other") return choice;
   }
   if (lineage.refs !== undefined) run.inherited = inherited(lineage);
   const value = evaluate(run, env, expr);
@@ -140,6 +144,38 @@ function addExpression(run: Run, node: NodeState, conjunct: Conjunct): Bottom | 
   if (value.tag === "bottom" && !isFatal(value)) return value;
   node.queue.push({ expr: { kind: "value", value, origin: expr, src: expr.src }, env, lineage });
   return undefined;
+}
+
+/** `or([…])`: the elements are terms here, so that what recurs through them is noticed here. */
+// eslint-disable-next-line max-params -- the conjunct's expression, known to be a call
+function orCall(run: Run, node: NodeState, conjunct: Conjunct, expr: CallExpr): Bottom | undefined | "other" {
+  const { env, lineage } = conjunct;
+  const func = expr.args.length === 1 ? evaluate(run, env, expr.fun) : undefined;
+  if (func?.tag !== "func" || func.pkg !== "" || func.name !== "or") return "other";
+  run.inherited = inherited(lineage);
+  const elements = combinedElements(run, env, expr, "disjunction");
+  run.inherited = undefined;
+  if (!isElements(elements) || elements.length === 1) return "other";
+  const chosen = { ...lineage, isChosen: true };
+  offerDisjunction(node, conjunct, {
+    key: expr,
+    src: expr.src,
+    choices: elements.map((vertex) => ({
+      conjunct: { expr: elementExpr(run, vertex, expr), env: undefined, lineage: chosen },
+      mode: "maybe",
+    })),
+  });
+  return undefined;
+}
+
+/** An element as a term: a plain scalar needs no vertex to be tried in. */
+function elementExpr(run: Run, vertex: Vertex, { src }: CallExpr): Expr {
+  unify(run, vertex);
+  const { base, bottom: error, arcs } = target(vertex);
+  const isScalar = base?.tag === "atom" || base?.tag === "type" || base?.tag === "bound" || base?.tag === "validator";
+  return isScalar && error === undefined && arcs.length === 0
+    ? { kind: "value", value: base, src }
+    : { kind: "vertex", vertex, src };
 }
 
 /** `close(x)`: once x is known to be a struct, its conjuncts in a group that closes this level. */

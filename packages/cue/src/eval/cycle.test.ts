@@ -33,6 +33,14 @@ describe("cycles", () => {
     expect(problems("s: x: s | int\nt: x: 1 | t")).toEqual(["incomplete s.x"]);
   });
 
+  it("drops them wherever the evaluation begins, of `or` as of `|`", () => {
+    for (const terms of ["{leaf: 1} | {retry: #A.retry}", "or([{leaf: 1}, {retry: #A.retry}])"]) {
+      const parts = ["#A: retry: output: #O", `#O: ${terms}`];
+      for (const text of [parts.join("\n"), parts.toReversed().join("\n")])
+        expect(new Context().compile(text).lookupPath("#O").toJSON()).toEqual({ leaf: 1 });
+    }
+  });
+
   it("sees by the target that a choice of several recursions comes back, whichever reference leads there", () => {
     const terms = ["a", "b", "c", "d", "e", "f"].map((name) => `["${name}", #T]`).join(" | ");
     const text = `#T: ${terms} | ["z", [...#T]]\n#A: type: #T\n#C: {[string]: #A} & {x: #A}`;

@@ -15,7 +15,7 @@ export function finalize(run: Run, root: Vertex, until: "all" | "first error" = 
   const enter = (vertex: Vertex): void => {
     unify(run, vertex);
     const holder = target(vertex);
-    if (holder !== vertex && stack.some((frame) => frame.vertex === holder)) {
+    if (holder !== vertex && (stack.some((frame) => frame.vertex === holder) || isHoldingTrial(run, holder))) {
       vertex.shared = undefined;
       vertex.bottom = bottom({ code: "structural cycle", message: "structural cycle", vertex });
       return;
@@ -35,6 +35,11 @@ export function finalize(run: Run, root: Vertex, until: "all" | "first error" = 
     throw error;
   }
   if (root.childError === undefined && root.shared !== undefined) root.childError = target(root).childError;
+}
+
+/** A disjunct that holds what is being completed around it would go on for ever. */
+function isHoldingTrial(run: Run, holder: Vertex): boolean {
+  return run.trials > 0 && holder.status === finalized && !holder.isComplete;
 }
 
 interface Frame {

@@ -201,8 +201,13 @@ function lengthOf(run: Run, env: Environment | undefined, expr: CallExpr): Value
   });
 }
 
-/** `and([…])`, `or([…])`: the elements, combined. */
-function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "unify" | "disjunction"): Value {
+/** What `and([…])` and `or([…])` combine: at least one element, or the value of the call. */
+export function combinedElements(
+  run: Run,
+  env: Environment | undefined,
+  expr: CallExpr,
+  kind: "unify" | "disjunction",
+): readonly Vertex[] | Value {
   const value = defaultOf(evaluate(run, env, expr.args[0]!));
   const error = errorOf(value);
   const name = kind === "unify" ? "and" : "or";
@@ -216,14 +221,18 @@ function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "
       sources: [expr.src],
     });
   }
-  const parts: Expr[] = value.arcs
-    .filter((arc) => typeof arc.label === "number")
-    .map((vertex) => ({ kind: "vertex", vertex, src: expr.src }));
-  if (parts.length === 0) {
-    return kind === "unify"
-      ? typeValue(topKind)
-      : bottom({ code: "incomplete", message: "error in call to or: empty list in call to or", sources: [expr.src] });
-  }
+  const elements = value.arcs.filter((arc) => typeof arc.label === "number");
+  if (elements.length > 0) return elements;
+  return kind === "unify"
+    ? typeValue(topKind)
+    : bottom({ code: "incomplete", message: "error in call to or: empty list in call to or", sources: [expr.src] });
+}
+
+/** `and([…])`, `or([…])`: the elements, combined. */
+function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "unify" | "disjunction"): Value {
+  const elements = combinedElements(run, env, expr, kind);
+  if (!isElements(elements)) return elements;
+  const parts: Expr[] = elements.map((vertex) => ({ kind: "vertex", vertex, src: expr.src }));
   if (parts.length === 1) return evaluated(run, (parts[0] as { vertex: Vertex }).vertex, expr);
   const whole: Expr =
     kind === "unify"
@@ -232,6 +241,10 @@ function combine(run: Run, env: Environment | undefined, expr: CallExpr, kind: "
   const vertex = anonymous(run, env, whole);
   const result = evaluated(run, vertex, expr);
   return result;
+}
+
+export function isElements(combined: readonly Vertex[] | Value): combined is readonly Vertex[] {
+  return Array.isArray(combined);
 }
 
 function userError(run: Run, env: Environment | undefined, expr: CallExpr): Value {
