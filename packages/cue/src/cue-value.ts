@@ -438,7 +438,8 @@ export class CueValue implements Value {
     const at = this.lookupPath(path);
     if (!(at instanceof CueValue) || !at.exists) return [];
     const explained = this.#within(() => explainLeaves(this.#run, at.vertex));
-    return Array.isArray(explained) ? explained : [];
+    if (Array.isArray(explained)) return explained;
+    throw new CueError(this.#report([{ error: explained as Bottom, path: [], vertex: at.vertex }]));
   }
 
   verdict(): Verdict {

@@ -65,7 +65,10 @@ export interface Value {
   syntax(options?: SyntaxOptions): string;
   /** Which conjuncts made this value: from which file and line, through what. Costs nothing until asked. */
   explain(path?: string): readonly Conjunct[];
-  /** The same for each plain value below. */
+  /**
+   * The same for each plain value below.
+   * @throws CueError of code `limit` when the budget ends first.
+   */
   explainLeaves(path?: string): readonly Leaf[];
   /** Wrong whatever is added; not known until inputs are given, and which; or fine: concrete data. */
   verdict(): Verdict;
@@ -158,6 +161,8 @@ export interface Conjunct {
   readonly isChosen: boolean;
   /** What made the values that it refers to. */
   readonly parts: readonly Conjunct[];
+  /** More is behind it than `parts` tells: an explanation goes 8 references deep and has about 300 parts. */
+  readonly isCut?: boolean;
 }
 
 /** How a text becomes a value. */

@@ -10,7 +10,7 @@ import { defaultOf, evaluate, isReference } from "../eval/evaluate.ts";
 import { formatExpr, formatValue } from "../eval/format.ts";
 import { type Label, isLet, nameOfLabel } from "../eval/label.ts";
 import { resolve } from "../eval/resolve.ts";
-import type { Run } from "../eval/run.ts";
+import { LimitError, type Run } from "../eval/run.ts";
 import { unify } from "../eval/unify.ts";
 import { type Atom, type Value, sameAtom } from "../eval/values.ts";
 import { type Conjunct as EvalConjunct, Vertex, optional, pathOf, target } from "../eval/vertex.ts";
@@ -21,7 +21,6 @@ import { exprText } from "./wording.ts";
 
 const deepest = 8;
 const mostParts = 300;
-const mostLeaves = 100_000;
 
 /** The conjuncts of a vertex, with what is behind them. */
 export function explainVertex(run: Run, vertex: Vertex): Conjunct[] {
@@ -33,10 +32,10 @@ export function explainLeaves(run: Run, root: Vertex): Leaf[] {
   const leaves: Leaf[] = [];
   const base = pathOf(root).map(stepOf);
   const stack: Way[] = [{ vertex: root, up: undefined, depth: 0 }];
-  for (let item = stack.pop(); item !== undefined && leaves.length < mostLeaves; item = stack.pop()) {
+  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
     run.spend(1);
     const { vertex, depth } = item;
-    if (depth > run.depthLimit) continue;
+    if (depth > run.depthLimit) throw new LimitError(`nested deeper than ${run.depthLimit}`, vertex);
     unify(run, vertex);
     const plain = defaultOf(target(vertex));
     const holder = plain instanceof Vertex ? target(plain) : undefined;
@@ -73,6 +72,8 @@ class Explainer {
   readonly #run: Run;
   readonly #seen = new Set<Vertex>();
   #parts = 0;
+  /** Something was left out of the parts that are being gathered. */
+  #isCut = false;
 
   constructor(run: Run) {
     this.#run = run;
@@ -81,7 +82,8 @@ class Explainer {
   conjuncts(vertex: Vertex, depth = 0): Conjunct[] {
     this.#run.spend(1);
     unify(this.#run, vertex);
-    if (depth > deepest || this.#seen.has(vertex)) return [];
+    if (this.#seen.has(vertex)) return [];
+    if (depth > deepest) return this.#cut();
     this.#seen.add(vertex);
     const value = atomOf(target(vertex));
     const found = vertex.conjuncts.map((conjunct) => this.#conjunct(conjunct, { vertex, value, depth }));
@@ -94,6 +96,11 @@ class Explainer {
   #conjunct(conjunct: EvalConjunct, at: { vertex: Vertex; value: Atom | undefined; depth: number }): Conjunct {
     const { expr, env } = conjunct;
     this.#parts++;
+    const outer = this.#isCut;
+    this.#isCut = false;
+    const parts = this.#partsOf(expr, env, at);
+    const isCut = this.#isCut;
+    this.#isCut = outer;
     return {
       pos: posOfConjunct(conjunct, "label"),
       text: expr instanceof DataNode ? exprText(expr) : formatExpr(expr),
@@ -101,8 +108,14 @@ class Explainer {
       reference: isReference(expr) ? formatExpr(expr) : undefined,
       via: stepsOf(conjunct),
       isChosen: at.value !== undefined && this.#gives(conjunct, at.value),
-      parts: this.#partsOf(expr, env, at),
+      parts,
+      ...(isCut ? { isCut } : {}),
     };
+  }
+
+  #cut(): Conjunct[] {
+    this.#isCut = true;
+    return [];
   }
 
   #gives({ expr, env }: EvalConjunct, value: Atom): boolean {
@@ -117,18 +130,17 @@ class Explainer {
     if (expr.kind === "vertex") return this.conjuncts(expr.vertex, depth + 1);
     if (isReference(expr)) {
       const to = resolve(this.#run, env, expr);
-      return to instanceof Vertex && to !== vertex && this.#parts < mostParts ? this.conjuncts(to, depth + 1) : [];
+      if (!(to instanceof Vertex) || to === vertex) return [];
+      return this.#parts < mostParts ? this.conjuncts(to, depth + 1) : this.#cut();
     }
-    const operands = operandsOf(expr);
-    if (this.#parts >= mostParts || depth >= deepest) return [];
-    return operands
-      .filter((operand) => isReference(operand) || operandsOf(operand).length > 0)
-      .map((operand) =>
-        this.#conjunct(
-          { expr: operand, env, lineage: noLineageOf(vertex) },
-          { vertex, value: undefined, depth: depth + 1 },
-        ),
-      );
+    const operands = operandsOf(expr).filter((operand) => isReference(operand) || operandsOf(operand).length > 0);
+    if (operands.length > 0 && (this.#parts >= mostParts || depth >= deepest)) return this.#cut();
+    return operands.map((operand) =>
+      this.#conjunct(
+        { expr: operand, env, lineage: noLineageOf(vertex) },
+        { vertex, value: undefined, depth: depth + 1 },
+      ),
+    );
   }
 }
 

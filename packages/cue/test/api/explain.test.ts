@@ -21,6 +21,19 @@ describe("explain", () => {
     expect(found?.parts.map(({ text, pos }) => [text, pos?.line])).toEqual([['"web"', 1]]);
   });
 
+  it("says where it leaves something out", () => {
+    const chain = Array.from({ length: 20 }, (_, i) => `x${i}: x${i + 1} + 1`).join("\n");
+    const depthOf = (found: readonly Conjunct[]): { depth: number; isCut: boolean } => {
+      const [first] = found;
+      if (first === undefined) return { depth: 0, isCut: false };
+      const inner = depthOf(first.parts);
+      return { depth: inner.depth + 1, isCut: first.isCut === true || inner.isCut };
+    };
+    const value = compile(`${chain}\nx20: 1\n`);
+    expect(depthOf(value.explain("x0"))).toMatchObject({ isCut: true });
+    expect(depthOf(value.explain("x18"))).toMatchObject({ isCut: false });
+  });
+
   it("tells what came through a definition", () => {
     const found = compile("#Web: {port: *80 | int}\nweb: #Web\nweb: port: 8080\n").explain("web.port");
     const fromDefinition = found.find(({ pos }) => pos?.line === 1);
