@@ -1,3 +1,4 @@
+import type { JsonObject } from "@lateen/base";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:https";
 import type { IncomingHttpHeaders } from "node:http";
@@ -36,6 +37,16 @@ const resources = {
   ],
 };
 
+const swagger = {
+  swagger: "2.0",
+  paths: {
+    "/apis/wardle.example.com/v1/flunders": {
+      get: { responses: { 200: { schema: { $ref: "#/definitions/example.Flunder" } } } },
+    },
+  },
+  definitions: { "example.Flunder": { type: "object", description: "a flunder" } },
+};
+
 /** Another API server, whose certificate is for `name.NAMESPACE.svc`. */
 async function startBackend(certified = "wardle.default.svc", clientCa?: string) {
   const folder = mkdtempSync(join(tmpdir(), "lateen-aggregated-"));
@@ -52,6 +63,7 @@ async function startBackend(certified = "wardle.default.svc", clientCa?: string)
       seen.push({ method, url, headers, body, caller: subject?.CN });
       response.setHeader("content-type", "application/json");
       if (url === "/apis/wardle.example.com/v1") response.end(JSON.stringify(resources));
+      else if (url === "/openapi/v2") response.end(JSON.stringify(swagger));
       else if (url.startsWith("/openapi/v3/")) response.end('{"openapi":"3.0.0"}');
       else if (url.includes("watch=true")) {
         response.write('{"type":"ADDED"}\n');
@@ -225,6 +237,15 @@ describe("aggregated APIs", () => {
     ]!;
     const document = await api.call("GET", serverRelativeURL);
     expect(await textOf(document.response.body)).toBe('{"openapi":"3.0.0"}');
+    const whole = await api.call("GET", "/openapi/v2");
+    expect((whole.body.paths as JsonObject)["/apis/wardle.example.com/v1/flunders"]).toEqual(
+      swagger.paths["/apis/wardle.example.com/v1/flunders"],
+    );
+    expect((whole.body.paths as JsonObject)["/api/v1/pods"]).toBeDefined();
+    expect((whole.body.definitions as JsonObject)["example.Flunder"]).toEqual(swagger.definitions["example.Flunder"]);
+    const protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const bytes = await api.call("GET", "/openapi/v2", undefined, { headers: { accept: protobuf } });
+    expect(Buffer.from(bytes.response.body as Uint8Array).includes("example.Flunder")).toBe(true);
   });
 
   it("is unavailable, with the reason, while its service, its endpoints or the right certificate are missing", async () => {

@@ -13,6 +13,7 @@ import { internalResourceRequest } from "../server/internal-request.ts";
 import { timestamp } from "../write/metadata.ts";
 import { type ApiService, apiServiceOf } from "./api-service.ts";
 import { availabilityOf } from "./availability.ts";
+import type { ForeignSwagger } from "./merge-swagger.ts";
 
 const prefix = "/registry/apiregistration.k8s.io/apiservices/";
 /** What an availability depends on. */
@@ -21,6 +22,13 @@ const watched = ["/registry/core/services/", "/registry/discovery.k8s.io/endpoin
 const recheckMs = 30_000;
 const checkMs = 5_000;
 type TextAnswer = Extract<Answer, { readonly kind: "text" }>;
+
+interface KnownSwagger {
+  readonly uid: string;
+  readonly generation: number;
+  readonly atMs: number;
+  readonly swagger: JsonObject | undefined;
+}
 
 interface Upgrading {
   readonly user: UserInfo;
@@ -38,6 +46,8 @@ export class AggregatedApis implements AsyncDisposable {
   readonly #apis = new Map<string, ApiService>();
   /** APIResourceLists of those that answered last time. */
   readonly #resources = new Map<string, JsonObject>();
+  /** OpenAPI v2 of those that were asked for it. */
+  readonly #swaggers = new Map<string, KnownSwagger>();
   readonly #ends: (() => void)[] = [];
   readonly #tasks = new TaskGroup();
   #cancel = (): void => undefined;
@@ -106,6 +116,23 @@ export class AggregatedApis implements AsyncDisposable {
   /** The resources of an API, as its server lists them (APIResourceList); undefined when it did not answer last time. */
   resourcesOf({ name }: ApiService): JsonObject | undefined {
     return this.#resources.get(name);
+  }
+
+  /** OpenAPI v2 of the servers that answer, each asked once for a while; who has none is left out. */
+  async swaggers(): Promise<readonly ForeignSwagger[]> {
+    const answering = this.all.filter((api) => this.#resources.has(api.name));
+    const found = await Promise.all(answering.map(async (api) => ({ api, swagger: await this.#swaggerOf(api) })));
+    return found.filter((one): one is ForeignSwagger & typeof one => one.swagger !== undefined);
+  }
+
+  async #swaggerOf(api: ApiService): Promise<JsonObject | undefined> {
+    const { uid = "", generation = 0 } = api.object.metadata;
+    const now = this.#core.clock.now();
+    const known = this.#swaggers.get(api.name);
+    if (known?.uid === uid && known.generation === generation && now - known.atMs < recheckMs) return known.swagger;
+    const swagger = await this.document(api, "/openapi/v2").then(writable, () => undefined);
+    this.#swaggers.set(api.name, { uid, generation, atMs: now, swagger });
+    return swagger;
   }
 
   /** Sends a request on, as this user. */
@@ -228,6 +255,16 @@ export class AggregatedApis implements AsyncDisposable {
     this.#cancel();
     for (const end of this.#ends.splice(0)) end();
     await this.#tasks[Symbol.asyncDispose]();
+  }
+}
+
+/** The document, unless it is nested deeper than could be written again. */
+function writable(document: JsonObject): JsonObject | undefined {
+  try {
+    JSON.stringify(document);
+    return document;
+  } catch {
+    return undefined;
   }
 }
 

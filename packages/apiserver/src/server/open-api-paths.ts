@@ -1,8 +1,9 @@
 import { apiVersionOf } from "@lateen/objects";
-import { OpenApi, type OpenApiDocument } from "@lateen/objects/kinds";
+import { OpenApi, type OpenApiDocument, openApiV2Protobuf } from "@lateen/objects/kinds";
 import type { JsonObject } from "@lateen/base";
 import type { Kind } from "@lateen/objects";
 import type { AggregatedApis } from "../aggregation/aggregated-apis.ts";
+import { type ForeignSwagger, withAggregatedSwagger } from "../aggregation/merge-swagger.ts";
 import { acceptClauses } from "../answer/accept.ts";
 import type { Answer } from "../answer/answer.ts";
 import type { ResourceTable } from "../registry/resource-table.ts";
@@ -29,10 +30,13 @@ export class OpenApiPaths {
       readonly ifNoneMatch: string | undefined;
       readonly aggregated: AggregatedApis;
     },
-  ): Answer {
+  ): Answer | Promise<Answer> {
     const documents = this.#of(table);
     const [, version, ...rest] = segments;
-    if (version === "v2" && rest.length === 0) return swagger(documents, headers.accept);
+    if (version === "v2" && rest.length === 0) {
+      if (headers.aggregated.isEmpty) return swagger((form) => documents.swagger(form), headers.accept);
+      return headers.aggregated.swaggers().then((others) => swagger(mergedWith(documents, others), headers.accept));
+    }
     if (version !== "v3") throw new PageNotFound(segments.join("/"));
     if (rest.length === 0) {
       const bytes = withAggregatedDocuments(documents.index(), headers.aggregated);
@@ -70,13 +74,25 @@ const protobufTypes = new Set([
 ]);
 const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
-function swagger(documents: OpenApi, accept: string): Answer {
+/** The document of this server and of the others. */
+function mergedWith(documents: OpenApi, others: readonly ForeignSwagger[]): SwaggerForms {
+  if (others.length === 0) return (form) => documents.swagger(form);
+  return (form) => {
+    const own = JSON.parse(new TextDecoder().decode(documents.swagger("json"))) as JsonObject;
+    const merged = withAggregatedSwagger(own, others);
+    return form === "json" ? new TextEncoder().encode(JSON.stringify(merged)) : openApiV2Protobuf(merged);
+  };
+}
+
+type SwaggerForms = (form: "json" | "protobuf") => Uint8Array;
+
+function swagger(document: SwaggerForms, accept: string): Answer {
   for (const { type } of acceptClauses(accept === "" ? "*/*" : accept)) {
     if (type === "application/json" || type === "*/*") {
-      return { kind: "bytes", status: 200, contentType: "application/json", bytes: documents.swagger("json") };
+      return { kind: "bytes", status: 200, contentType: "application/json", bytes: document("json") };
     }
     if (protobufTypes.has(type)) {
-      return { kind: "bytes", status: 200, contentType: protobufType, bytes: documents.swagger("protobuf") };
+      return { kind: "bytes", status: 200, contentType: protobufType, bytes: document("protobuf") };
     }
   }
   throw statusError(406, "NotAcceptable", "406: Not Acceptable", {});
