@@ -109,7 +109,7 @@ function elementRows(
   sequence: Sequence,
 ): { rows: Row[]; lastEndsLine: boolean; lastHasComma: boolean; spanning: ReadonlySet<Element> } {
   const rows: OpenRow[] = [];
-  const spanning = new Set<Element>();
+  let spanning: Set<Element> | undefined;
   let endsLine = false;
   for (const [index, element] of sequence.elements.entries()) {
     const { above, trailing, below } = placedComments(element);
@@ -138,7 +138,7 @@ function elementRows(
     const hasComma = sequence.commas && (sequence.lastComma || index < sequence.elements.length - 1);
     const doc = folds ? printer.body(element, 1, { suffix: hasComma ? "," : "", comment }) : printer.body(element, 1);
     row.parts.push(doc);
-    if (breaksOf(doc)) spanning.add(element);
+    if (breaksOf(doc)) (spanning ??= new Set()).add(element);
     if (!folds) row.comment = comment;
     row.hasComma = folds;
     row.below = belowDoc(below);
@@ -154,9 +154,11 @@ function elementRows(
     })),
     lastEndsLine: endsLine,
     lastHasComma: rows.at(-1)?.hasComma ?? false,
-    spanning,
+    spanning: spanning ?? nothing,
   };
 }
+
+const nothing: ReadonlySet<Element> = new Set();
 
 function addLastComma(rows: Row[]): void {
   const last = rows.pop()!;

@@ -153,8 +153,17 @@ function fieldCells(printer: Printer, field: Field, comment: Doc): Pick<Row, "ce
   }
   const key = keyDoc(printer, fields);
   const valueDoc = aliasedValueDoc(printer, fields.at(-1)!, value, folds ? { suffix: "", comment } : undefined);
-  return { cells: [key, valueDoc, attributesDoc, behind], shape: `field ${fields.length}` };
+  return { cells: [key, valueDoc, attributesDoc, behind], shape: shapeOf(fields.length) };
 }
+
+const shapes: string[] = [];
+
+/** Rows of as many labels align: their shape is the same text, made once. */
+function shapeOf(labels: number): string {
+  return labels < maxShapes ? (shapes[labels] ??= `field ${labels}`) : `field ${labels}`;
+}
+
+const maxShapes = 64;
 
 function keyDoc(printer: Printer, fields: readonly Field[]): Doc {
   if (fields.length === 1) {

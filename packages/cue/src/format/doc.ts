@@ -69,12 +69,23 @@ export function concatAll(parts: readonly Doc[]): Doc {
   if (parts.length === 1) return parts[0]!;
   let width = 0;
   let breaks = false;
-  for (const part of parts) {
+  let text: string | undefined = "";
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    if (typeof part === "string") {
+      width += textWidth(part);
+      if (text !== undefined) text = part.length + text.length > shortText ? undefined : text + part;
+      continue;
+    }
+    text = undefined;
     width += widthOf(part);
     breaks ||= breaksOf(part);
   }
-  return { kind: "concat", parts, width, breaks };
+  // A few words are one text: less to lay out and to write.
+  return text === undefined || text === "" ? { kind: "concat", parts, width, breaks } : text;
 }
+
+const shortText = 60;
 
 export function nest(doc: Doc): Doc {
   return { kind: "nest", doc, width: widthOf(doc), breaks: breaksOf(doc) };
@@ -88,7 +99,9 @@ export function table(rows: readonly Row[]): Doc {
 
 /** Whether a row spans lines, so that it aligns with no other. */
 export function rowBreaks(row: Row): boolean {
-  return row.cells.some(breaksOf);
+  const { cells } = row;
+  for (let i = 0; i < cells.length; i++) if (breaksOf(cells[i]!)) return true;
+  return false;
 }
 
 export function commentDoc(text: string): Comment {

@@ -1,50 +1,74 @@
-import { type Doc, type Row, type Table, breaksOf, rowBreaks, widthOf } from "./doc.ts";
+import {
+  type Break,
+  type Comment,
+  type Doc,
+  type RawLine,
+  type Row,
+  type Table,
+  breaksOf,
+  rowBreaks,
+  widthOf,
+} from "./doc.ts";
 
 /** Deeper levels get no more tabs: a text that nests thousands of levels would grow with the square of its length. */
 const maxIndent = 500;
 
-/** The text of a document, without recursion: documents nest as deep as their trees. Ends with one line break. */
+/** Documents are written by calls as deep as this; deeper ones with a stack of their own, which costs more. */
+const maxCalls = 300;
+
+/** The text of a document, however deep it nests. Ends with one line break. */
 export function render(doc: Doc): string {
   const out = new Output();
-  const stack: Doc[] = [doc];
-  const indents: number[] = [0];
-  while (stack.length > 0) {
-    const next = stack.pop()!;
-    const indent = indents.pop()!;
-    if (typeof next === "string") {
-      out.text(next, indent);
-      continue;
-    }
-    switch (next.kind) {
-      case "concat":
-        for (let i = next.parts.length - 1; i >= 0; i--) {
-          stack.push(next.parts[i]!);
-          indents.push(indent);
-        }
-        break;
-      case "nest":
-        stack.push(next.doc);
-        indents.push(indent + 1);
-        break;
-      case "break":
-        out.break(next.blank);
-        break;
-      case "comment":
-        out.comment(next.text, indent);
-        break;
-      case "raw-line":
-        out.rawLine(next.text, next.indented ? indent : 0);
-        break;
-      case "table": {
-        const parts = layOutTable(next);
-        for (let i = parts.length - 1; i >= 0; i--) {
-          stack.push(parts[i]!);
-          indents.push(indent);
-        }
-      }
-    }
-  }
+  write(out, doc, 0, 0);
   return out.finish();
+}
+
+// eslint-disable-next-line max-params -- called for every part of every document: no object for each
+function write(out: Output, doc: Doc, indent: number, level: number): void {
+  if (typeof doc === "string") {
+    out.text(doc, indent);
+    return;
+  }
+  if (level > maxCalls) {
+    writeDeep(out, doc, indent);
+    return;
+  }
+  switch (doc.kind) {
+    case "concat": {
+      const { parts } = doc;
+      for (let i = 0; i < parts.length; i++) write(out, parts[i]!, indent, level + 1);
+      return;
+    }
+    case "nest":
+      write(out, doc.doc, indent + 1, level + 1);
+      return;
+    case "table": {
+      const parts = layOutTable(doc);
+      for (let i = 0; i < parts.length; i++) write(out, parts[i]!, indent, level + 1);
+      return;
+    }
+    default:
+      writeLine(out, doc, indent);
+  }
+}
+
+function writeLine(out: Output, doc: Break | Comment | RawLine, indent: number): void {
+  if (doc.kind === "break") out.break(doc.blank);
+  else if (doc.kind === "comment") out.comment(doc.text, indent);
+  else out.rawLine(doc.text, doc.indented ? indent : 0);
+}
+
+function writeDeep(out: Output, doc: Doc, from: number): void {
+  const stack: { readonly doc: Doc; readonly indent: number }[] = [{ doc, indent: from }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { doc: at, indent } = next;
+    if (typeof at === "string") out.text(at, indent);
+    else if (at.kind === "nest") stack.push({ doc: at.doc, indent: indent + 1 });
+    else if (at.kind === "concat" || at.kind === "table") {
+      const parts = at.kind === "concat" ? at.parts : layOutTable(at);
+      for (let i = parts.length - 1; i >= 0; i--) stack.push({ doc: parts[i]!, indent });
+    } else writeLine(out, at, indent);
+  }
 }
 
 /** Collects lines; breaks that were asked for come out with the next text. */
@@ -134,13 +158,28 @@ function aligns(previous: Row, row: Row): boolean {
 }
 
 function layOutRun(rows: readonly Row[], from: number, to: number, parts: Doc[]): void {
-  const widths = columnWidths(rows, from, to);
+  const widths = to - from === 1 ? noWidths : columnWidths(rows, from, to);
   for (let i = from; i < to; i++) {
     const row = rows[i]!;
     if (row.before !== undefined) parts.push(row.before);
     if (row.lead !== undefined) parts.push(row.lead);
-    layOutCells(row, widths, parts);
+    if (widths === noWidths) layOutAlone(row, parts);
+    else layOutCells(row, widths, parts);
     if (row.below !== undefined) parts.push(row.below);
+  }
+}
+
+const noWidths: readonly number[] = [];
+
+/** The cells of a row that aligns with no other: one space between them. */
+function layOutAlone({ cells }: Row, parts: Doc[]): void {
+  let first = true;
+  for (let column = 0; column < cells.length; column++) {
+    const cell = cells[column]!;
+    if (cell === "") continue;
+    if (!first) parts.push(" ");
+    parts.push(cell);
+    first = false;
   }
 }
 

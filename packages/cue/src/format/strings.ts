@@ -1,5 +1,5 @@
 import type { BasicLit, Expr, Interpolation } from "../syntax/ast.ts";
-import { groupDoc, placedComments, startsLine } from "./comments.ts";
+import { groupDoc, hasComments, placedComments, startsLine } from "./comments.ts";
 import { type Doc, concat, concatAll, line, nest } from "./doc.ts";
 import type { Printer } from "./printer.ts";
 
@@ -94,7 +94,18 @@ function exprDoc(printer: Printer, node: Interpolation, index: number, multiline
 
 /** An expression without the author's line breaks, unless it holds comments. Those beyond some depth stay. */
 function onOneLine(expr: Expr): Expr {
+  if (isPath(expr)) return expr;
   return holdsComments(expr, 0) ? expr : (withoutBreaks(expr, 0) as Expr);
+}
+
+/** `a.b.c` on one line: most of what is interpolated, and already as it shall be. */
+function isPath(expr: Expr): boolean {
+  let at = expr;
+  for (; at.kind === "selector"; at = at.expr) {
+    const { selector } = at;
+    if (hasComments(at) || hasComments(selector) || startsLine(at.relPos) || startsLine(selector.relPos)) return false;
+  }
+  return at.kind === "ident" && !hasComments(at) && !startsLine(at.relPos);
 }
 
 const maxLevel = 60;
