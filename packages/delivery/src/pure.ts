@@ -26,6 +26,14 @@ export {
   templateOf,
 } from "./definition/definition-set.ts";
 export { type ReadDefinition, type ReadDefinitionOptions, readDefinition } from "./definition/read-definition.ts";
+export {
+  type AdoptMode,
+  type AdoptOptions,
+  type AdoptedObject,
+  adoptingApplication,
+  isOnlyMarked,
+  ownerOf,
+} from "./adopt.ts";
 export { type DryRun, type DryRunGroup, dryRun } from "./dry-run.ts";
 export { overrideComponents } from "./policy/override.ts";
 export { PolicyError } from "./policy/policy-error.ts";

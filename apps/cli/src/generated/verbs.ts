@@ -2,6 +2,7 @@
 import type { VerbModule } from "../verb.ts";
 
 export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
+  adopt: () => import("../verbs/adopt.ts"),
   at: () => import("../verbs/at.ts"),
   delete: () => import("../verbs/delete.ts"),
   dev: () => import("../verbs/dev.ts"),

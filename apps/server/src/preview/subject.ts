@@ -119,7 +119,9 @@ function suspensionOf(object: KubeObject): string {
 }
 
 function failureOf(object: KubeObject): string {
-  const step = recordedSteps(object).find(({ phase }) => phase === "failed");
+  const failed = recordedSteps(object).filter(({ phase }) => phase === "failed");
+  // A group fails for a step in it.
+  const step = failed.find(({ message }) => message !== "") ?? failed[0];
   return step === undefined ? conditionText(object) : `step ${step.name}: ${step.message || step.reason}`;
 }
 

@@ -259,7 +259,7 @@ function variablesOf(tasks: readonly DeployTask[], done: ReadonlyMap<string, Del
 function applyComponent({ tools, report }: StepProviderOptions): ProviderFunction {
   return async (params, context) => {
     const value = isJsonObject(params.value) ? params.value : {};
-    const component = componentOf(value);
+    const component = withReferences(componentOf(value), tools.app);
     const cluster = textOf(params.cluster);
     const namespace = typeof params.namespace === "string" ? params.namespace : "";
     const delivered = await deliverComponent(tools, { component, target: { cluster, namespace } }, "deliver");
@@ -270,6 +270,13 @@ function applyComponent({ tools, report }: StepProviderOptions): ProviderFunctio
       outputs: Object.fromEntries(Object.entries(delivered.outputs).map(([name, object]) => [name, plain(object)])),
     };
   };
+}
+
+/** The plan has components as they are written; what one of them refers to has been read since. */
+function withReferences(component: AppComponent, { components }: App): AppComponent {
+  if (component.type !== "ref-objects") return component;
+  const resolved = components.find(({ name, type }) => name === component.name && type === component.type);
+  return resolved?.properties === undefined ? component : { ...component, properties: resolved.properties };
 }
 
 /** A live object without what only clutters a step's value. */
