@@ -23,7 +23,13 @@ if (!owner) {
 }
 const entry = await bundle(`packages/${owner}/conformance/${name}.ts`, `answer-${name}`);
 const module = await import(pathToFileURL(entry).href);
-const question = ({ kind, opts, simplify, texts }) => ({ kind, opts, simplify, texts: Object.keys(texts ?? {}) });
+const question = ({ kind, opts, simplify, texts, steps }) => ({
+  kind,
+  opts,
+  simplify,
+  texts: Object.keys(texts ?? {}),
+  ...(steps !== undefined && { steps: steps.map(({ argv, cmp }) => ({ argv, cmp })) }),
+});
 const out = createWriteStream(resolve(cwd, resultsPath));
 const lines = createInterface({
   input: createReadStream(resolve(cwd, casesPath)),

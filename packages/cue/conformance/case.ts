@@ -13,6 +13,8 @@ export interface CueCase {
     readonly simplify?: boolean;
     /** Names of the wanted texts of kind `text`. */
     readonly texts: readonly string[];
+    /** The steps of kind `cli`: what is called, and which files are compared then. */
+    readonly steps?: readonly unknown[];
   };
 }
 

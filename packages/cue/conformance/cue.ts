@@ -1,4 +1,5 @@
 import { type Answer, type CueCase, refuse } from "./case.ts";
+import { answerCli } from "./kinds/cli.ts";
 import { answerCompiles } from "./kinds/compiles.ts";
 import { answerCueText } from "./kinds/cuetext.ts";
 import { answerEvaluation } from "./kinds/evaluation.ts";
@@ -9,6 +10,7 @@ import { answerText } from "./kinds/text.ts";
 
 // One line a kind; how a kind is answered stands in kinds/.
 const kinds: Readonly<Record<string, (item: CueCase) => Answer>> = {
+  cli: answerCli,
   compiles: answerCompiles,
   cuetext: answerCueText,
   error: answerEvaluation,

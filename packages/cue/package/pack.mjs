@@ -10,7 +10,11 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "../../..");
 /** The entries of each package: names of `exports` and their sources. */
 const packages = [
   { folder: "base", entries: { ".": "index" }, uses: [] },
-  { folder: "cue", entries: { ".": "index", "./openapi": "openapi/index" }, uses: ["base"] },
+  {
+    folder: "cue",
+    entries: { ".": "index", "./command": "command/index", "./openapi": "openapi/index" },
+    uses: ["base"],
+  },
 ];
 
 /** Builds and packs both into a folder. @returns the paths of the archives, in the order to install them in. */

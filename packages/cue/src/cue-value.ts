@@ -32,7 +32,8 @@ import {
 } from "./eval/vertex.ts";
 import { operandsOf, referenceTarget } from "./explain.ts";
 import { jsonText, jsonValue, nativeValue } from "./export/json.ts";
-import { syntaxOf } from "./export/cue.ts";
+import { syntaxFile, syntaxOf } from "./export/cue.ts";
+import type { File } from "./syntax/ast.ts";
 import { parsePath } from "./path.ts";
 import { missingOf } from "./report/missing.ts";
 import { explainLeaves, explainVertex } from "./report/provenance.ts";
@@ -422,6 +423,15 @@ export class CueValue implements Value {
       return syntaxOf(this.#run, this.vertex, options);
     });
     return typeof text === "string" ? text : "_|_";
+  }
+
+  /** The same as a tree, imports included; undefined where the budget does not suffice. For the package's own use. */
+  syntaxFile(options: SyntaxOptions = {}): File | undefined {
+    const made = this.#within(() => {
+      finalize(this.#run, this.vertex);
+      return syntaxFile(this.#run, this.vertex, options);
+    });
+    return "file" in made ? made.file : undefined;
   }
 
   explain(path = ""): readonly Conjunct[] {

@@ -4,6 +4,7 @@ import type { VerbModule } from "../verb.ts";
 export const verbs: Readonly<Record<string, () => Promise<VerbModule>>> = {
   adopt: () => import("../verbs/adopt.ts"),
   at: () => import("../verbs/at.ts"),
+  cue: () => import("../verbs/cue.ts"),
   delete: () => import("../verbs/delete.ts"),
   dev: () => import("../verbs/dev.ts"),
   diff: () => import("../verbs/diff.ts"),

@@ -70,4 +70,9 @@ describe("syntax", () => {
   it("ends with a value that contains itself", () => {
     expect(syntaxOf("#T: {a: int, next?: #T}\nx: #T", "x").length).toBeLessThan(20_000);
   });
+
+  it("ends with an expression over a scope", () => {
+    const scope = new Context().compile("#Int: int\n#Test: test: #Int");
+    expect(new Context().compile("{#Output: #Test}", { scope }).syntax({ definitions: true })).toContain("#Test");
+  });
 });

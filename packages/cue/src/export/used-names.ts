@@ -17,7 +17,8 @@ export function takeNames(names: UniqueNames, root: unknown): void {
     const node = (value as Program).src?.node;
     if (node?.kind === "field" && node.valueAlias !== undefined) names.take(node.valueAlias.name);
     const { kind } = value as Program;
-    if (kind === "value" || kind === "data" || kind === "vertex") continue;
+    // What leads into other values holds their parents: it has no end.
+    if (kind === "value" || kind === "data" || kind === "vertex" || kind === "scope-ref") continue;
     for (const [key, part] of Object.entries(value)) {
       if (key !== "src" && key !== "declaration" && key !== "provides" && key !== "marker") stack.push(part);
     }
@@ -31,6 +32,7 @@ function takeName(
   switch (expr.kind) {
     case "field":
     case "field-ref":
+    case "scope-ref":
     case "select":
       if (expr.label !== undefined) names.take(nameOfLabel(expr.label));
       return;

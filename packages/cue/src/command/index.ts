@@ -1,0 +1,2 @@
+export { type CommandResult, commands, runCommand } from "./command.ts";
+export { type FileTree, memoryTree } from "./tree.ts";
