@@ -119,7 +119,12 @@ function stateOfPreview({ subjects, changes }: Preview, before: State): State {
   const objects = new Map([...before.objects].filter(([key]) => tracked.has(key)));
   for (const { before: was, after } of changes) {
     const object = after ?? was!;
-    if (object.kind === "Application") continue;
+    if (
+      object.kind === "Application" &&
+      object.metadata.name === subject?.name &&
+      object.metadata.namespace === subject?.namespace
+    )
+      continue;
     if (after === undefined) objects.delete(keyOf(object));
     else if (tracked.has(keyOf(object)) || before.objects.has(keyOf(object))) objects.set(keyOf(object), textOf(after));
   }
@@ -133,7 +138,11 @@ function stateOfPreview({ subjects, changes }: Preview, before: State): State {
 /** A preview tells objects as they are stored. */
 const storedVersions: Readonly<Record<string, string>> = { HorizontalPodAutoscaler: "autoscaling/v2" };
 
-const keyOf = ({ kind, metadata }: KubeObject): string => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
+const keyOf = ({ kind, metadata }: KubeObject): string =>
+  `${kind} ${metadata.namespace ?? ""}/${(metadata.name ?? "").replaceAll(stepId, "-ID")}`;
+
+/** Names that end in the id of a step differ from run to run. */
+const stepId = /-[a-z1-9]{10}(?=-|$|")/g;
 
 const told = [
   "replicas",
@@ -153,6 +162,7 @@ function textOf(object: KubeObject): string {
   const text = canonicalJson({ ...declaredOf(covered(object)), progress } as JsonObject as JsonValue);
   return text
     .replaceAll(/\*\*\* \((?:before|after)\)/g, "***")
+    .replaceAll(stepId, "-ID")
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "UID");
 }
 
