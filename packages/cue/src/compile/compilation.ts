@@ -33,6 +33,9 @@ function pathOf(step: PathStep | undefined): string[] {
   return names.reverse();
 }
 
+/** Expressions within each other are compiled, and evaluated, on the stack; fields and elements are not. */
+const maxNesting = 1_000;
+
 export class Compilation {
   readonly diagnostics: Diagnostic[] = [];
   readonly file: ast.File;
@@ -43,6 +46,8 @@ export class Compilation {
   /** Labels whose expression is being compiled. */
   readonly keys = new Set<ast.Label>();
   path: PathStep | undefined;
+  /** How many expressions, one within the other, are being compiled. */
+  #nesting = 0;
 
   constructor(file: ast.File, environment: CompileEnvironment) {
     this.file = file;
@@ -52,6 +57,20 @@ export class Compilation {
 
   finish(): void {
     for (let work = this.work.pop(); work !== undefined; work = this.work.pop()) work();
+  }
+
+  /** Whether an expression may be compiled within those that are; else an error says that it may not. */
+  enter(node: { readonly start: number }): boolean {
+    if (this.#nesting >= maxNesting) {
+      this.error(node, `expressions nested deeper than ${maxNesting}`, "give a part of it a name of its own");
+      return false;
+    }
+    this.#nesting++;
+    return true;
+  }
+
+  leave(): void {
+    this.#nesting--;
   }
 
   source(node: Source["node"]): Source {

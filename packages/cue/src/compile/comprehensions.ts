@@ -6,9 +6,27 @@ import { compileStruct } from "./declarations.ts";
 import { compileExpr } from "./expressions.ts";
 import type { Clause, Comprehension } from "./ir.ts";
 import { bindVariable } from "./names.ts";
+import { structPlan } from "./plan.ts";
 import { Scope } from "./scope.ts";
 
 export function compileComprehension(compilation: Compilation, node: ast.Comprehension, outer: Scope): Comprehension {
+  if (compilation.enter(node)) {
+    const compiled = compileClauses(compilation, node, outer);
+    compilation.leave();
+    return compiled;
+  }
+  const src = compilation.source(node);
+  return {
+    kind: "comprehension",
+    clauses: [],
+    body: structPlan([], src),
+    fallback: undefined,
+    provides: undefined,
+    src,
+  };
+}
+
+function compileClauses(compilation: Compilation, node: ast.Comprehension, outer: Scope): Comprehension {
   let scope = outer;
   const clauses: Clause[] = [];
   for (const clause of node.clauses) {

@@ -13,7 +13,16 @@ import { literalLabel } from "./labels.ts";
 import { isDeclared, resolveName } from "./names.ts";
 import { Scope } from "./scope.ts";
 
-export function compileExpr(compilation: Compilation, node: ast.Expr, scope: Scope): Expr {
+export function compileExpr(compilation: Compilation, whole: ast.Expr, scope: Scope): Expr {
+  let node = whole;
+  while (node.kind === "paren") node = node.expr;
+  if (!compilation.enter(node)) return { kind: "value", value: bottom({ message: "too deep" }), src: undefined };
+  const expr = compileParts(compilation, node, scope);
+  compilation.leave();
+  return expr;
+}
+
+function compileParts(compilation: Compilation, node: ast.Expr, scope: Scope): Expr {
   const src = compilation.source(node);
   switch (node.kind) {
     case "ident":
