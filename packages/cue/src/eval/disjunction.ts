@@ -82,12 +82,15 @@ function multiply(
   attempt: (rest: readonly PendingDisjunction[]) => Attempt,
 ): Survivor[] | Bottom {
   let cross: readonly Survivor[] = [start];
+  // What the author says of a term that is lost is told even if it is another disjunction that has none left.
+  const texts: Bottom[] = [];
   for (const [i, of] of disjunctions.entries()) {
     const lost: LostTerm[] = [];
     const rest = disjunctions.slice(i + 1);
     const rule = rest.length + after.length > 0 ? "same patterns" : "any patterns";
     const product = crossProduct(run, cross, of, { attempt: attempt(rest), lost, rule });
-    if (product.length === 0) return emptyDisjunction(vertex, lost);
+    for (const term of lost) if (term?.error.isCustom === true) texts.push(term.error);
+    if (product.length === 0) return emptyDisjunction(vertex, lost, texts);
     cross = product;
   }
   return [...cross];
@@ -338,10 +341,15 @@ function impossibleKind(vertex: Vertex, { conjunct: { expr } }: Choice, { kind, 
   return conflict(term, source, vertex);
 }
 
-function emptyDisjunction(vertex: Vertex, lost: readonly LostTerm[]): Bottom {
+function emptyDisjunction(vertex: Vertex, lost: readonly LostTerm[], given: readonly Bottom[]): Bottom {
   const terms = lost.filter(() => true);
-  const all = distinct(selectErrors(terms.map(({ error }) => error)).flatMap((error) => partsOf(error, vertex)));
   const code = terms.find(({ error }) => error.code === "cycle" || error.code === "incomplete")?.error.code ?? "eval";
+  const texts = distinct(given);
+  if (texts.length === 1) return inPlaceOfAll(texts[0]!, { code, vertex, terms });
+  const all =
+    texts.length > 0
+      ? texts.map((error): Bottom => ({ ...error, code: "eval" }))
+      : distinct(selectErrors(terms.map(({ error }) => error)).flatMap((error) => partsOf(error, vertex)));
   if (all.length === 1) return isFatal({ ...all[0]!, code }) ? all[0]! : { ...all[0]!, code };
   return {
     ...bottom({
@@ -353,6 +361,25 @@ function emptyDisjunction(vertex: Vertex, lost: readonly LostTerm[]): Bottom {
     }),
     isEmptyDisjunction: true,
   };
+}
+
+/** Where the author says by `error()` what is wrong, that is all that is told of a disjunction. */
+function inPlaceOfAll(
+  text: Bottom,
+  {
+    code,
+    vertex,
+    terms,
+  }: { readonly code: Bottom["code"]; readonly vertex: Vertex; readonly terms: readonly LostTerm[] },
+): Bottom {
+  const others = terms.flatMap(({ error }) => (error === text ? [] : error.sources));
+  return bottom({
+    code,
+    message: text.message,
+    vertex: text.vertex ?? vertex,
+    sources: [...text.sources, ...others],
+    subject: { kind: "disjunction", lost: terms },
+  });
 }
 
 /** Of more than two errors those that say something new: none that was final before one that is not, one for each place. */

@@ -256,7 +256,8 @@ function userError(run: Run, env: Environment | undefined, expr: CallExpr): Valu
     if (arg.kind !== "interpolation" || arg.isBytes) return error;
     // What is not known yet may still become a text.
     const code = isFatal(error) ? "user" : error.code;
-    return bottom({ code, message: textDespiteErrors(run, env, arg), sources: [expr.src, ...error.sources] });
+    const sources = [expr.src, ...error.sources];
+    return { ...bottom({ code, message: textDespiteErrors(run, env, arg), sources }), isCustom: true };
   }
   if (text === undefined || typeof text.value !== "string") {
     const isHopeless = (kindsOf(value) & stringKind) === 0;
@@ -266,7 +267,7 @@ function userError(run: Run, env: Environment | undefined, expr: CallExpr): Valu
       sources: [expr.src],
     });
   }
-  return bottom({ code: "user", message: text.value, sources: [expr.src] });
+  return { ...bottom({ code: "user", message: text.value, sources: [expr.src] }), isCustom: true };
 }
 
 /** An interpolation for people: what has no text stands there as it was written. */

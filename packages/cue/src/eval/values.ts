@@ -120,6 +120,8 @@ export interface Bottom {
   readonly isAbsence?: boolean;
   /** No term of a disjunction is left: the causes are why. */
   readonly isEmptyDisjunction?: boolean;
+  /** A text of the author's, by `error()`: what a disjunction without terms says in place of all else. */
+  readonly isCustom?: boolean;
   /** Two values that exclude each other: what parts they have does not matter. */
   readonly isConflict?: boolean;
   /** A field that a closed struct does not have. */
