@@ -158,3 +158,85 @@ describe("what passes", () => {
     ]);
   });
 });
+
+describe("what can select, take and mean nothing", () => {
+  const image = "nginx";
+  const two = (more: object = {}): object => ({
+    components: [
+      { name: "web", type: "webservice", properties: { image } },
+      { name: "jobs", type: "worker", properties: { image }, ...more },
+    ],
+  });
+  const policy = (type: string, properties: object): object => ({
+    ...two(),
+    policies: [{ name: "p", type, properties }],
+  });
+  const cases: readonly (readonly [string, object, readonly string[]])[] = [
+    [
+      "a selector of an override",
+      policy("override", { selector: ["wbe"] }),
+      [
+        'spec.policies[0].properties.selector[0]: policy p selects component "wbe", of which the application has none (did you mean "web"?)',
+      ],
+    ],
+    [
+      "the name of a component that an override adds",
+      policy("override", { components: [{ name: "new", type: "worker", properties: { image } }], selector: ["new"] }),
+      [],
+    ],
+    [
+      "a type that an override changes",
+      policy("override", { components: [{ type: "task", properties: { image } }] }),
+      [
+        'spec.policies[0].properties.components[0].type: policy p selects components of type "task", of which the application has none',
+      ],
+    ],
+    [
+      "a rule for components that there are not",
+      policy("garbage-collect", { rules: [{ selector: { componentNames: ["web", "jbos"] }, strategy: "never" }] }),
+      [
+        'spec.policies[0].properties.rules[0].selector.componentNames[1]: policy p selects objects of component "jbos", of which the application has none (did you mean "jobs"?)',
+      ],
+    ],
+    [
+      "an input that nothing gives",
+      two({ inputs: [{ from: "address", parameterKey: "image" }] }),
+      ['spec.components[1].inputs[0].from: nothing gives "address": no component or step has such an output'],
+    ],
+    ["an input from the context", two({ inputs: [{ from: "context.name", parameterKey: "image" }] }), []],
+    [
+      "steps that wait for each other",
+      {
+        ...two(),
+        workflow: {
+          steps: [
+            { name: "a", type: "suspend", dependsOn: ["b"] },
+            { name: "b", type: "suspend", dependsOn: ["a"] },
+          ],
+        },
+      },
+      ["spec.workflow.steps[0].dependsOn: steps depend on each other in a circle: a → b → a"],
+    ],
+    [
+      "a field that no component has",
+      two({ trait: [] }),
+      ['spec.components[1].trait: a component has no field "trait" (did you mean "traits"?)'],
+    ],
+    [
+      "an amount that is none",
+      web({ image, memory: "512mb" }),
+      ['spec.components[0].properties.memory: "512mb" is no amount that Kubernetes knows (did you mean "512Mi"?)'],
+    ],
+  ];
+
+  it.for(cases)("%s", ([, spec, expected]) => {
+    expect(faults(spec)).toEqual(expected);
+  });
+
+  it.for(cases)("is let pass with a warning by validation: kubevela: %s", ([, spec, expected]) => {
+    const found = diagnoseApplication(application(spec), builtinDefinitionSet(), { validation: "kubevela" });
+    expect(found.map(({ severity, message }) => [severity, message])).toEqual(
+      expected.map((line) => ["warning", line.slice(line.indexOf(": ") + 2)]),
+    );
+  });
+});

@@ -6,6 +6,7 @@ import { type Declaration, declarationOf, makesParameterWhole } from "../definit
 import { sourceOf, templateOf } from "../definition/definition-set.ts";
 import { lookupPath } from "@lateen/workflow";
 import { sorted } from "../render/context.ts";
+import { leavesOf } from "../why/leaves.ts";
 import { amountMeant } from "./amounts.ts";
 import { renameFix, suggested, valueMeant } from "./fixes.ts";
 import { isSecretProperty, withoutValues } from "../render/covered-message.ts";
@@ -52,12 +53,32 @@ function foundText(value: JsonValue | undefined, isSecret: boolean): string {
   return typeof value === "string" ? `${JSON.stringify(value)} (a string)` : JSON.stringify(value);
 }
 
+const kinds: Readonly<Record<string, (value: JsonValue) => boolean>> = {
+  string: (value) => typeof value === "string",
+  bool: (value) => typeof value === "boolean",
+  int: (value) => typeof value === "number",
+  number: (value) => typeof value === "number",
+  float: (value) => typeof value === "number",
+};
+
+/** Of an object that is wrong as a whole: the value in it that is of another type than declared, where there is one. */
+function wrongLeaf(definition: KubeObject, properties: JsonObject | undefined, path: Path): Path {
+  const found = lookupPath(properties ?? {}, path);
+  if (!isJsonObject(found) || declaration(definition, path)?.kind !== "struct") return path;
+  const wrong = leavesOf(found).find(({ path: below, value }) => {
+    const words = declaration(definition, [...path, ...below])?.type?.split(" or ") ?? [];
+    return words.length > 0 && words.every((word) => Object.hasOwn(kinds, word) && !kinds[word]!(value));
+  });
+  return wrong === undefined ? path : [...path, ...wrong.path];
+}
+
 /** A fault that rendering found in `parameter…` as one of the user's properties. */
 export function parameterFault(
   fault: Diagnostic,
   { definition, properties, prefix }: { definition: KubeObject; properties: JsonObject | undefined; prefix: Path },
 ): Diagnostic {
-  const inner = fault.path.slice(1);
+  const inner =
+    fault.code === "incomplete" ? fault.path.slice(1) : wrongLeaf(definition, properties, fault.path.slice(1));
   const declared = declaration(definition, inner);
   const place = declaredAt(definition, declared);
   const pos: Pos | undefined = fault.pos;
@@ -141,7 +162,10 @@ export function undeclaredParameters(
   prefix: Path,
 ): readonly Diagnostic[] {
   if (properties === undefined) return [];
-  const refused = refusedPaths(definition, properties).filter((path) => !isFree(definition, path));
+  // An element of a list is no field: of it something else is wrong.
+  const refused = refusedPaths(definition, properties).filter(
+    (path) => typeof path.at(-1) !== "number" && !isFree(definition, path),
+  );
   return refused.map((path) => {
     const name = String(path.at(-1) ?? "");
     const siblings = namesAt(definition, path.slice(0, -1));

@@ -137,7 +137,8 @@ function editOf(
   if (range === undefined) return undefined;
   const written = text.slice(range.start, range.end);
   const replacement = fix.kind === "rename" ? scalarText(fix.name, written) : valueText(fix.value, written);
-  const applied = { fix, pos: read.positionOf(index, fix.path), message: diagnostic.message };
+  const pos = diagnostic.pos ?? read.positionOf(index, fix.path);
+  const applied = { fix, pos, message: diagnostic.message };
   const edit = { ...range, text: replacement, applied };
   return isAsMeant(text, edit, { read, index, fix }) ? edit : undefined;
 }

@@ -33,7 +33,9 @@ export function madeObjects({ groups }: Pick<DryRun, "groups">, application: Kub
     return `${key}#${count}`;
   };
   return groups.flatMap((group) => {
-    const part = numbered(`${group.step}/${positions.get(group.component) ?? group.component}`);
+    // The steps of a default workflow are called as their components are.
+    const step = group.step === group.component ? "" : group.step;
+    const part = numbered(`${step}/${positions.get(group.component) ?? group.component}`);
     return group.objects.map((object, index) => {
       const labels = object.metadata.labels ?? {};
       const by = [labels[oamLabels.traitType] ?? "", labels[oamLabels.traitResource] ?? ""];
