@@ -2,6 +2,7 @@
 import { lookup } from "node:dns";
 import { lookup as lookupAll } from "node:dns/promises";
 import { isIP } from "node:net";
+import type * as undici from "undici";
 import type { Dispatcher } from "undici";
 import type { Mail, MailSender } from "../providers/email.ts";
 import type { RequestTls, StepFetch } from "../providers/http.ts";
@@ -50,9 +51,11 @@ interface DispatcherOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Libraries are loaded at the first request: a control plane whose steps send none pays nothing. */
+/** Libraries are loaded at the first request: a control plane whose steps send none pays nothing. Bundled, both are only their default. */
+const loadUndici = async (): Promise<typeof undici> => (await import("undici")).default as unknown as typeof undici;
+
 async function createDispatcher({ tls, guard, env }: DispatcherOptions): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const { Agent, EnvHttpProxyAgent } = await loadUndici();
   const connect = { ...tls, lookup: guardedLookup(guard), timeout: 10_000 };
   const httpProxy = env.HTTP_PROXY ?? env.http_proxy;
   const httpsProxy = env.HTTPS_PROXY ?? env.https_proxy;
@@ -121,7 +124,7 @@ function refuseTarget(target: URL, guard: OutsideGuard): void {
 }
 
 async function sendOne(target: URL, init: RequestInit, dispatcher: Dispatcher): Promise<Response> {
-  const { fetch: undiciFetch } = await import("undici");
+  const { fetch: undiciFetch } = await loadUndici();
   try {
     const response = await undiciFetch(target, { ...init, redirect: "manual", dispatcher } as Parameters<
       typeof undiciFetch
@@ -148,9 +151,9 @@ function redirected(init: RequestInit, { status, crosses }: { status: number; cr
 }
 
 async function send({ from, to, subject, body, messageId }: Mail, guard: OutsideGuard): Promise<void> {
-  const { createTransport } = await import("nodemailer");
+  const { default: nodemailer } = await import("nodemailer");
   for (const { address } of await lookupAll(from.host, { all: true })) refuseAddress(address, guard);
-  const transport = createTransport({
+  const transport = nodemailer.createTransport({
     host: from.host,
     port: from.port,
     secure: from.port === 465,
