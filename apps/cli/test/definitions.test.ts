@@ -59,7 +59,7 @@ describe("the examples of docs/definitions.md", () => {
   });
 
   it("are delivered, and the step notes what was released", async () => {
-    const { code, err } = await lateen("up", ...shop, "--timeout", "25s", ...withServer());
+    const { code, err } = await lateen("up", ...shop, "--timeout", "90s", ...withServer());
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const note = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "released" };
     expect(await server.client.get(note)).toMatchObject({ data: { image: "nginx:1.27" } });
@@ -81,7 +81,9 @@ describe("the examples of docs/applications.md", () => {
   const lateen = (...args: readonly string[]): Promise<CommandResult> =>
     runCommand([...args, "--kubeconfig", server.kubeconfigPath], folder);
   const text = readFileSync(resolve(import.meta.dirname, "../../../docs/applications.md"), "utf8");
-  const [application, policies] = [...text.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, example]) => example!);
+  const examples = [...text.matchAll(/^```yaml\n([^]*?)^```/gm)].map(([, example]) => example!);
+  const application = examples[0];
+  const policies = examples.find((example) => example.startsWith("policies:"));
   const settings = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "settings" };
 
   beforeAll(async () => {
@@ -95,7 +97,7 @@ describe("the examples of docs/applications.md", () => {
 
   async function deliver(manifest: string): Promise<void> {
     writeFileSync(join(folder, "shop.yaml"), manifest);
-    expect(await lateen("up", "shop.yaml", "--timeout", "25s")).toMatchObject({ code: 0, err: "" });
+    expect(await lateen("up", "shop.yaml", "--timeout", "90s")).toMatchObject({ code: 0, err: "" });
   }
 
   it("are delivered; what a revision no longer has goes with a receipt, and comes again by undo and rollback", async () => {
@@ -114,9 +116,9 @@ describe("the examples of docs/applications.md", () => {
     const undone = await lateen("undo", items[0]!.metadata.name!);
     expect(undone.out).toBe("made again: ConfigMap default/settings\n");
 
-    const back = await lateen("rollback", "shop", "--timeout", "25s");
+    const back = await lateen("rollback", "shop", "--timeout", "90s");
     expect(back).toMatchObject({ code: 0, err: "" });
     expect(back.out).toContain("default/shop goes back to shop-v1");
     expect(await server.client.get(settings)).toMatchObject({ data: { level: "info" } });
-  }, 90_000);
+  });
 });

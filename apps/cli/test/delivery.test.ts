@@ -127,18 +127,18 @@ describe("lateen delivers", () => {
   });
 
   it("shows what it would make without making it", async () => {
-    const { code, out } = await lateen("dry-run", "-f", "app.yaml", "-o", "json");
+    const { code, out } = await lateen("dry-run", "-f", "app.yaml", "--resume", "-o", "json");
     expect(code).toBe(0);
-    const groups = JSON.parse(out) as readonly {
-      readonly step: string;
-      readonly namespace: string;
-      readonly objects: readonly KubeObject[];
-    }[];
-    expect(groups.map(({ step, namespace }) => `${step} → ${namespace}`)).toEqual([
-      "deploy2default → default",
-      "deploy2prod → prod",
-    ]);
-    expect(valueAt(groups[1]!.objects[0], "spec", "replicas")).toBe(2);
+    const preview = JSON.parse(out) as {
+      readonly subjects: readonly {
+        readonly end: string;
+        readonly resources: readonly { readonly step: string; readonly manifest: KubeObject }[];
+      }[];
+    };
+    expect(preview.subjects.map(({ end }) => end)).toEqual(["healthy"]);
+    const deployments = preview.subjects[0]!.resources.filter(({ manifest }) => manifest.kind === "Deployment");
+    expect(deployments.map(({ manifest }) => manifest.metadata.namespace)).toEqual(["default", "prod"]);
+    expect(valueAt(deployments[1]!.manifest, "spec", "replicas")).toBe(2);
   });
 
   it("deletes every object that it made and no other", async () => {

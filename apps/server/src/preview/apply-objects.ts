@@ -14,6 +14,8 @@ export interface ApplyOptions {
   readonly options: PreviewOptions;
   /** Namespaces that nobody has made are taken to be there. */
   readonly assumesNamespaces: boolean;
+  /** Lets what was written be seen by who judges later writes: admission knows definitions from its cache. */
+  readonly rest: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -21,7 +23,7 @@ export interface ApplyOptions {
 export async function applyObjects(
   author: Client,
   system: Client,
-  { options, assumesNamespaces, signal }: ApplyOptions,
+  { options, assumesNamespaces, rest, signal }: ApplyOptions,
 ): Promise<Applied> {
   const { namespace = "default", force = false } = options;
   const objects: Applied["objects"][number][] = [];
@@ -41,6 +43,7 @@ export async function applyObjects(
       if (await assumeNamespace(system, name, signal)) warnings.push(`namespace ${name} is taken to exist`);
   }
   for (const { object, index } of ordered) {
+    if (isSubject(object)) await rest();
     try {
       const { namespaced } = await author.resolve(object.apiVersion, object.kind, { signal });
       const placed = namespaced

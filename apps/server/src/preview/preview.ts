@@ -20,6 +20,9 @@ import { trackedResources, withManifests } from "./tracked.ts";
 import { SubjectWatch } from "./subject-watch.ts";
 import { WriteLog } from "./write-log.ts";
 
+/** Turns of the event loop in which a write of this process reaches its caches, many times over. */
+const turnsToBeSeen = 50;
+
 export interface PreviewGround {
   /** The store of the control plane, which is forked; without one the preview begins on an empty one. */
   readonly store?: Store;
@@ -68,7 +71,10 @@ export async function previewDelivery(
   const before = await trackedResources(client, subjects);
   const transport = ground.as?.(environment.server);
   const author = transport === undefined ? client : createClient({ transport, kinds: builtinKinds() });
-  const applied = await applyObjects(author, client, { options, assumesNamespaces: isEmpty, signal });
+  const rest = async (): Promise<void> => {
+    for (let turn = 0; turn < turnsToBeSeen; turn++) await turnLoop();
+  };
+  const applied = await applyObjects(author, client, { options, assumesNamespaces: isEmpty, rest, signal });
   const watched = subjects.map(
     (subject) =>
       new SubjectWatch(subject, { client, outside, writes, elapsed, options, assumesNamespaces: isEmpty, signal }),
