@@ -13,7 +13,7 @@ import type { KubeObject } from "@lateen/objects";
 import type { Preview } from "../../apps/server/src/preview/report.ts";
 import { type World, compareWithRun } from "../../apps/server/src/preview/testing/compare-with-run.ts";
 import { generateApplication } from "../../apps/server/src/preview/testing/generate-application.ts";
-import { readExamples } from "../../apps/server/src/preview/testing/read-examples.ts";
+import { definitionExamples } from "../../packages/delivery/src/testing/example-applications.ts";
 import { startServerProcess } from "../lib/server-process.ts";
 
 /** Requests of one process share signals. */
@@ -60,8 +60,11 @@ export async function runPreviewEqual(args: readonly string[]): Promise<number> 
         .create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } })
         .catch(() => undefined);
     };
-    for (const application of readExamples(resolve("definitions/README.md"))) {
-      const { namespace = "" } = application.metadata;
+    for (const [index, example] of definitionExamples(resolve("definitions/README.md")).entries()) {
+      // A namespace each.
+      const title = example.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-");
+      const namespace = `ex-${index}-${title}`.slice(0, 50).replace(/-+$/, "");
+      const application = { ...example.application, metadata: { ...example.application.metadata, namespace } };
       await place(namespace);
       const settings = {
         apiVersion: "v1",

@@ -22,3 +22,19 @@ export interface Verb {
 export interface VerbModule {
   readonly verb: Verb;
 }
+
+/** `-f FILE`, as often as wanted. */
+export function filesOption(command: Command, summary: string): Command {
+  return command.option(
+    "-f, --file <file>",
+    summary,
+    (file: string, files: readonly string[]) => [...files, file],
+    [] as readonly string[],
+  );
+}
+
+/** Files as they are, or each with `-f`. */
+export const filesArgument = (
+  command: Command,
+  summary = "manifest or definition; may be given several times",
+): Command => filesOption(command.argument("[files...]", "manifests (as with -f)"), summary);

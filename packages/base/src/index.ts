@@ -52,6 +52,6 @@ export {
   ownProperty,
 } from "./json.ts";
 export { type Log, type LogEvent, silentLog } from "./log.ts";
-export { isSecretName, maskSecrets, maskedText } from "./mask.ts";
+export { isSecretName, maskSecrets, maskedText, minSecretText, withoutTexts } from "./mask.ts";
 export { type Random, createRandom } from "./random.ts";
 export { TaskGroup } from "./task-group.ts";

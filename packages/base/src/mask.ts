@@ -49,3 +49,14 @@ function masked(
     }),
   );
 }
+
+/** Shorter texts occur by chance. */
+export const minSecretText = 4;
+
+/** A message without these texts, plain or as CUE and JSON write them. The longest are to come first. */
+export function withoutTexts(message: string, texts: readonly string[]): string {
+  return texts.reduce((left, text) => {
+    const written = JSON.stringify(text).slice(1, -1);
+    return left.replaceAll(written, maskedText).replaceAll(text, maskedText);
+  }, message);
+}

@@ -5,7 +5,7 @@ import { connect, connectionOptions, type ConnectOptions } from "../connect.ts";
 import { isApplication } from "../deliver.ts";
 import { parseDuration } from "../duration.ts";
 import { loadFiles, printDiagnostics } from "../manifests.ts";
-import type { Verb } from "../verb.ts";
+import { type Verb, filesOption } from "../verb.ts";
 
 interface DeleteOptions extends ConnectOptions {
   readonly namespace: string;
@@ -17,14 +17,7 @@ interface DeleteOptions extends ConnectOptions {
 export const verb: Verb = {
   summary: "delete applications and everything they made, nothing else",
   configure(command, run) {
-    connectionOptions(command)
-      .argument("[names...]", "applications")
-      .option(
-        "-f, --file <file>",
-        "the applications of a manifest",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesOption(connectionOptions(command).argument("[names...]", "applications"), "the applications of a manifest")
       .option("--no-wait", "return before everything is gone")
       .option("--timeout <duration>", "how long to wait", "5m")
       .action((names: readonly string[], options: DeleteOptions) =>

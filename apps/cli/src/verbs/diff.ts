@@ -11,7 +11,7 @@ import { headOf } from "../preview/draw-preview.ts";
 import { loadOrSay, refusalsOf } from "../preview/load-subjects.ts";
 import { printDiagnostics } from "../manifests.ts";
 import type { Terminal } from "../terminal.ts";
-import type { Verb, VerbContext } from "../verb.ts";
+import { type Verb, type VerbContext, filesArgument } from "../verb.ts";
 
 interface DiffFlags extends PreviewFlags {
   readonly file: readonly string[];
@@ -24,14 +24,7 @@ const exitCodes = { same: 0, differs: 1, trouble: 2 } as const;
 export const verb: Verb = {
   summary: "what applying files would change in the end, field by field, by a run on a fork",
   configure(command, run) {
-    previewOptions(connectionOptions(command))
-      .argument("[files...]", "manifests (as with -f)")
-      .option(
-        "-f, --file <file>",
-        "manifest or definition; may be given several times",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesArgument(previewOptions(connectionOptions(command)))
       .option("-o, --output <format>", "json or yaml: the changes as data")
       .addHelpText("after", "\nExit code: 0 nothing would change, 1 something would, 2 it cannot be told.")
       .action((files: readonly string[], flags: DiffFlags) =>

@@ -6,7 +6,7 @@ import { printData } from "../output.ts";
 import { type PreviewFlags, askPreview, previewOptions } from "../preview/ask-preview.ts";
 import { assumptionsOf, headOf, timelineOf } from "../preview/draw-preview.ts";
 import { loadOrSay, refusalsOf } from "../preview/load-subjects.ts";
-import type { Verb, VerbContext } from "../verb.ts";
+import { type Verb, type VerbContext, filesArgument } from "../verb.ts";
 import { explainFiles } from "../why/explain-files.ts";
 
 interface DryRunFlags extends PreviewFlags {
@@ -18,14 +18,7 @@ interface DryRunFlags extends PreviewFlags {
 export const verb: Verb = {
   summary: "run an application on a fork in virtual time: its steps, what each would change, the objects in the end",
   configure(command, run) {
-    previewOptions(connectionOptions(command))
-      .argument("[files...]", "manifests (as with -f)")
-      .option(
-        "-f, --file <file>",
-        "manifest or definition; may be given several times",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesArgument(previewOptions(connectionOptions(command)))
       .option("-o, --output <format>", "json or yaml: the whole preview as data")
       .option("--explain", "say beside each field which line of which definition wrote it, and what it depends on")
       .action((files: readonly string[], flags: DryRunFlags) =>

@@ -5,7 +5,7 @@ import { type FixedText, fixText } from "@lateen/delivery/pure";
 import { type ConnectOptions, connectionOptions } from "../connect.ts";
 import { type LoadedFiles, loadFiles, printDiagnostics } from "../manifests.ts";
 import { printData } from "../output.ts";
-import type { Verb, VerbContext } from "../verb.ts";
+import { type Verb, type VerbContext, filesArgument } from "../verb.ts";
 import { definitionsFor } from "../why/definitions.ts";
 import { differingLines } from "../why/text-difference.ts";
 
@@ -19,14 +19,7 @@ interface FixFlags extends ConnectOptions {
 export const verb: Verb = {
   summary: "mend an application file where what was meant is certain, and show that the result renders",
   configure(command, run) {
-    connectionOptions(command)
-      .argument("[files...]", "manifests (as with -f)")
-      .option(
-        "-f, --file <file>",
-        "manifest or definition; may be given several times",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesArgument(connectionOptions(command))
       .option("--write", "write the mended text into the file")
       .option("--dry-run", "show it only (this is what happens without --write)")
       .option("-o, --output <format>", "json or yaml: what is wrong and what is changed, as data")

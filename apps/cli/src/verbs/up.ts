@@ -5,7 +5,7 @@ import { loadFiles, printDiagnostics } from "../manifests.ts";
 import { deadline } from "@lateen/base";
 import { valueAt } from "@lateen/objects";
 import { parseDuration } from "../duration.ts";
-import type { Verb } from "../verb.ts";
+import { type Verb, filesArgument } from "../verb.ts";
 
 interface UpOptions extends ConnectOptions {
   readonly namespace: string;
@@ -18,14 +18,7 @@ interface UpOptions extends ConnectOptions {
 export const verb: Verb = {
   summary: "deliver applications: validate, apply, follow until suspended, healthy or failed",
   configure(command, run) {
-    connectionOptions(command)
-      .argument("[files...]", "manifests (as with -f)")
-      .option(
-        "-f, --file <file>",
-        "manifest (YAML, JSON) or definition (CUE); may be given several times",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesArgument(connectionOptions(command), "manifest (YAML, JSON) or definition (CUE); may be given several times")
       .option("--no-wait", "apply and return")
       .option("--timeout <duration>", "how long to follow", "10m")
       .option("--force", "take over fields that others own")

@@ -11,7 +11,7 @@ import { type ConnectOptions, connect, connectionOptions } from "../connect.ts";
 import { isApplication } from "../deliver.ts";
 import { loadFiles, parseFieldPath, printDiagnostics } from "../manifests.ts";
 import { printData } from "../output.ts";
-import type { Verb, VerbContext } from "../verb.ts";
+import { type Verb, type VerbContext, filesOption } from "../verb.ts";
 import { definitionsFor, readDefinitions } from "../why/definitions.ts";
 import { inNamespace, placedDiagnostic } from "../why/explain-files.ts";
 import { explanationJson, printLeaf } from "../why/print.ts";
@@ -25,14 +25,13 @@ interface WhyOptions extends ConnectOptions {
 export const verb: Verb = {
   summary: "say why a field of an application's object is as it is: definition, parameter, trait, policy",
   configure(command, run) {
-    connectionOptions(command)
-      .argument("<field>", "APP/OBJECT/PATH: shop/Deployment/spec.replicas, or shop/Deployment/front/spec.replicas")
-      .option(
-        "-f, --file <file>",
-        "ask a file instead of the server; may be given several times",
-        (file: string, files: string[]) => [...files, file],
-        [] as string[],
-      )
+    filesOption(
+      connectionOptions(command).argument(
+        "<field>",
+        "APP/OBJECT/PATH: shop/Deployment/spec.replicas, or shop/Deployment/front/spec.replicas",
+      ),
+      "ask a file instead of the server; may be given several times",
+    )
       .option("-o, --output <format>", "json or yaml: the chain as data")
       .action((field: string, flags: WhyOptions) => run((context) => whyField(field, flags, context)));
   },

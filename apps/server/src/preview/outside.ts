@@ -28,6 +28,8 @@ export class Outside {
   readonly #noted = new Map<string, Noted>();
   /** Steps whose answer is not known, by `RUN OUTPUT`. */
   readonly #unknown = new Map<string, string>();
+  /** What the steps of each run have read from Secrets. */
+  readonly #secrets = new Map<string, ProviderContext["secrets"]>();
 
   constructor(options: OutsideOptions) {
     this.#options = options;
@@ -89,6 +91,7 @@ export class Outside {
     const { provider, operation, params, context } = call;
     const step = context.visit.step.name;
     const run = runOf(context.fields);
+    this.#secrets.set(run, context.secrets);
     this.#stopAtUnknown(run, context);
     return this.#options.log.as({ run, step }, async () => {
       if (operation === "do" && (provider === "http" || provider === "op")) {
@@ -153,6 +156,7 @@ export class Outside {
   #note({ what, request }: { readonly what: string; readonly request: JsonValue }): void {
     const { run, step } = this.#options.log.acting ?? { run: "", step: "" };
     const key = JSON.stringify([run, step, what, request]);
+    const secrets = this.#secrets.get(run);
     // A step that is visited again sends nothing anew.
     if (this.#noted.has(key)) return;
     const declared = this.#declared();
@@ -160,8 +164,8 @@ export class Outside {
       run,
       step,
       atMs: this.#options.elapsed(),
-      what,
-      request: maskSecrets(request),
+      what: secrets?.cover(what) ?? what,
+      request: secrets?.coverAll(maskSecrets(request)) ?? maskSecrets(request),
       assumed:
         declared === undefined ? unknownAnswer : typeof declared === "string" ? `fails: ${declared}` : "as declared",
     });

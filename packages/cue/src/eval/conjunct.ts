@@ -76,21 +76,8 @@ export function addConjunct(run: Run, node: NodeState, conjunct: Conjunct): void
       addGrouped(node, expr.expr, conjunct, group);
       return;
     }
-    case "field-ref":
-    case "let-ref":
-    case "binding-ref":
-    case "label-ref":
-    case "self-ref":
-    case "dynamic-ref":
-    case "import-ref":
-    case "scope-ref":
-    case "select":
-    case "index":
-    case "try":
-      wait(run, node, "reference", conjunct);
-      return;
     default:
-      wait(run, node, "expression", conjunct);
+      wait(run, node, isReference(expr) ? "reference" : "expression", conjunct);
   }
 }
 

@@ -1,45 +1,16 @@
 /** The examples of definitions/README.md work: each is rendered as a part of an Application. */
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type JsonObject, isJsonObject } from "@lateen/base";
-import { type KubeObject, readYaml } from "@lateen/objects";
+import type { JsonObject } from "@lateen/base";
+import { type KubeObject, valueAt } from "@lateen/objects";
 import { dryRun } from "../dry-run.ts";
 import { appOf } from "../application/application.ts";
 import { type ReferredReader, resolveReferences } from "../render/ref-objects.ts";
+import { type ExampleApplication, applicationAround, definitionExamples } from "../testing/example-applications.ts";
 import { builtinDefinitionSet, builtinDefinitions } from "./builtin.ts";
 import { createDefinitionSet } from "./definition-set.ts";
 import { readDefinition } from "./read-definition.ts";
 
-const readme = readFileSync(resolve(import.meta.dirname, "../../../../definitions/README.md"), "utf8");
-
-interface Example {
-  readonly name: string;
-  readonly spec: JsonObject;
-}
-
-const examples: readonly Example[] = readme.split(/^### /m).flatMap((section): readonly Example[] => {
-  const text = /^```yaml\n([^]*?)^```/m.exec(section)?.[1];
-  const spec = text === undefined ? undefined : readYaml(text);
-  return isJsonObject(spec) ? [{ name: section.slice(0, section.indexOf("\n")), spec }] : [];
-});
-
-/** An Application with the example in it: a trait on a webservice, the rest beside one. */
-function applicationOf({ spec }: Example): KubeObject {
-  const { traits, ...rest } = spec;
-  const component = {
-    name: "example",
-    type: "webservice",
-    properties: { image: "nginx" },
-    ...(traits === undefined ? {} : { traits }),
-  };
-  return {
-    apiVersion: "core.oam.dev/v1beta1",
-    kind: "Application",
-    metadata: { name: "example", namespace: "default" },
-    spec: { components: [component], ...rest },
-  };
-}
+const examples = definitionExamples();
 
 const stored: KubeObject = {
   apiVersion: "v1",
@@ -63,7 +34,8 @@ async function resolved(application: KubeObject): Promise<KubeObject> {
 }
 
 /** A step, or a policy whose environments only a step of its kind delivers. */
-const makesNothingAlone = ({ name, spec }: Example): boolean => spec.workflow !== undefined || name === "envbinding";
+const makesNothingAlone = ({ name, application }: ExampleApplication): boolean =>
+  valueAt(application, "spec", "workflow") !== undefined || name === "envbinding";
 
 describe("the reference of the definitions that come with Lateen", () => {
   it("has an example of each", () => {
@@ -71,7 +43,7 @@ describe("the reference of the definitions that come with Lateen", () => {
   });
 
   it.for(examples.filter(({ name }) => name !== "helmchart"))("$name: its example renders", async (example) => {
-    const application = await resolved(applicationOf(example));
+    const application = await resolved(example.application);
     const { groups, diagnostics } = dryRun({ application, definitions: builtinDefinitionSet() });
     expect(diagnostics.filter(({ severity }) => severity !== "warning")).toEqual([]);
     if (!makesNothingAlone(example)) expect(groups.flatMap(({ objects }) => objects)).not.toEqual([]);
@@ -80,7 +52,7 @@ describe("the reference of the definitions that come with Lateen", () => {
   it("says of a chart that it is not rendered, as it is", () => {
     const example = examples.find(({ name }) => name === "helmchart")!;
     const { groups, diagnostics } = dryRun({
-      application: applicationOf(example),
+      application: example.application,
       definitions: builtinDefinitionSet(),
     });
     expect(groups.flatMap(({ objects }) => objects)).toEqual([]);
@@ -91,9 +63,7 @@ describe("the reference of the definitions that come with Lateen", () => {
 describe("a parameter that is declared as {}", () => {
   const definitions = builtinDefinitionSet();
   const faultsOf = (spec: JsonObject): readonly string[] =>
-    dryRun({ application: applicationOf({ name: "blank", spec }), definitions }).diagnostics.map(
-      ({ message }) => message,
-    );
+    dryRun({ application: applicationAround(spec), definitions }).diagnostics.map(({ message }) => message);
 
   it("takes any fields below the top", () => {
     const properties = { configName: "endpoints", data: { url: "http://shop", more: "1" } };
@@ -107,9 +77,8 @@ describe("a parameter that is declared as {}", () => {
   it("takes none at the top, where the template does not hand it on", () => {
     const text = 'none: {type: "workflow-step", description: ""}\ntemplate: parameter: {}\n';
     const { definition } = readDefinition(text, { filename: "none.cue", namespace: "vela-system" });
-    const application = applicationOf({
-      name: "blank",
-      spec: { workflow: { steps: [{ name: "none", type: "none", properties: { parallel: true } }] } },
+    const application = applicationAround({
+      workflow: { steps: [{ name: "none", type: "none", properties: { parallel: true } }] },
     });
     const { diagnostics } = dryRun({
       application,

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "@lateen/base";
+import { type JsonObject, withoutTexts } from "@lateen/base";
 import type { KubeObject } from "@lateen/objects";
 import { builtinDefinitions } from "../definition/builtin.ts";
 import { createDefinitionSet } from "../definition/definition-set.ts";
 import { readDefinition } from "../definition/read-definition.ts";
 import { dryRun } from "../dry-run.ts";
-import { secretTexts, withoutTexts, withoutValues } from "./covered-message.ts";
+import { secretTexts, withoutValues } from "./covered-message.ts";
 
 const { definition } = readDefinition(
   `vault: {type: "component", description: ""}

@@ -1,5 +1,5 @@
 /** Messages about values that may be secrets: conditions, events and logs are read by many, an Application's secrets are not. */
-import { type JsonObject, type JsonValue, isJsonObject, isSecretName, maskedText } from "@lateen/base";
+import { type JsonObject, type JsonValue, isJsonObject, isSecretName, maskedText, minSecretText } from "@lateen/base";
 import { lookupPath } from "@lateen/workflow";
 
 type Path = readonly (string | number)[];
@@ -22,8 +22,6 @@ const literal = /"""[^]*?"""|'''[^]*?'''|"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'
 export const withoutValues = (message: string): string => message.replaceAll(literal, maskedText);
 
 const maxDepth = 64;
-/** Shorter texts occur by chance. */
-const minSecret = 4;
 
 /** The texts of secrets in properties: below a name that says so, in `stringData`, as the `value` of an entry so named. */
 export function secretTexts(properties: JsonValue | undefined): readonly string[] {
@@ -37,7 +35,7 @@ function collectTexts(
   { found, depth, isSecret }: { readonly found: Set<string>; readonly depth: number; readonly isSecret: boolean },
 ): void {
   if (depth > maxDepth) return;
-  if (typeof value === "string" && isSecret && value.length >= minSecret) found.add(value);
+  if (typeof value === "string" && isSecret && value.length >= minSecretText) found.add(value);
   if (Array.isArray(value)) for (const item of value) collectTexts(item, { found, depth: depth + 1, isSecret });
   if (!isJsonObject(value)) return;
   const isNamed = typeof value.name === "string" && isSecretName(value.name);
@@ -46,12 +44,4 @@ function collectTexts(
     const covers = leadsToSecret([name]) || (isNamed && name === "value") || (isSecretKind && name === "data");
     collectTexts(member, { found, depth: depth + 1, isSecret: isSecret || covers });
   }
-}
-
-/** A message without these texts, plain or as CUE and JSON write them. */
-export function withoutTexts(message: string, texts: readonly string[]): string {
-  return texts.reduce((left, text) => {
-    const written = JSON.stringify(text).slice(1, -1);
-    return left.replaceAll(written, maskedText).replaceAll(text, maskedText);
-  }, message);
 }

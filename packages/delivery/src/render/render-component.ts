@@ -1,10 +1,10 @@
-import { type Diagnostic, type JsonObject, type JsonValue, isJsonObject } from "@lateen/base";
+import { type Diagnostic, type JsonObject, type JsonValue, isJsonObject, withoutTexts } from "@lateen/base";
 import { CueError, type Value } from "@lateen/cue";
 import { type KubeObject, valueAt } from "@lateen/objects";
 import type { App, AppComponent, AppTrait } from "../application/application.ts";
 import { type DefinitionSource, sourceOf, specFlag, specText, templateOf } from "../definition/definition-set.ts";
 import { type RenderContext, componentContext, readsContext, sorted } from "./context.ts";
-import { secretTexts, withoutTexts } from "./covered-message.ts";
+import { secretTexts } from "./covered-message.ts";
 import { type FailurePlace, type RenderFailure, renderFailure, templateFault } from "./failure.ts";
 import { parseFieldPath, withFieldAt } from "./field-path.ts";
 import { type DispatchLabels, auxiliaryWorkload, completeObject } from "./metadata.ts";

@@ -2,8 +2,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { type JsonObject, isJsonObject } from "@lateen/base";
-import { type KubeObject, readManifests, readYaml } from "@lateen/objects";
-import { toYaml } from "@lateen/objects";
+import { type KubeObject, readManifests, readYaml, toYaml } from "@lateen/objects";
 
 const root = resolve(import.meta.dirname, "../../../..");
 
@@ -13,10 +12,12 @@ export interface ExampleApplication {
   readonly application: KubeObject;
 }
 
-/** One for each example of `definitions/README.md`: a trait on a webservice, the rest beside one. */
-export function definitionExamples(): readonly ExampleApplication[] {
-  const readme = readFileSync(resolve(root, "definitions/README.md"), "utf8");
-  return readme.split(/^### /m).flatMap((section): readonly ExampleApplication[] => {
+/** One for each example of `definitions/README.md`, by the name of its definition. */
+export function definitionExamples(
+  readme: string = resolve(root, "definitions/README.md"),
+): readonly ExampleApplication[] {
+  const sections = readFileSync(readme, "utf8");
+  return sections.split(/^### /m).flatMap((section): readonly ExampleApplication[] => {
     const text = /^```yaml\n([^]*?)^```/m.exec(section)?.[1];
     const spec = text === undefined ? undefined : readYaml(text);
     if (!isJsonObject(spec)) return [];
@@ -26,7 +27,8 @@ export function definitionExamples(): readonly ExampleApplication[] {
   });
 }
 
-function applicationAround({ traits, ...rest }: JsonObject): KubeObject {
+/** An Application with a part of a spec in it: a trait on a webservice, the rest beside one. */
+export function applicationAround({ traits, ...rest }: JsonObject): KubeObject {
   const component = {
     name: "example",
     type: "webservice",

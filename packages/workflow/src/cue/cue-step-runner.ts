@@ -5,6 +5,7 @@ import { variableAt } from "../variables.ts";
 import { evaluateExpression, expressionJson, scopeOf, stepContext } from "./expressions.ts";
 import type { StepCall } from "../journal.ts";
 import { type OperationRun, runOperations } from "./operations.ts";
+import { SecretTexts } from "./secret-texts.ts";
 import { closeCalls, openCalls } from "./outbox.ts";
 import { lookupPath, parseKeyPath, setByPath } from "./paths.ts";
 import type { Providers } from "./providers.ts";
@@ -38,10 +39,19 @@ function compileStep(text: string, source: string): Value {
 
 /** Steps written in CUE: templates of step definitions, with operations of providers. */
 export function createCueStepRunner(options: CueStepRunnerOptions): StepRunner {
+  const secrets = new SecretTexts();
   return {
     evaluateIf: (text, visit, scope) => evaluateIf(text, scopeOf({ ...scope, ...basicOf(options, visit) })),
     lookupInput: (from, visit) => lookupInput(from, visit, () => basicOf(options, visit)),
-    run: (visit, outcome) => runStep(options, visit, outcome),
+    run: async (visit, outcome) => {
+      try {
+        return await runStep(options, { visit, outcome, secrets });
+      } catch (error) {
+        throw error instanceof StepError ? new StepError(error.reason, secrets.cover(error.message)) : error;
+      } finally {
+        outcome.message = secrets.cover(outcome.message);
+      }
+    },
     idle: (visit) => evaluatedOf(scopeOf({ context: contextOf(options, visit) })),
   };
 }
@@ -108,7 +118,10 @@ function parameterOf(options: CueStepRunnerOptions, visit: Visit): JsonObject {
   return isJsonObject(parameter) ? parameter : {};
 }
 
-async function runStep(options: CueStepRunnerOptions, visit: Visit, outcome: Outcome): Promise<Evaluated> {
+async function runStep(
+  options: CueStepRunnerOptions,
+  { visit, outcome, secrets }: Pick<OperationRun, "visit" | "outcome" | "secrets">,
+): Promise<Evaluated> {
   const parameter = parameterOf(options, visit);
   const template = options.template(visit.step.type);
   if (template === undefined) throw new StepError("Rendering", `step type ${visit.step.type} has no template`);
@@ -123,9 +136,10 @@ async function runStep(options: CueStepRunnerOptions, visit: Visit, outcome: Out
     outcome,
     providers: options.providers,
     fields: context,
+    secrets,
     observe: options.observe,
   });
-  options.debug?.(visit, value.syntax());
+  options.debug?.(visit, secrets.cover(value.syntax()));
   refuseFaults(value, outcome);
   return evaluatedOf(value);
 }

@@ -16,6 +16,7 @@ import { type Outcome, StepError, type Visit } from "../step-runner.ts";
 import type { StepCall } from "../journal.ts";
 import { sendOnce } from "./outbox.ts";
 import { type ProviderContext, type ProviderEntry, type Providers, StepStop } from "./providers.ts";
+import type { SecretTexts } from "./secret-texts.ts";
 
 const maxOperations = 1_000;
 const maxDepth = 100;
@@ -26,6 +27,7 @@ export interface OperationRun {
   readonly outcome: Outcome;
   readonly providers: Providers;
   readonly fields: JsonObject;
+  readonly secrets: SecretTexts;
   /** Told of each operation, with secrets covered. */
   readonly observe?: ((call: StepCall) => void) | undefined;
 }
@@ -110,14 +112,15 @@ async function call(run: OperationRun, root: Value, found: Found): Promise<Value
   const { path, operation, action, label } = found;
   const provider = textAt(operation, "#provider");
   const legacy = provider === "op" || provider === "ql";
-  if (!run.providers.hasProvider(provider)) throw callError(found, `provider ${provider} not found`);
+  if (!run.providers.hasProvider(provider)) throw callError(run, found, `provider ${provider} not found`);
   const entry = run.providers.find(provider, action);
-  if (entry === undefined) throw callError(found, `function ${action} not found in provider ${provider}`);
-  const { visit, outcome, fields } = run;
-  const context = { visit, outcome, fields, path, label, signal: visit.signal };
-  const params = typeof entry === "object" && "native" in entry ? {} : parametersOf(found, legacy);
+  if (entry === undefined) throw callError(run, found, `function ${action} not found in provider ${provider}`);
+  const { visit, outcome, fields, secrets } = run;
+  const context = { visit, outcome, fields, path, label, signal: visit.signal, secrets };
+  const params = typeof entry === "object" && "native" in entry ? {} : parametersOf(run, found, legacy);
   try {
     const result = await perform(entry, { operation, params, context });
+    secrets.learn(result, params);
     note(run, found, { provider, params, ...(result === undefined ? {} : { answer: result }) });
     if (result === undefined) return root;
     return legacy ? root.fillPath(path, result) : root.fillPath(`${path}.$returns`, result);
@@ -125,17 +128,17 @@ async function call(run: OperationRun, root: Value, found: Found): Promise<Value
     if (error instanceof StepStop) note(run, found, { provider, params });
     if (error instanceof StepStop || visit.signal.aborted) throw error;
     note(run, found, { provider, params, error: errorMessage(error) });
-    throw error instanceof StepError ? error : callError(found, errorMessage(error));
+    throw error instanceof StepError ? error : callError(run, found, errorMessage(error));
   }
 }
 
-function parametersOf(found: Found, legacy: boolean): JsonObject {
+function parametersOf(run: OperationRun, found: Found, legacy: boolean): JsonObject {
   try {
     const data = concreteData(found.operation);
     if (legacy) return data;
     return isJsonObject(data.$params) ? data.$params : {};
   } catch (error) {
-    throw callError(found, errorMessage(error));
+    throw callError(run, found, errorMessage(error));
   }
 }
 
@@ -150,7 +153,7 @@ function perform(
 }
 
 function note(
-  { visit, observe }: OperationRun,
+  { visit, observe, secrets }: OperationRun,
   { path, action }: Found,
   { provider, params, answer, error }: { provider: string; params: JsonObject; answer?: JsonObject; error?: string },
 ): void {
@@ -160,9 +163,9 @@ function note(
     path,
     operation: `${provider}.${action}`,
     at: visit.now,
-    params: maskSecrets(params),
-    ...(answer === undefined ? {} : { answer: maskSecrets(answer) }),
-    ...(error === undefined ? {} : { error }),
+    params: secrets.coverAll(maskSecrets(params)),
+    ...(answer === undefined ? {} : { answer: secrets.coverAll(maskSecrets(answer)) }),
+    ...(error === undefined ? {} : { error: secrets.cover(error) }),
   });
 }
 
@@ -173,8 +176,9 @@ function concreteData(operation: Value): JsonObject {
   return isJsonObject(data) ? data : {};
 }
 
-function callError({ path, operation }: Found, message: string): StepError {
-  return new StepError("Execute", `function call error for ${path}: ${message} (value: ${shownValue(operation)})`);
+function callError({ secrets }: OperationRun, { path, operation }: Found, message: string): StepError {
+  const value = shownValue(operation, secrets);
+  return new StepError("Execute", `function call error for ${path}: ${message} (value: ${value})`);
 }
 
 function textOf(operation: Value): string {
@@ -193,7 +197,7 @@ function textOf(operation: Value): string {
 const secretField = /((?:password|passwd|token|secret|key|authorization|credentials?)"?: )"(?:[^"\\]|\\.)*"/gi;
 
 /** What the operation was to work on, with secrets covered. */
-function shownValue(operation: Value): string {
-  const line = textOf(operation).replaceAll(/\s+/g, " ").replaceAll(secretField, `$1"${maskedText}"`);
+function shownValue(operation: Value, secrets: SecretTexts): string {
+  const line = secrets.cover(textOf(operation)).replaceAll(/\s+/g, " ").replaceAll(secretField, `$1"${maskedText}"`);
   return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "@lateen/base";
 import type { Value } from "@lateen/cue";
 import type { Outcome, Visit } from "../step-runner.ts";
+import type { SecretTexts } from "./secret-texts.ts";
 
 /** What an operation knows of where it runs. */
 export interface ProviderContext {
@@ -13,6 +14,8 @@ export interface ProviderContext {
   /** `context` of the template. */
   readonly fields: JsonObject;
   readonly signal: AbortSignal;
+  /** What the run's steps have read from Secrets, to be covered in whatever is shown. */
+  readonly secrets: SecretTexts;
 }
 
 /**
