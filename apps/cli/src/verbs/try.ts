@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { codeOf, errorMessage, isNotFound, systemClock } from "@lateen/base";
+import { isNotFound, systemClock } from "@lateen/base";
 import type { Client } from "@lateen/client";
 import { managedResourcesOf } from "@lateen/delivery/pure";
 import type { KubeObject } from "@lateen/objects";
@@ -55,8 +55,7 @@ const maxFiles = 5_000;
 async function readFolder(folder: string, context: VerbContext): Promise<readonly KubeObject[] | undefined> {
   const root = resolve(context.cwd, folder);
   const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch((error: unknown) => {
-    const why = codeOf(error) === "ENOENT" ? "there is no such folder" : errorMessage(error);
-    throw new Error(`read the exported objects of --from-export ${folder}: ${why}`, { cause: error });
+    throw new Error(`read the exported objects of --from-export ${folder}`, { cause: error });
   });
   const files = entries
     .filter((entry) => entry.isFile() && /\.(?:ya?ml|json|cue)$/.test(entry.name))
